@@ -1,0 +1,42 @@
+using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Core.Results;
+
+/// <summary>All that a report needs of a sweep; nothing of time or place.</summary>
+/// <param name="Sweep">Name and identity.</param>
+/// <param name="Prompts">Every prompt of the benchmark, in order: those without a chain are missing, not absent.</param>
+public sealed record SweepResults(
+    string Sweep,
+    string Id,
+    long Seed,
+    int Replicates,
+    IReadOnlyList<PromptRow> Prompts,
+    IReadOnlyList<ArmResults> Arms);
+
+/// <summary>A prompt of the benchmark.</summary>
+public sealed record PromptRow(int Index, string Tag, string Prompt);
+
+/// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
+/// <param name="Chains">Finished chains only, ordered by prompt and replicate.</param>
+/// <param name="Failed">Chains that ended in failure.</param>
+/// <param name="Open">Chains that have not ended.</param>
+public sealed record ArmResults(
+    string Name,
+    bool Simulated,
+    string? Published,
+    IStrategy Strategy,
+    IReadOnlyList<ChainResult> Chains,
+    int Failed,
+    int Open)
+{
+    /// <summary>A decision of this arm depends on the scorer.</summary>
+    public bool Oracle => Strategy.IsOracle;
+}
+
+/// <summary>A finished chain.</summary>
+/// <param name="Prompt">Index into <see cref="SweepResults.Prompts"/>.</param>
+public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnlyList<AttemptResult> Attempts);
+
+/// <summary>An attempt as judged and as scored.</summary>
+public sealed record AttemptResult(Verdict Verdict, bool Correct);

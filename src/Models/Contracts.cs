@@ -1,0 +1,43 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Judging;
+
+namespace ReflectDiT.Eval.Models;
+
+/// <summary>Draws an image from a prompt, a seed and past images with feedback.</summary>
+public interface IGenerator
+{
+    Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation);
+}
+
+/// <summary>Sees the prompt and one image, nothing else.</summary>
+public interface IJudge
+{
+    Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation);
+}
+
+/// <summary>Finds the objects in an image, for the scorer.</summary>
+public interface IDetector
+{
+    /// <summary>Class to its detections in the detector's own order; unreadable images throw <see cref="InvalidDataException"/>.</summary>
+    Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
+        ReadOnlyMemory<byte> image, CancellationToken cancellation);
+}
+
+/// <param name="Context">Past images, in the order in which the transformer sees them.</param>
+public sealed record DrawRequest(string Prompt, long Seed, IReadOnlyList<ContextImage> Context);
+
+/// <summary>A past image (an encoded file) and what was said of it.</summary>
+public sealed record ContextImage(ReadOnlyMemory<byte> Image, string Feedback);
+
+/// <param name="Image">An encoded image file (PNG).</param>
+/// <param name="FunctionEvaluations">Forward passes of the denoiser; two a step under guidance.</param>
+/// <param name="DeviceSeconds">Accelerator time.</param>
+public sealed record Drawing(ReadOnlyMemory<byte> Image, int FunctionEvaluations, double DeviceSeconds);
+
+/// <param name="Image">An encoded image file.</param>
+public sealed record JudgeRequest(string Prompt, ReadOnlyMemory<byte> Image, long Seed);
+
+/// <param name="Text">The judge's own words, whole.</param>
+/// <param name="Tokens">Tokens in and out.</param>
+/// <param name="DeviceSeconds">Accelerator time.</param>
+public sealed record Judgement(Verdict Verdict, string Text, int Tokens, double DeviceSeconds);
