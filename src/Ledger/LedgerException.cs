@@ -1,0 +1,15 @@
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>The ledger cannot be used as it is; the message says what is wrong and what to do.</summary>
+public class LedgerException : Exception
+{
+    public LedgerException(string message)
+        : base(message)
+    {
+    }
+
+    public LedgerException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}
