@@ -1,5 +1,3 @@
-using ReflectDiT.Eval.Core.Judging;
-
 namespace ReflectDiT.Eval.Core.Strategies;
 
 /// <summary>How best-of-N chooses the image that it shows.</summary>

@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>
+/// Files named by their SHA-256, below one folder: <c>ab/cdef….png</c>. A file under its final name is whole and on
+/// disk: it is written beside, flushed and renamed, and its folder is flushed too.
+/// </summary>
+public sealed partial class ArtifactStore
+{
+    private readonly string _root;
+
+    public ArtifactStore(string root)
+    {
+        _root = Path.GetFullPath(root);
+        Directory.CreateDirectory(_root);
+    }
+
+    /// <summary>The name of some content: its SHA-256, 32 bytes.</summary>
+    public static byte[] NameOf(ReadOnlyMemory<byte> content) => SHA256.HashData(content.Span);
+
+    public string PathOf(byte[] name)
+    {
+        var hex = Convert.ToHexStringLower(name);
+        return Path.Combine(_root, hex[..2], hex[2..] + ".png");
+    }
+
+    /// <summary>Makes all of them durable. What is there already is not written again.</summary>
+    public void Save(IReadOnlyCollection<(byte[] Name, ReadOnlyMemory<byte> Content)> artifacts)
+    {
+        var written = artifacts
+            .Select(a => (Path: PathOf(a.Name), a.Content))
+            .Where(a => !File.Exists(a.Path))
+            .DistinctBy(a => a.Path)
+            .ToList();
+        Parallel.ForEach(written, FlushOptions, a => WriteWhole(a.Path, a.Content.Span));
+        Parallel.ForEach(written.Select(a => Path.GetDirectoryName(a.Path)!).Distinct(), FlushOptions, FlushFolder);
+    }
+
+    /// <exception cref="LedgerException">The file is missing or damaged.</exception>
+    public async Task<byte[]> ReadAsync(byte[] name, CancellationToken cancellation)
+    {
+        var path = PathOf(name);
+        byte[] content;
+        try
+        {
+            content = await File.ReadAllBytesAsync(path, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new LedgerException($"Artifact {path} cannot be read ({e.Message}). Restore it from a copy.", e);
+        }
+
+        return NameOf(content).AsSpan().SequenceEqual(name)
+            ? content
+            : throw new LedgerException($"Artifact {path} is damaged: its content does not have the hash in its name. Restore it from a copy.");
+    }
+
+    /// <summary>Flushing waits for the disk, not for a core: several at once share one journal commit.</summary>
+    private static readonly ParallelOptions FlushOptions = new() { MaxDegreeOfParallelism = 8 };
+
+    private void WriteWhole(string path, ReadOnlySpan<byte> content)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            FlushFolder(_root);
+        }
+
+        var part = $"{path}.{Guid.NewGuid():N}.part";
+        try
+        {
+            using (var file = File.OpenHandle(part, FileMode.CreateNew, FileAccess.Write, preallocationSize: 0))
+            {
+                RandomAccess.Write(file, content, 0);
+                RandomAccess.FlushToDisk(file);
+            }
+
+            File.Move(part, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    private static void FlushFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // NTFS journals a rename by itself.
+        }
+
+        var descriptor = Open(folder, 0);
+        if (descriptor < 0)
+        {
+            throw new IOException($"Cannot open {folder} to flush it: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        var flushed = FSync(descriptor);
+        var error = Marshal.GetLastPInvokeErrorMessage();
+        _ = Close(descriptor);
+        if (flushed != 0)
+        {
+            throw new IOException($"Cannot flush {folder}: {error}.");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

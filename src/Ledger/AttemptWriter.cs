@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Npgsql;
+using NpgsqlTypes;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>
+/// Makes attempts durable, many chains at once: what arrives while one group is on its way to disk becomes the next
+/// group. A group's artifacts are saved first, then its rows in one transaction, in one round trip.
+/// </summary>
+public sealed class AttemptWriter : IAsyncDisposable
+{
+    private const int LargestGroup = 512;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly ArtifactStore _artifacts;
+    private readonly Guid _scorer;
+    private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
+    private readonly Task _loop;
+
+    public AttemptWriter(NpgsqlDataSource source, ArtifactStore artifacts, Guid scorer)
+    {
+        _source = source;
+        _artifacts = artifacts;
+        _scorer = scorer;
+        _loop = Task.Run(WriteGroupsAsync);
+    }
+
+    /// <summary>Completes when the attempt, and the chain's end if it is the last, are durable.</summary>
+    /// <exception cref="PostgresException">RD001: the epoch is stale. Nothing of the group was written.</exception>
+    public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
+
+    /// <summary>Ends a chain in failure.</summary>
+    public Task FailAsync(Guid chain, int epoch, string reason) => EnqueueAsync(new(null, new(chain, epoch, null, reason)));
+
+    /// <summary>Ends a chain whose attempts are all written.</summary>
+    public Task EndAsync(Guid chain, int epoch, int shown) => EnqueueAsync(new(null, new(chain, epoch, shown, null)));
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop;
+    }
+
+    private Task EnqueueAsync(Pending pending) => _queue.Writer.TryWrite(pending)
+        ? pending.Done.Task
+        : throw new ObjectDisposedException(nameof(AttemptWriter));
+
+    private async Task WriteGroupsAsync()
+    {
+        var group = new List<Pending>();
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < LargestGroup && _queue.Reader.TryRead(out var pending))
+            {
+                group.Add(pending);
+            }
+
+            try
+            {
+                await WriteAsync(group);
+                group.ForEach(p => p.Done.SetResult());
+            }
+            catch (Exception e)
+            {
+                group.ForEach(p => p.Done.SetException(e));
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Pending> group)
+    {
+        var attempts = group.Where(p => p.Attempt is not null).Select(p => p.Attempt!).ToList();
+        _artifacts.Save([.. attempts.Select(a => (a.ImageName, a.Image))]);
+
+        await using var connection = await _source.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection);
+        if (attempts.Count > 0)
+        {
+            AddAttempts(batch, attempts);
+            AddContext(batch, attempts);
+            AddDetections(batch, attempts);
+            AddScores(batch, attempts);
+        }
+
+        AddEnds(batch, [.. group.Select(EndOf).OfType<ChainEnd>()]);
+        await batch.ExecuteNonQueryAsync();
+    }
+
+    private static ChainEnd? EndOf(Pending pending) => pending.Attempt is { Ends: { } shown } last
+        ? new(last.Chain, last.Epoch, shown, null)
+        : pending.End;
+
+    private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
+        batch,
+        """
+        INSERT INTO reflectdit.attempts (chain_id, index, epoch, seed, image, accepted, judge_score, judge_no_score,
+            feedback, judge_text, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        """,
+        Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
+        Column(attempts, NpgsqlDbType.Integer, a => a.Index),
+        Column(attempts, NpgsqlDbType.Integer, a => a.Epoch),
+        Column(attempts, NpgsqlDbType.Bigint, a => a.Seed),
+        Column(attempts, NpgsqlDbType.Bytea, a => a.ImageName),
+        Column(attempts, NpgsqlDbType.Boolean, a => a.Verdict.Accepted),
+        Column(attempts, NpgsqlDbType.Double, a => a.Verdict.Score),
+        Column(attempts, NpgsqlDbType.Double, a => a.Verdict.NoScore),
+        Column(attempts, NpgsqlDbType.Text, a => a.Verdict.Feedback),
+        Column(attempts, NpgsqlDbType.Text, a => a.JudgeText),
+        Column(attempts, NpgsqlDbType.Double, a => a.Costs.WallSeconds),
+        Column(attempts, NpgsqlDbType.Double, a => a.Costs.GeneratorSeconds),
+        Column(attempts, NpgsqlDbType.Double, a => a.Costs.JudgeSeconds),
+        Column(attempts, NpgsqlDbType.Integer, a => a.Costs.FunctionEvaluations),
+        Column(attempts, NpgsqlDbType.Integer, a => a.Costs.JudgeTokens));
+
+    private static void AddContext(NpgsqlBatch batch, List<NewAttempt> attempts)
+    {
+        var items = attempts.SelectMany(a => a.Context.Select((item, position) => (Attempt: a, item, position))).ToList();
+        Add(
+            batch,
+            """
+            INSERT INTO reflectdit.context_items (chain_id, attempt, position, source_attempt, source)
+            SELECT * FROM unnest($1, $2, $3, $4, $5)
+            """,
+            Column(items, NpgsqlDbType.Uuid, i => i.Attempt.Chain),
+            Column(items, NpgsqlDbType.Integer, i => i.Attempt.Index),
+            Column(items, NpgsqlDbType.Integer, i => i.position),
+            Column(items, NpgsqlDbType.Integer, i => i.item.Attempt),
+            Column(items, NpgsqlDbType.Text, i => i.item.Source is FeedbackSource.Scorer ? "scorer" : "judge"));
+    }
+
+    private void AddDetections(NpgsqlBatch batch, List<NewAttempt> attempts)
+    {
+        var found = attempts.SelectMany(a => a.Detections.Select((d, index) => (Attempt: a, d.Class, d.Detection, index))).ToList();
+        Add(
+            batch,
+            """
+            INSERT INTO reflectdit.detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score, colour)
+            SELECT chain, attempt, $10, index, class, x1, y1, x2, y2, score, colour
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $11) AS d (chain, attempt, index, class, x1, y1, x2, y2, score, colour)
+            """,
+            Column(found, NpgsqlDbType.Uuid, d => d.Attempt.Chain),
+            Column(found, NpgsqlDbType.Integer, d => d.Attempt.Index),
+            Column(found, NpgsqlDbType.Integer, d => d.index),
+            Column(found, NpgsqlDbType.Text, d => d.Class),
+            Column(found, NpgsqlDbType.Real, d => d.Detection.X1),
+            Column(found, NpgsqlDbType.Real, d => d.Detection.Y1),
+            Column(found, NpgsqlDbType.Real, d => d.Detection.X2),
+            Column(found, NpgsqlDbType.Real, d => d.Detection.Y2),
+            Column(found, NpgsqlDbType.Real, d => d.Detection.Score),
+            new() { Value = _scorer },
+            Column(found, NpgsqlDbType.Text, d => d.Detection.Colour));
+    }
+
+    private void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
+        batch,
+        """
+        INSERT INTO reflectdit.scores (chain_id, attempt, correct, reason, scorer_id)
+        SELECT chain, attempt, correct, reason, $5 FROM unnest($1, $2, $3, $4) AS s (chain, attempt, correct, reason)
+        """,
+        Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
+        Column(attempts, NpgsqlDbType.Integer, a => a.Index),
+        Column(attempts, NpgsqlDbType.Boolean, a => a.Correct),
+        Column(attempts, NpgsqlDbType.Text, a => a.Reason),
+        new() { Value = _scorer });
+
+    private static void AddEnds(NpgsqlBatch batch, List<ChainEnd> ends)
+    {
+        if (ends.Count > 0)
+        {
+            Add(
+                batch,
+                """
+                SELECT reflectdit.end_chain(chain, epoch, shown, reason)
+                FROM unnest($1, $2, $3, $4) AS e (chain, epoch, shown, reason)
+                """,
+                Column(ends, NpgsqlDbType.Uuid, e => e.Chain),
+                Column(ends, NpgsqlDbType.Integer, e => e.Epoch),
+                Column(ends, NpgsqlDbType.Integer, e => e.Shown),
+                Column(ends, NpgsqlDbType.Text, e => e.Failure));
+        }
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.AddRange(parameters);
+        batch.BatchCommands.Add(command);
+    }
+
+    private static NpgsqlParameter Column<TRow, T>(List<TRow> rows, NpgsqlDbType type, Func<TRow, T> value) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = rows.Select(value).ToArray() };
+
+    private sealed record ChainEnd(Guid Chain, int Epoch, int? Shown, string? Failure);
+
+    private sealed record Pending(NewAttempt? Attempt, ChainEnd? End)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

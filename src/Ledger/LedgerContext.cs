@@ -1,0 +1,58 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>The ledger's tables for queries. Reads only: rows are written by <see cref="SweepStore"/> and <see cref="AttemptWriter"/>.</summary>
+public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
+{
+    public DbSet<SweepRow> Sweeps => Set<SweepRow>();
+    public DbSet<PromptRow> Prompts => Set<PromptRow>();
+    public DbSet<ArmRow> Arms => Set<ArmRow>();
+    public DbSet<ChainRow> Chains => Set<ChainRow>();
+    public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
+    public DbSet<ContextItemRow> ContextItems => Set<ContextItemRow>();
+    public DbSet<ScorerRow> Scorers => Set<ScorerRow>();
+    public DbSet<DetectionRow> Detections => Set<DetectionRow>();
+    public DbSet<ScoreRow> Scores => Set<ScoreRow>();
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+        optionsBuilder.UseNpgsql(source).UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema("reflectdit");
+        modelBuilder.Entity<SweepRow>().ToTable("sweeps").HasKey(r => r.Id);
+        modelBuilder.Entity<PromptRow>().ToTable("prompts").HasKey(r => new { r.SweepId, r.Index });
+        modelBuilder.Entity<ArmRow>().ToTable("arms").HasKey(r => new { r.SweepId, r.Index });
+        modelBuilder.Entity<ChainRow>().ToTable("chains").HasKey(r => r.Id);
+        modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(r => new { r.ChainId, r.Index });
+        modelBuilder.Entity<ContextItemRow>().ToTable("context_items").HasKey(r => new { r.ChainId, r.Attempt, r.Position });
+        modelBuilder.Entity<ScorerRow>().ToTable("scorers").HasKey(r => r.Id);
+        modelBuilder.Entity<DetectionRow>().ToTable("detections")
+            .HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId, r.Index });
+        modelBuilder.Entity<ScoreRow>().ToTable("scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetProperties()))
+        {
+            property.SetColumnName(SnakeCase(property.Name));
+        }
+    }
+
+    /// <summary>JudgeNoScore -> judge_no_score; X1 -> x1.</summary>
+    private static string SnakeCase(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+            {
+                text.Append('_');
+            }
+
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}

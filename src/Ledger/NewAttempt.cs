@@ -1,0 +1,33 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>One attempt with everything that is recorded of it.</summary>
+/// <param name="ImageName">SHA-256 of <paramref name="Image"/>.</param>
+/// <param name="Detections">In the detector's order.</param>
+/// <param name="Ends">The attempt that the chain shows, when this attempt is its last; null when it goes on.</param>
+public sealed record NewAttempt(
+    Guid Chain,
+    int Epoch,
+    int Index,
+    long Seed,
+    byte[] ImageName,
+    ReadOnlyMemory<byte> Image,
+    IReadOnlyList<ContextItem> Context,
+    Verdict Verdict,
+    string JudgeText,
+    AttemptCosts Costs,
+    IReadOnlyList<(string Class, Detection Detection)> Detections,
+    bool Correct,
+    string Reason,
+    int? Ends);
+
+/// <param name="WallSeconds">From the call of the generator to the score.</param>
+/// <param name="GeneratorSeconds">Of the device.</param>
+/// <param name="JudgeSeconds">Of the device.</param>
+/// <param name="FunctionEvaluations">Forward passes of the denoiser.</param>
+/// <param name="JudgeTokens">In and out.</param>
+public sealed record AttemptCosts(
+    double WallSeconds, double GeneratorSeconds, double JudgeSeconds, int FunctionEvaluations, int JudgeTokens);

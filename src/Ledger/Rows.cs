@@ -1,0 +1,123 @@
+namespace ReflectDiT.Eval.Ledger;
+
+// The rows of the tables of Schema/*.sql, one class each, as EF Core reads them.
+
+/// <summary>A sweep that was planned.</summary>
+public sealed class SweepRow
+{
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+    public required string Configuration { get; init; }
+    public required long Seed { get; init; }
+    public required int Replicates { get; init; }
+    public DateTime CreatedAt { get; init; }
+}
+
+/// <summary>A prompt of a sweep's benchmark.</summary>
+public sealed class PromptRow
+{
+    public required Guid SweepId { get; init; }
+    public required int Index { get; init; }
+    public required string Tag { get; init; }
+    public required string Prompt { get; init; }
+    public required string Metadata { get; init; }
+}
+
+/// <summary>An arm of a sweep.</summary>
+public sealed class ArmRow
+{
+    public required Guid SweepId { get; init; }
+    public required int Index { get; init; }
+    public required string Name { get; init; }
+    public required int MaxAttempts { get; init; }
+    public required bool Simulated { get; init; }
+    public required bool Oracle { get; init; }
+    public required string? Published { get; init; }
+}
+
+/// <summary>A chain; see <see cref="ChainState"/> for its states.</summary>
+public sealed class ChainRow
+{
+    public required Guid Id { get; init; }
+    public required Guid SweepId { get; init; }
+    public required int Arm { get; init; }
+    public required int Prompt { get; init; }
+    public required int Replicate { get; init; }
+    public required string State { get; init; }
+    public required int Epoch { get; init; }
+    public required int? Shown { get; init; }
+    public required string? Failure { get; init; }
+}
+
+/// <summary>The values of <c>chains.state</c>.</summary>
+public static class ChainState
+{
+    public const string Open = "open";
+    public const string Done = "done";
+    public const string Failed = "failed";
+}
+
+/// <summary>An attempt with its verdict and costs.</summary>
+public sealed class AttemptRow
+{
+    public required Guid ChainId { get; init; }
+    public required int Index { get; init; }
+    public required int Epoch { get; init; }
+    public required long Seed { get; init; }
+    public required byte[] Image { get; init; }
+    public required bool Accepted { get; init; }
+    public required double JudgeScore { get; init; }
+    public required double JudgeNoScore { get; init; }
+    public required string Feedback { get; init; }
+    public required string JudgeText { get; init; }
+    public required double WallSeconds { get; init; }
+    public required double GeneratorSeconds { get; init; }
+    public required double JudgeSeconds { get; init; }
+    public required int FunctionEvaluations { get; init; }
+    public required int JudgeTokens { get; init; }
+    public DateTime CreatedAt { get; init; }
+}
+
+/// <summary>One item of the context of an attempt.</summary>
+public sealed class ContextItemRow
+{
+    public required Guid ChainId { get; init; }
+    public required int Attempt { get; init; }
+    public required int Position { get; init; }
+    public required int SourceAttempt { get; init; }
+    public required string Source { get; init; }
+}
+
+/// <summary>A scorer with all that its scores depend on.</summary>
+public sealed class ScorerRow
+{
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+    public required string Configuration { get; init; }
+}
+
+/// <summary>One object found in an attempt's image.</summary>
+public sealed class DetectionRow
+{
+    public required Guid ChainId { get; init; }
+    public required int Attempt { get; init; }
+    public required Guid ScorerId { get; init; }
+    public required int Index { get; init; }
+    public required string Class { get; init; }
+    public required float X1 { get; init; }
+    public required float Y1 { get; init; }
+    public required float X2 { get; init; }
+    public required float Y2 { get; init; }
+    public required float Score { get; init; }
+    public required string? Colour { get; init; }
+}
+
+/// <summary>A scorer's verdict on an attempt.</summary>
+public sealed class ScoreRow
+{
+    public required Guid ChainId { get; init; }
+    public required int Attempt { get; init; }
+    public required Guid ScorerId { get; init; }
+    public required bool Correct { get; init; }
+    public required string Reason { get; init; }
+}

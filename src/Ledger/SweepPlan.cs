@@ -1,0 +1,35 @@
+using ReflectDiT.Eval.Core.Judging;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>What a sweep puts into the ledger before its first attempt.</summary>
+/// <param name="Configuration">Resolved, canonical JSON; <see cref="Id"/> is its hash.</param>
+public sealed record SweepPlan(
+    string Name,
+    string Configuration,
+    long Seed,
+    int Replicates,
+    IReadOnlyList<PlannedPrompt> Prompts,
+    IReadOnlyList<PlannedArm> Arms,
+    PlannedScorer Scorer)
+{
+    public Guid Id { get; } = Identity.Of(Configuration);
+}
+
+/// <param name="Metadata">The benchmark's line, as published.</param>
+public sealed record PlannedPrompt(string Tag, string Prompt, string Metadata);
+
+public sealed record PlannedArm(string Name, int MaxAttempts, bool Simulated, bool Oracle, string? Published);
+
+/// <param name="Configuration">Canonical JSON of all that its scores depend on.</param>
+public sealed record PlannedScorer(string Name, string Configuration)
+{
+    public Guid Id { get; } = Identity.Of($"{Name}\n{Configuration}");
+}
+
+/// <summary>A chain that may be written to with <paramref name="Epoch"/>, and what it holds already.</summary>
+public sealed record OpenChain(
+    Guid Id, int Arm, int Prompt, int Replicate, int Epoch, IReadOnlyList<StoredAttempt> History);
+
+/// <summary>An attempt as it stands in the ledger.</summary>
+public sealed record StoredAttempt(byte[] Image, Verdict Verdict, bool Correct, string Reason);

@@ -1,0 +1,131 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ReflectDiT.Eval.Ledger;
+
+/// <summary>Plans sweeps and finds them again.</summary>
+public sealed class SweepStore(NpgsqlDataSource source)
+{
+    /// <summary>Writes the sweep with all its chains, unless it is there already.</summary>
+    public async Task PlanAsync(SweepPlan plan, CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using (var sweep = new NpgsqlCommand(
+            """
+            INSERT INTO reflectdit.sweeps (id, name, configuration, seed, replicates) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO NOTHING
+            """, connection)
+        {
+            Parameters =
+            {
+                new() { Value = plan.Id },
+                new() { Value = plan.Name },
+                new() { Value = plan.Configuration },
+                new() { Value = plan.Seed },
+                new() { Value = plan.Replicates },
+            },
+        })
+        {
+            if (await sweep.ExecuteNonQueryAsync(cancellation) == 0)
+            {
+                return;
+            }
+        }
+
+        await using (var scorer = new NpgsqlCommand(
+            "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = plan.Scorer.Id },
+                new() { Value = plan.Scorer.Name },
+                new() { Value = plan.Scorer.Configuration },
+            },
+        })
+        {
+            await scorer.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await CopyAsync(connection, "prompts (sweep_id, index, tag, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
+        {
+            await row.WriteAsync(plan.Id, cancellation);
+            await row.WriteAsync(p.Index, cancellation);
+            await row.WriteAsync(p.Item.Tag, cancellation);
+            await row.WriteAsync(p.Item.Prompt, cancellation);
+            await row.WriteAsync(p.Item.Metadata, cancellation);
+        }, cancellation);
+        await CopyAsync(connection, "arms (sweep_id, index, name, max_attempts, simulated, oracle, published)", plan.Arms.Index(), async (row, a) =>
+        {
+            await row.WriteAsync(plan.Id, cancellation);
+            await row.WriteAsync(a.Index, cancellation);
+            await row.WriteAsync(a.Item.Name, cancellation);
+            await row.WriteAsync(a.Item.MaxAttempts, cancellation);
+            await row.WriteAsync(a.Item.Simulated, cancellation);
+            await row.WriteAsync(a.Item.Oracle, cancellation);
+            await row.WriteAsync(a.Item.Published, NpgsqlDbType.Text, cancellation);
+        }, cancellation);
+        await CopyAsync(connection, "chains (id, sweep_id, arm, prompt, replicate)", Chains(plan), async (row, c) =>
+        {
+            await row.WriteAsync(Identity.OfChain(plan.Id, c.Arm, c.Prompt, c.Replicate), cancellation);
+            await row.WriteAsync(plan.Id, cancellation);
+            await row.WriteAsync(c.Arm, cancellation);
+            await row.WriteAsync(c.Prompt, cancellation);
+            await row.WriteAsync(c.Replicate, cancellation);
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>The sweep of a name, or of an id or the beginning of one (at least four digits).</summary>
+    /// <exception cref="LedgerException">None fits, or more than one.</exception>
+    public async Task<SweepRow> FindAsync(string nameOrId, CancellationToken cancellation)
+    {
+        await using var ledger = new LedgerContext(source);
+        var sweeps = await ledger.Sweeps.OrderBy(s => s.CreatedAt).ToListAsync(cancellation);
+        var found = sweeps.Where(s => s.Name == nameOrId).ToList();
+        if (found.Count == 0 && nameOrId.Length >= 4)
+        {
+            found = sweeps.Where(s => s.Id.ToString().StartsWith(nameOrId.ToLowerInvariant(), StringComparison.Ordinal)).ToList();
+        }
+
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new LedgerException(
+                $"No sweep is called '{nameOrId}'. " + (sweeps.Count == 0
+                    ? "The ledger holds none yet: start one with 'reflectdit demo' or 'reflectdit run SWEEP.yaml'."
+                    : $"The ledger holds: {string.Join(", ", sweeps.Select(Label))}.")),
+            _ => throw new LedgerException(
+                $"{found.Count} sweeps are called '{nameOrId}', with different configurations. "
+                + $"Say which by its id: {string.Join(", ", found.Select(Label))}."),
+        };
+
+        static string Label(SweepRow s) => $"{s.Name} ({s.Id.ToString()[..8]}, {s.CreatedAt:yyyy-MM-dd HH:mm})";
+    }
+
+    private static IEnumerable<(int Arm, int Prompt, int Replicate)> Chains(SweepPlan plan) =>
+        from replicate in Enumerable.Range(0, plan.Replicates)
+        from prompt in Enumerable.Range(0, plan.Prompts.Count)
+        from arm in Enumerable.Range(0, plan.Arms.Count)
+        select (arm, prompt, replicate);
+
+    private static async Task CopyAsync<T>(
+        NpgsqlConnection connection,
+        string target,
+        IEnumerable<T> rows,
+        Func<NpgsqlBinaryImporter, T, Task> write,
+        CancellationToken cancellation)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync(
+            $"COPY reflectdit.{target} FROM STDIN (FORMAT binary)", cancellation);
+        foreach (var row in rows)
+        {
+            await copy.StartRowAsync(cancellation);
+            await write(copy, row);
+        }
+
+        await copy.CompleteAsync(cancellation);
+    }
+}
