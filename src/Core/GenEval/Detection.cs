@@ -6,5 +6,5 @@ namespace ReflectDiT.Eval.Core.GenEval;
 /// <param name="X2">Right edge.</param>
 /// <param name="Y2">Bottom edge.</param>
 /// <param name="Score">Confidence, 0 to 1.</param>
-/// <param name="Colour">The colour classifier's label, or null where it was not asked.</param>
+/// <param name="Colour">The colour classifier's label, or null where it gave none; null fits no colour.</param>
 public readonly record struct Detection(float X1, float Y1, float X2, float Y2, float Score, string? Colour);

@@ -1,0 +1,147 @@
+namespace ReflectDiT.Eval.Core.GenEval;
+
+/// <summary>Evaluates the clauses of one prompt on the detections that were kept of one image.</summary>
+internal readonly ref struct ClauseEvaluation(
+    PromptMetadata prompt,
+    IReadOnlyDictionary<string, IReadOnlyList<Detection>> detections,
+    ReadOnlySpan<KeptClass> kept,
+    float positionThreshold)
+{
+    private readonly ReadOnlySpan<KeptClass> _kept = kept;
+
+    /// <summary>The reasons of all clauses that fail, joined by line feeds; empty when none does.</summary>
+    public string Run()
+    {
+        var reasons = "";
+        Span<bool> failed = prompt.Include.Count <= 64 ? stackalloc bool[64] : new bool[prompt.Include.Count];
+        for (var i = 0; i < prompt.Include.Count; i++)
+        {
+            var reason = Include(i, failed);
+            failed[i] = reason is not null;
+            reasons = Join(reasons, reason);
+        }
+
+        foreach (var clause in prompt.Exclude)
+            reasons = Join(reasons, Exclude(clause));
+        return reasons;
+    }
+
+    private static string Join(string reasons, string? reason) =>
+        reason is null ? reasons : reasons.Length == 0 ? reason : reasons + "\n" + reason;
+
+    /// <summary>Why an include clause fails, or null when it holds.</summary>
+    private string? Include(int index, ReadOnlySpan<bool> failed)
+    {
+        var clause = prompt.Include[index];
+        var objects = Kept(clause.Class);
+        if (objects.Length < clause.Count)
+            return $"expected {clause.Class}>={clause.Count}, found {objects.Length}";
+        if (clause.Colour is null && clause.Position is null)
+            return null;
+
+        // Only the best `count` objects are looked at: a fitting one further down does not help.
+        objects = objects[..clause.Count];
+        var found = Found(clause.Class);
+        return (clause.Colour is { } colour ? Colours(index, colour, objects, found) : null)
+            ?? (clause.Position is { } position ? Relations(clause, position, objects, found, failed) : null);
+    }
+
+    private string? Exclude(Clause clause)
+    {
+        var found = Kept(clause.Class).Length;
+        return found >= clause.Count ? $"expected {clause.Class}<{clause.Count}, found {found}" : null;
+    }
+
+    private string? Colours(int index, string colour, ReadOnlySpan<int> objects, ReadOnlySpan<Detection> found)
+    {
+        var clause = prompt.Include[index];
+        Span<int> counts = stackalloc int[Palette.Colours.Count];
+        counts.Clear();
+        foreach (var i in objects)
+        {
+            if (found[i].Colour is not { } label)
+                continue;
+
+            var seen = PaletteIndex(label);
+            if (seen < 0)
+            {
+                throw ClauseCheck.Refuse(
+                    prompt,
+                    "include",
+                    index,
+                    $"detection {i} of {clause.Class} has the unknown colour \"{label}\"; expected null or one of "
+                        + string.Join(", ", Palette.Colours));
+            }
+
+            counts[seen]++;
+        }
+
+        var fitting = counts[PaletteIndex(colour)];
+        if (fitting >= clause.Count)
+            return null;
+
+        var all = new List<string>();
+        for (var i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] > 0)
+                all.Add($"{counts[i]} {Palette.Colours[i]}");
+        }
+
+        return $"expected {colour} {clause.Class}>={clause.Count}, found {fitting} {colour}; and "
+            + string.Join(", ", all);
+    }
+
+    /// <summary>Every object must have the relation to every object of the target; the first miss is reported.</summary>
+    private string? Relations(
+        Clause clause,
+        Position position,
+        ReadOnlySpan<int> objects,
+        ReadOnlySpan<Detection> found,
+        ReadOnlySpan<bool> failed)
+    {
+        if (failed[position.Target])
+            return $"no target for {clause.Class} to be {position.Relation}";
+
+        var target = prompt.Include[position.Target];
+        var targets = Kept(target.Class)[..target.Count];
+        var foundTargets = Found(target.Class);
+        foreach (var i in objects)
+        {
+            foreach (var j in targets)
+            {
+                var (horizontal, vertical) = BoxGeometry.Relations(found[i], foundTargets[j], positionThreshold);
+                if (position.Relation == horizontal || position.Relation == vertical)
+                    continue;
+
+                var and = horizontal is not null && vertical is not null ? " and " : "";
+                return $"expected {clause.Class} {position.Relation} target, found {horizontal}{and}{vertical} target";
+            }
+        }
+
+        return null;
+    }
+
+    private ReadOnlySpan<Detection> Found(string name) => DetectionFilter.AsSpan(detections[name]);
+
+    private ReadOnlySpan<int> Kept(string name)
+    {
+        foreach (ref readonly var candidate in _kept)
+        {
+            if (candidate.Class == name)
+                return candidate.Indices;
+        }
+
+        return [];
+    }
+
+    private static int PaletteIndex(string colour)
+    {
+        for (var i = 0; i < Palette.Colours.Count; i++)
+        {
+            if (Palette.Colours[i] == colour)
+                return i;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,29 @@
+namespace ReflectDiT.Eval.Core.GenEval;
+
+/// <summary>
+/// The rules of GenEval's scorer: detections and colour labels in; verdict, reason and kept detections out. Equal to
+/// the published script in each, with float32 arithmetic where that has it. Where the published script prints two
+/// relations in no fixed order, the horizontal one comes first here.
+/// </summary>
+public static class GenEvalRules
+{
+    /// <param name="prompt">What the image must and must not show.</param>
+    /// <param name="detections">
+    /// Class to what the detector found of it, in the detector's order. An object without a colour label fits no
+    /// colour clause.
+    /// </param>
+    /// <param name="options">Thresholds.</param>
+    /// <exception cref="InvalidDataException">
+    /// A clause or a detection that has no defined meaning; the message names the prompt and the clause.
+    /// </exception>
+    public static Score Score(
+        PromptMetadata prompt,
+        IReadOnlyDictionary<string, IReadOnlyList<Detection>> detections,
+        ScoringOptions options)
+    {
+        ClauseCheck.Run(prompt);
+        var kept = DetectionFilter.Keep(prompt, detections, options);
+        var reason = new ClauseEvaluation(prompt, detections, kept, (float)options.PositionThreshold).Run();
+        return new Score(reason.Length == 0, reason, kept);
+    }
+}
