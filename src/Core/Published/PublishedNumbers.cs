@@ -1,0 +1,105 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Statistics;
+
+namespace ReflectDiT.Eval.Core.Published;
+
+/// <summary>What papers and their authors report for GenEval, with the source of each number.</summary>
+/// <param name="Prompts">Prompts of the published set in each category.</param>
+/// <param name="Tables">In the order of their files' names.</param>
+public sealed record PublishedNumbers(
+    IReadOnlyDictionary<string, int> Prompts,
+    IReadOnlyList<PublishedTable> Tables,
+    IReadOnlyList<PublishedArm> Arms)
+{
+    /// <summary>The published arm of this id, or null.</summary>
+    public PublishedArm? Arm(string? id) => Arms.FirstOrDefault(a => a.Id == id);
+
+    /// <summary>Prompts of the published set that a metric is about.</summary>
+    public int Count(Metric metric) => Prompts.Where(p => metric.Covers(p.Key)).Sum(p => p.Value);
+}
+
+/// <summary>The published rows that a layout shows, and what a reader must know of them.</summary>
+/// <param name="Layout">The layout that shows them.</param>
+public sealed record PublishedTable(
+    string Title, string Layout, IReadOnlyList<string> Notes, IReadOnlyList<PublishedRow> Rows);
+
+/// <summary>One published row: a method's values at one or more N.</summary>
+/// <param name="OverallOverPrompts">Overall is the mean over prompts; otherwise the mean over categories.</param>
+/// <param name="Note">What is wrong with the row, or null.</param>
+public sealed record PublishedRow(
+    string Id,
+    string Label,
+    bool OverallOverPrompts,
+    string Source,
+    string? Note,
+    IReadOnlyList<PublishedPoint> Points)
+{
+    /// <summary>The published number, or null where there is none.</summary>
+    public PublishedValue? Given(int n, Metric metric)
+    {
+        if (Points.FirstOrDefault(p => p.N == n) is not { } point)
+        {
+            return null;
+        }
+
+        return metric.Category is { } category
+            ? point.Categories?[category]
+            : OverallOverPrompts == (metric == Metric.MeanOverPrompts) ? point.Overall : null;
+    }
+
+    /// <summary>The mean over prompts or categories as it follows from the published categories, or null.</summary>
+    public PublishedValue? Calculated(int n, Metric metric, IReadOnlyDictionary<string, int> prompts)
+    {
+        if (metric.Category is not null || Points.FirstOrDefault(p => p.N == n)?.Categories is not { } categories)
+        {
+            return null;
+        }
+
+        double Weight(string category) => metric == Metric.MeanOverPrompts ? prompts[category] : 1;
+        var mean = Categories.All.Sum(c => categories[c].Value * Weight(c)) / Categories.All.Sum(Weight);
+        return new(mean, $"~{mean:F3}", $"calculated from the categories of: {Source}");
+    }
+}
+
+/// <summary>A row at one N. Categories are all six or null.</summary>
+public sealed record PublishedPoint(
+    int N, PublishedValue Overall, IReadOnlyDictionary<string, PublishedValue>? Categories);
+
+/// <param name="Text">As published; a count is shown as a share with three decimals, a calculated value with ~.</param>
+public sealed record PublishedValue(double Value, string Text, string Source);
+
+/// <summary>A published arm that an arm of a sweep can name.</summary>
+/// <param name="Rows">Where its numbers are, the preferred row first.</param>
+/// <param name="Prompts">Prompts of the published set in each category.</param>
+public sealed record PublishedArm(
+    string Id, IReadOnlyList<PublishedRow> Rows, IReadOnlyDictionary<string, int> Prompts)
+{
+    /// <summary>The published value, else the one that follows from published categories, else null.</summary>
+    public PublishedValue? Value(int n, Metric metric) =>
+        Rows.Select(r => r.Given(n, metric)).FirstOrDefault(v => v is not null)
+        ?? Rows.Select(r => r.Calculated(n, metric, Prompts)).FirstOrDefault(v => v is not null);
+
+    /// <summary>
+    /// The noise band of one published run: the Wilson interval of the published share over its prompts, an upper bound
+    /// as the prompts are fixed. Null where nothing is published.
+    /// </summary>
+    public Interval? NoiseBand(int n, Metric metric)
+    {
+        if (Value(n, metric) is not { } value)
+        {
+            return null;
+        }
+
+        if (metric != Metric.MeanOverCategories)
+        {
+            return Wilson.Share(value.Value, Prompts.Where(p => metric.Covers(p.Key)).Sum(p => p.Value));
+        }
+
+        var categories = Metric.All.Where(m => m.Category is not null)
+            .Select(m => (Value: Value(n, m), Count: Prompts[m.Category!])).ToList();
+        return categories.Exists(c => c.Value is null)
+            ? null
+            : Wilson.MeanOfShares([.. categories.Select(c => (c.Value!.Value, c.Count))]);
+    }
+}

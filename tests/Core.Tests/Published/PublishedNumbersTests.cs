@@ -1,0 +1,112 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Published;
+using ReflectDiT.Eval.Core.Reports;
+
+namespace ReflectDiT.Eval.Core.Tests.Published;
+
+public sealed class PublishedNumbersTests
+{
+    private static readonly PublishedNumbers Numbers = PublishedFiles.Numbers;
+
+    [Fact]
+    public void Published_set_has_553_prompts() => Assert.Equal(553, Numbers.Count(Metric.MeanOverPrompts));
+
+    [Theory]
+    [InlineData("sana-1.0-best-of-20", 1, "0.62", 0.62)]
+    [InlineData("sana-1.0-best-of-20", 4, "0.705", 0.705)]
+    [InlineData("sana-1.0-best-of-20", 20, "0.751", 0.751)]
+    [InlineData("reflect-dit", 1, "0.732", 405 / 553.0)]
+    [InlineData("reflect-dit", 12, "0.799", 442 / 553.0)]
+    [InlineData("reflect-dit", 20, "0.807", 446 / 553.0)]
+    public void Published_arm_has_its_mean_over_prompts_at_n(string arm, int n, string text, double value)
+    {
+        var published = Numbers.Arm(arm)!.Value(n, Metric.MeanOverPrompts)!;
+        Assert.Equal((text, value), (published.Text, published.Value));
+    }
+
+    [Fact]
+    public void Mean_over_categories_of_an_authors_row_is_calculated_and_marked_so()
+    {
+        var reflection = Numbers.Arm("reflect-dit")!;
+        Assert.Equal(0.8129, reflection.Value(20, Metric.MeanOverCategories)!.Value, 4);
+        Assert.Equal("~0.813", reflection.Value(20, Metric.MeanOverCategories)!.Text);
+        Assert.Null(reflection.Value(1, Metric.MeanOverCategories));
+        Assert.Equal("~0.760", Numbers.Arm("sana-1.0-best-of-20")!.Value(20, Metric.MeanOverCategories)!.Text);
+        Assert.Equal("~0.635", Numbers.Arm("sana-1.0-best-of-20")!.Value(1, Metric.MeanOverCategories)!.Text);
+    }
+
+    [Fact]
+    public void Counts_of_the_released_set_add_up_to_its_total()
+    {
+        var released = Numbers.Arm("reflect-dit")!;
+        var total = Metric.All.Where(m => m.Category is not null)
+            .Sum(m => released.Value(20, m)!.Value * Numbers.Prompts[m.Category!]);
+        Assert.Equal(446, total, 9);
+    }
+
+    /// <summary>Each overall of Table 1 agrees with its own categories under the meaning that the data gives it.</summary>
+    [Fact]
+    public void Overall_of_table_1_has_the_meaning_that_its_categories_confirm()
+    {
+        foreach (var row in Numbers.Tables.Single(t => t.Layout == "table1").Rows)
+        {
+            var point = Assert.Single(row.Points);
+            var meaning = row.OverallOverPrompts ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
+            var calculated = row.Calculated(point.N, meaning, Numbers.Prompts)!.Value;
+            Assert.True(Math.Abs(calculated - point.Overall.Value) < 0.01, $"{row.Id}: {calculated}");
+        }
+    }
+
+    [Fact]
+    public void Sana_1_5_row_repeats_playground_v3_and_says_so()
+    {
+        var rows = Numbers.Tables.Single(t => t.Layout == "table1").Rows;
+        var (sana, playground) = (rows.Single(r => r.Id == "sana-1.5"), rows.Single(r => r.Id == "playground-v3"));
+        Assert.All(Metric.All, m => Assert.Equal(playground.Given(1, m)?.Text, sana.Given(1, m)?.Text));
+        Assert.Contains("copy error", sana.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_row_names_its_source() =>
+        Assert.All(Numbers.Tables.SelectMany(t => t.Rows), r => Assert.NotEmpty(r.Source));
+
+    /// <summary>research: one run at 0.62 of 553 prompts is known to about 0.04, at 0.807 to about 0.033.</summary>
+    [Fact]
+    public void Noise_band_is_that_of_one_run_over_the_published_prompts()
+    {
+        var sana = Numbers.Arm("sana-1.0-best-of-20")!.NoiseBand(1, Metric.MeanOverPrompts)!.Value;
+        Assert.Equal(0.040, (sana.High - sana.Low) / 2, 3);
+        var reflection = Numbers.Arm("reflect-dit")!.NoiseBand(20, Metric.MeanOverPrompts)!.Value;
+        Assert.Equal(0.033, (reflection.High - reflection.Low) / 2, 3);
+        Assert.Null(Numbers.Arm("reflect-dit")!.NoiseBand(1, Metric.MeanOverCategories));
+    }
+
+    [Theory]
+    [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json: prompts.counting: expected a whole number")]
+    [InlineData("arms.json", "\"sana-1.0\"]", "\"sana\"]", "arms.json: arms[0].rows[2]: no row has the id 'sana'")]
+    [InlineData("arms.json", "\"id\": \"reflect-dit\"", "\"id\": \"sana-1.0-best-of-20\"", "arms[1].id: two arms")]
+    [InlineData("curves.json", "0.705", "70.5", "curves.json: rows[0].values[0].overall: 70.5 is not a share")]
+    [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json: rows[4].values[4].overall: \"554/553\"")]
+    [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[0]: the key 'sauce' is unknown")]
+    [InlineData("table1.json", "\"sdxl\"", "\"sana-1.0\"", "two rows have the id 'sana-1.0'")]
+    [InlineData("table1.json", "\"two_object\": 0.74, ", "", "rows[0].values[0].categories: the key 'two_object' is missing")]
+    [InlineData("table1.json", "mean over categories", "mean", "rows[0].overall_is: expected one of")]
+    [InlineData("table1.json", "\"layout\"", "\"title\": \"again\", \"layout\"", "table1.json: not the JSON")]
+    public void Faulty_file_is_refused_with_file_and_key(string file, string from, string to, string message)
+    {
+        var files = PublishedFiles.All.Select(f => f.Name == file ? (f.Name, ReplaceFirst(f.Text, from, to)) : f);
+        var error = Assert.Throws<FormatException>(() => PublishedReader.Read(files));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Category_names_are_those_of_geneval() =>
+        Assert.Equal(Categories.All, Metric.All.Select(m => m.Category).OfType<string>());
+
+    private static string ReplaceFirst(string text, string from, string to)
+    {
+        var at = text.IndexOf(from, StringComparison.Ordinal);
+        Assert.True(at >= 0, $"'{from}' is not in the file.");
+        return text[..at] + to + text[(at + from.Length)..];
+    }
+}
