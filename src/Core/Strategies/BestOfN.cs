@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ReflectDiT.Eval.Core.Strategies;
 
 /// <summary>How best-of-N chooses the image that it shows.</summary>
@@ -22,6 +24,7 @@ public enum Selector
 /// <summary>Draw independent images, keep the judge's choice. Ties go to the earliest attempt.</summary>
 public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
 {
+    [JsonIgnore]
     public bool IsOracle => Selector is Selector.Oracle;
 
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds)

@@ -1,14 +1,19 @@
+using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Judging;
 
 namespace ReflectDiT.Eval.Core.Strategies;
 
 /// <summary>The rule of a chain. Pure: the same history and seeds give the same step.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(BestOfN), "best-of-n")]
+[JsonDerivedType(typeof(Reflection), "reflection")]
 public interface IStrategy
 {
     /// <summary>N: a chain never has more attempts.</summary>
     int MaxAttempts { get; }
 
     /// <summary>True when a decision uses the scorer's verdict. Such an arm is labelled ORACLE wherever it is shown.</summary>
+    [JsonIgnore]
     bool IsOracle { get; }
 
     /// <summary>What to do after <paramref name="history"/> (all attempts so far, in order).</summary>

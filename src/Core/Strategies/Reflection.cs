@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Random;
 
 namespace ReflectDiT.Eval.Core.Strategies;
@@ -8,6 +9,7 @@ namespace ReflectDiT.Eval.Core.Strategies;
 /// </summary>
 public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuirks Quirks) : IStrategy
 {
+    [JsonIgnore]
     public bool IsOracle => Quirks.ReplayLeak;
 
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds) =>

@@ -1,0 +1,65 @@
+using FsCheck;
+using FsCheck.Fluent;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Core.Tests.Strategies;
+
+/// <summary>Makes strategies and what a judge and a scorer might say of the attempts of a chain.</summary>
+internal static class Histories
+{
+    /// <summary>Few feedbacks, so that repetitions are common; one is empty.</summary>
+    private static readonly string[] Feedbacks = ["", "no cat", "two cats", "red cat", "cat left of dog"];
+
+    public static PastAttempt Accepted(double score = 0.9) => new(new(true, score, 1 - score, ""), new(true, ""));
+
+    public static PastAttempt Rejected(string feedback, double score = 0.1, bool correct = false) =>
+        new(new(false, score, 1 - score, feedback), new(correct, correct ? "" : "expected cat>=1, found 0"));
+
+    public static Seeds Seeds(long sweep) => new(sweep, "a photo of a cat", 0);
+
+    public static Gen<IStrategy> AnyStrategy { get; } =
+        from n in Gen.Choose(1, 12)
+        from k in Gen.Choose(1, 5)
+        from switches in Gen.Choose(0, 31)
+        from kind in Gen.Choose(0, 7)
+        select kind < 4
+            ? (IStrategy)new BestOfN(n, (Selector)kind)
+            : new Reflection(n, k, new()
+            {
+                RandomContext = (switches & 1) != 0,
+                ShrinkingContext = (switches & 2) != 0,
+                EmptyFeedback = (switches & 4) != 0,
+                ShowLast = (switches & 8) != 0,
+                ReplayLeak = (switches & 16) != 0,
+            });
+
+    /// <summary>One opinion for each attempt that a chain might draw.</summary>
+    public static Gen<PastAttempt[]> Opinions { get; } = (
+        from roll in Gen.Choose(0, 9)
+        from feedback in Gen.Elements(Feedbacks)
+        from score in Gen.Choose(0, 100)
+        from correct in Gen.Elements(true, false)
+        select roll == 0
+            ? Accepted((50 + (score / 2)) / 100.0)
+            : Rejected(feedback, score / 200.0, correct)).ArrayOf(12);
+
+    /// <summary>Runs a chain whose attempts get these opinions, whatever their context.</summary>
+    public static (List<PastAttempt> History, List<IReadOnlyList<ContextItem>> Contexts, Step.Stop End) Run(
+        IStrategy strategy, Seeds seeds, PastAttempt[] opinions)
+    {
+        var history = new List<PastAttempt>();
+        var contexts = new List<IReadOnlyList<ContextItem>>();
+        while (true)
+        {
+            switch (strategy.Next(history, seeds))
+            {
+                case Step.Stop end:
+                    return (history, contexts, end);
+                case Step.Draw draw:
+                    contexts.Add(draw.Context);
+                    history.Add(opinions[history.Count]);
+                    break;
+            }
+        }
+    }
+}
