@@ -45,15 +45,24 @@ public sealed class SweepHold : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A pooled session would keep its lock: end it for good.
-        NpgsqlConnection.ClearPool(_session);
+        try
+        {
+            // A pooled session keeps its locks until it is used again.
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", _session);
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // The session is broken, and its lock gone with it.
+        }
+
         await _session.DisposeAsync();
     }
 
     private static async Task LockAsync(NpgsqlConnection session, SweepPlan sweep, CancellationToken cancellation)
     {
         // The server notices within moments that a killed process is gone; a living one does not let go.
-        for (var patience = TimeSpan.FromSeconds(10); ; patience -= TimeSpan.FromMilliseconds(100))
+        for (var patience = TimeSpan.FromSeconds(5); ; patience -= TimeSpan.FromMilliseconds(100))
         {
             await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", session)
             {

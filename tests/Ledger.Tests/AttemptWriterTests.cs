@@ -1,0 +1,136 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Ledger.Tests;
+
+public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    [Fact]
+    public async Task An_attempt_is_read_back_as_it_was_written()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        var plan = LedgerFixture.Plan();
+        await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
+        await using var hold = await ledger.TakeAsync(plan);
+        var chain = hold.Chains[0];
+        var first = LedgerFixture.Attempt(chain, 0);
+        var second = LedgerFixture.Attempt(chain, 1, ends: 1, new ContextItem(0, FeedbackSource.Judge, "fault 0"));
+        await using (var writer = ledger.Writer(plan))
+        {
+            await writer.AppendAsync(first);
+            await writer.AppendAsync(second);
+        }
+
+        await using var tables = new LedgerContext(ledger.Session.Source);
+        var rows = await tables.Attempts.OrderBy(a => a.Index).ToListAsync();
+        Assert.Equal([0, 1], rows.Select(a => a.Index));
+        var row = rows[0];
+        Assert.Equal(
+            (chain.Id, chain.Epoch, 1000L, false, 0.25, 0.75, "fault 0", "text"),
+            (row.ChainId, row.Epoch, row.Seed, row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText));
+        Assert.Equal(
+            (0.5, 1.25, 0.25, 40, 1400),
+            (row.WallSeconds, row.GeneratorSeconds, row.JudgeSeconds, row.FunctionEvaluations, row.JudgeTokens));
+        Assert.Equal(first.Image.ToArray(), await ledger.Session.Artifacts.ReadAsync(row.Image, CancellationToken.None));
+
+        var context = Assert.Single(await tables.ContextItems.ToListAsync());
+        Assert.Equal((1, 0, 0, "judge"), (context.Attempt, context.Position, context.SourceAttempt, context.Source));
+        var detections = await tables.Detections.Where(d => d.Attempt == 0).OrderBy(d => d.Index).ToListAsync();
+        Assert.Equal(
+            [("cat", 1f, 2f, 3f, 4.5f, 0.875f, "red"), ("dog", 5f, 6f, 7f, 8f, 0.5f, null)],
+            detections.Select(d => (d.Class, d.X1, d.Y1, d.X2, d.Y2, d.Score, d.Colour)));
+        var scores = await tables.Scores.OrderBy(s => s.Attempt).ToListAsync();
+        Assert.Equal([(false, "expected cat>=1, found 0"), (true, "")], scores.Select(s => (s.Correct, s.Reason)));
+        Assert.Equal([plan.Scorer.Id], await tables.Scorers.Select(s => s.Id).ToListAsync());
+        var ended = await tables.Chains.SingleAsync(c => c.Id == chain.Id);
+        Assert.Equal((ChainState.Done, 1), (ended.State, ended.Shown));
+    }
+
+    [Fact]
+    public async Task A_stale_epoch_is_refused_by_the_database_and_nothing_of_it_is_written()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        var plan = LedgerFixture.Plan();
+        await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
+        var first = await ledger.TakeAsync(plan);
+        var stale = first.Chains[0];
+        await first.DisposeAsync();
+        await using var second = await ledger.TakeAsync(plan);
+        await using var writer = ledger.Writer(plan);
+
+        var append = await Assert.ThrowsAsync<PostgresException>(() => writer.AppendAsync(LedgerFixture.Attempt(stale, 0)));
+        var end = await Assert.ThrowsAsync<PostgresException>(() => writer.EndAsync(stale.Id, stale.Epoch, 0));
+        var fail = await Assert.ThrowsAsync<PostgresException>(() => writer.FailAsync(stale.Id, stale.Epoch, "reason"));
+        Assert.Equal(["RD001", "RD001", "RD001"], [append.SqlState, end.SqlState, fail.SqlState]);
+        Assert.Equal(0, await ledger.ScalarAsync<long>(
+            "SELECT (SELECT count(*) FROM reflectdit.attempts) + (SELECT count(*) FROM reflectdit.chains WHERE state <> 'open')"));
+
+        await writer.AppendAsync(LedgerFixture.Attempt(second.Chains.Single(c => c.Id == stale.Id), 0));
+    }
+
+    [Fact]
+    public async Task An_attempt_out_of_turn_or_after_the_end_is_refused()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        var plan = LedgerFixture.Plan();
+        await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
+        await using var hold = await ledger.TakeAsync(plan);
+        await using var writer = ledger.Writer(plan);
+        var chain = hold.Chains[0];
+        await Refused(LedgerFixture.Attempt(chain, 1));
+        await writer.AppendAsync(LedgerFixture.Attempt(chain, 0, ends: 0));
+        await Refused(LedgerFixture.Attempt(chain, 1));
+
+        async Task Refused(NewAttempt attempt) => Assert.Equal(
+            "RD002", (await Assert.ThrowsAsync<PostgresException>(() => writer.AppendAsync(attempt))).SqlState);
+    }
+
+    [Fact]
+    public async Task Hundreds_of_chains_at_once_are_all_written()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        var plan = LedgerFixture.Plan(prompts: 300);
+        await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
+        await using var hold = await ledger.TakeAsync(plan);
+        await using var writer = ledger.Writer(plan);
+        await Task.WhenAll(hold.Chains.Select(async chain =>
+        {
+            await writer.AppendAsync(LedgerFixture.Attempt(chain, 0));
+            await writer.AppendAsync(LedgerFixture.Attempt(chain, 1, ends: 1, new ContextItem(0, FeedbackSource.Judge, "fault 0")));
+        }));
+        Assert.Equal(1200, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.attempts"));
+        Assert.Equal(600, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.chains WHERE state = 'done'"));
+        Assert.Equal(2400, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.detections"));
+    }
+
+    [Fact]
+    public async Task The_database_guards_what_an_attempt_and_a_chain_may_say()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        var plan = LedgerFixture.Plan();
+        await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
+        await using var hold = await ledger.TakeAsync(plan);
+        await using (var writer = ledger.Writer(plan))
+        {
+            await writer.AppendAsync(LedgerFixture.Attempt(hold.Chains[0], 0));
+        }
+
+        string[] wrong =
+        [
+            "UPDATE reflectdit.attempts SET accepted = true",                          // with feedback
+            "UPDATE reflectdit.attempts SET judge_score = 1.5",
+            "UPDATE reflectdit.attempts SET image = 'short'",
+            "UPDATE reflectdit.scores SET correct = true",                             // with a reason
+            "UPDATE reflectdit.chains SET state = 'done'",                             // shows nothing
+            "UPDATE reflectdit.chains SET state = 'failed'",                           // says no reason
+            "UPDATE reflectdit.chains SET state = 'done', shown = 3",                  // there is no attempt 3
+            "INSERT INTO reflectdit.context_items SELECT chain_id, 0, 0, 0, 'judge' FROM reflectdit.attempts", // of itself
+        ];
+        foreach (var sql in wrong)
+        {
+            Assert.StartsWith("23", (await ledger.RefusedAsync(sql)).SqlState, StringComparison.Ordinal);
+        }
+    }
+}

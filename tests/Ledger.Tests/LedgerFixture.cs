@@ -1,0 +1,83 @@
+using Npgsql;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Ledger.Tests;
+
+/// <summary>A ledger in a fresh database and a fresh folder, and small things to put into it.</summary>
+internal sealed class LedgerFixture : IAsyncDisposable
+{
+    private LedgerFixture(LedgerSession session, string connectionString, string folder)
+    {
+        Session = session;
+        ConnectionString = connectionString;
+        Folder = folder;
+    }
+
+    public LedgerSession Session { get; }
+
+    public string ConnectionString { get; }
+
+    public string Folder { get; }
+
+    public static async Task<LedgerFixture> CreateAsync(PostgresServer server)
+    {
+        var folder = Directory.CreateTempSubdirectory("reflectdit-ledger-").FullName;
+        var database = await server.CreateDatabaseAsync();
+        return new(await LedgerSession.OpenAsync(folder, database, CancellationToken.None), database, folder);
+    }
+
+    public static SweepPlan Plan(string name = "sweep", int prompts = 2, int replicates = 1) => new(
+        name,
+        $$"""{"name":"{{name}}","prompts":{{prompts}},"replicates":{{replicates}}}""",
+        Seed: 7,
+        replicates,
+        [.. Enumerable.Range(0, prompts).Select(i => new PlannedPrompt("single_object", $"a photo of thing {i}", "{}"))],
+        [new("first", 4, Simulated: true, Oracle: false, Published: null), new("second", 4, false, true, "reflect-dit")],
+        new("geneval", "{}"));
+
+    public static NewAttempt Attempt(OpenChain chain, int index, int? ends = null, params ContextItem[] context)
+    {
+        byte[] image = [.. chain.Id.ToByteArray(), (byte)index];
+        return new(
+            chain.Id,
+            chain.Epoch,
+            index,
+            Seed: 1000 + index,
+            ArtifactStore.NameOf(image),
+            image,
+            context,
+            ends is null ? new Verdict(false, 0.25, 0.75, $"fault {index}") : new Verdict(true, 0.75, 0.25, ""),
+            "text",
+            new(0.5, 1.25, 0.25, 40, 1400),
+            [("cat", new Detection(1, 2, 3, 4.5f, 0.875f, "red")), ("dog", new Detection(5, 6, 7, 8, 0.5f, null))],
+            Correct: ends is not null,
+            Reason: ends is not null ? "" : "expected cat>=1, found 0",
+            ends);
+    }
+
+    public Task<SweepHold> TakeAsync(SweepPlan plan) =>
+        SweepHold.TakeAsync(Session.Source, plan, [.. Enumerable.Range(0, plan.Prompts.Count)], CancellationToken.None);
+
+    public AttemptWriter Writer(SweepPlan plan) => new(Session.Source, Session.Artifacts, plan.Scorer.Id);
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = Session.Source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task<PostgresException> RefusedAsync(string sql)
+    {
+        await using var command = Session.Source.CreateCommand(sql);
+        return await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Session.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Ledger.Tests;
+
+public class LedgerSchemaTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    [Fact]
+    public async Task Programs_that_start_together_apply_each_script_once()
+    {
+        await using var source = NpgsqlDataSource.Create(await server.CreateDatabaseAsync());
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => LedgerSchema.ApplyAsync(source, CancellationToken.None)));
+        await using var ledger = new LedgerContext(source);
+        var applied = await ledger.Database
+            .SqlQuery<string>($"SELECT name AS \"Value\" FROM reflectdit.schema_scripts").ToListAsync();
+        Assert.Equal(LedgerSchema.Scripts.Select(s => s.Name), applied);
+    }
+
+    [Fact]
+    public async Task Nothing_but_our_schema_is_made()
+    {
+        await using var source = NpgsqlDataSource.Create(await server.CreateDatabaseAsync());
+        const string Everything = """
+            SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname NOT IN ('reflectdit', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'
+            """;
+        await using var count = source.CreateCommand(Everything);
+        var before = await count.ExecuteScalarAsync();
+        await LedgerSchema.ApplyAsync(source, CancellationToken.None);
+        Assert.Equal(before, await count.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task A_database_of_another_program_version_is_refused()
+    {
+        await using var source = NpgsqlDataSource.Create(await server.CreateDatabaseAsync());
+        await LedgerSchema.ApplyAsync(source, CancellationToken.None);
+        await using var command = source.CreateCommand(
+            "INSERT INTO reflectdit.schema_scripts (number, name, sha256) VALUES (9999, '9999_future.sql', 'x')");
+        await command.ExecuteNonQueryAsync();
+        var refused = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.ApplyAsync(source, CancellationToken.None));
+        Assert.Contains("9999_future.sql", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_is_named_with_what_to_check()
+    {
+        var folder = Directory.CreateTempSubdirectory("reflectdit-ledger-").FullName;
+        var refused = await Assert.ThrowsAsync<LedgerException>(() => LedgerSession.OpenAsync(
+            folder, "Host=127.0.0.1;Port=1;Username=nobody;Database=none", CancellationToken.None));
+        Assert.Contains("REFLECTDIT_DATABASE", refused.Message, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+}
