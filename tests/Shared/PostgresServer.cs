@@ -9,7 +9,7 @@ namespace ReflectDiT.Eval.Testing;
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
-    private const string FolderPrefix = "reflectdit-tests-";
+    private static readonly string FolderPrefix = $"reflectdit-tests-{Environment.UserName}-";
     private static readonly SemaphoreSlim Turn = new(1, 1);
     private static readonly string Folder = Path.Combine(Path.GetTempPath(), FolderPrefix + Environment.ProcessId);
 
@@ -72,8 +72,15 @@ public sealed class PostgresServer : IAsyncLifetime
         {
             if (Directory.Exists("/proc/" + Path.GetFileName(folder)[FolderPrefix.Length..]))
                 continue;
-            await PrivateServer.StopAsync(folder);
-            Directory.Delete(folder, recursive: true);
+            try
+            {
+                await PrivateServer.StopAsync(folder);
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                // Another test project's run removes it at this moment.
+            }
         }
     }
 }

@@ -42,11 +42,11 @@ public static class PrivateServer
             return false;
         using var turn = await TakeTurnAsync(data, cancellation);
         RefuseForeign(cluster);
-        if (Postmaster.Find(cluster.Folder) is not { } running)
-            return false;
-        await running.StopAsync(cluster, cancellation);
+        var running = Postmaster.Find(cluster.Folder);
+        if (running is not null)
+            await running.StopAsync(cluster, cancellation);
         SocketFolder.Delete(SocketFolder.PathFor(data, Owner(cluster)), Owner(cluster));
-        return true;
+        return running is not null;
     }
 
     /// <summary>What is there, without starting or changing anything.</summary>

@@ -57,7 +57,7 @@ internal sealed record ServerUser(uint Id, uint Group, string Name)
             [.. switchUser, $"--inh-caps={OverrideCapability}", $"--ambient-caps={OverrideCapability}"];
         foreach (var prefix in new[] { switchUser, withOverride })
         {
-            var (status, _) = await ChildProcess.RunAsync([.. prefix, "test", "-w", folder], cancellation);
+            var (status, _) = await ChildProcess.RunAsync([.. prefix, "sh", "-c", "cd \"$0\"", folder], cancellation);
             if (status == 0)
                 return prefix;
         }
