@@ -1,1 +1,9 @@
-return 0;
+using ReflectDiT.Eval.Cli;
+using ReflectDiT.Eval.Cli.Commands;
+
+return await CommandLine.RunAsync(args,
+[
+    PromptsCommand.Create(),
+    ScoreCommand.Create(),
+    SummaryCommand.Create(),
+]);

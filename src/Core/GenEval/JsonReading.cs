@@ -20,8 +20,13 @@ internal static class JsonReading
         }
         catch (JsonException e)
         {
-            var what = string.IsNullOrWhiteSpace(line) ? "an empty line" : $"not a JSON object: {e.Message}";
-            throw new InvalidDataException($"{what}; expected one JSON object a line", e);
+            // The reader's own place in the text would read like a line of the file.
+            var fault = e.Message.Split(" LineNumber:", 2)[0];
+            throw new InvalidDataException(
+                string.IsNullOrWhiteSpace(line)
+                    ? "an empty line; expected a JSON object"
+                    : $"expected a JSON object, found a fault at byte {e.BytePositionInLine + 1}: {fault}",
+                e);
         }
         catch (InvalidOperationException e)
         {

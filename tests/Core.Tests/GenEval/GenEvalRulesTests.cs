@@ -43,7 +43,7 @@ public sealed class GenEvalRulesTests
     }
 
     [Theory]
-    [InlineData("not json", "not a JSON object")]
+    [InlineData("not json", "expected a JSON object, found a fault at byte 2")]
     [InlineData("", "an empty line")]
     [InlineData("[1]", "expected a JSON object")]
     [InlineData("""{"metadata": {"tag": "x", "prompt": "y"}, "detections": {}}""", "\"id\" is missing")]

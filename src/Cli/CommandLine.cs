@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>The command <c>reflectdit</c>: help, errors and exit codes, the same for every verb.</summary>
+internal static class CommandLine
+{
+    private const string Description =
+        "Evaluates text-to-image generation on GenEval: best-of-N sampling against reflection.";
+
+    public static async Task<int> RunAsync(string[] args, IEnumerable<Command> verbs)
+    {
+        var root = new RootCommand(Description);
+        foreach (var verb in verbs)
+            root.Add(verb);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
+        root.SetAction(_ =>
+        {
+            root.Parse(["--help"]).Invoke();
+            return ExitCode.Usage;
+        });
+
+        var parsed = root.Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors)
+                await WriteErrorAsync(error.Message);
+            var verb = parsed.CommandResult.Command;
+            var path = verb is RootCommand ? "" : verb.Name + " ";
+            await Console.Error.WriteLineAsync($"reflectdit {path}--help shows what is possible");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException e)
+        {
+            await WriteErrorAsync(e.Message);
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            await WriteErrorAsync("interrupted");
+            return ExitCode.Incomplete;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await WriteErrorAsync(e.Message);
+            return ExitCode.Infrastructure;
+        }
+#pragma warning disable CA1031 // The last resort: whatever went wrong, the user reads a sentence.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            await WriteErrorAsync($"fault of the program: {e.GetType().Name}: {e.Message}");
+            return ExitCode.Infrastructure;
+        }
+    }
+
+    private static Task WriteErrorAsync(string message) => Console.Error.WriteLineAsync($"reflectdit: {message}");
+
+    private sealed class HelpWithExitCodes(HelpAction inner) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var result = inner.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.WriteLine(ExitCode.Help);
+            return result;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Core.GenEval;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit score</c>: GenEval's rules on a file of detections.</summary>
+internal static class ScoreCommand
+{
+    /// <summary>Lines that are scored side by side before their answers are written, in order.</summary>
+    private const int Batch = 4096;
+
+    public static Command Create()
+    {
+        var detections = new Option<string>("--detections")
+        {
+            Description = "JSON lines: id, options, metadata, detections {class: [[x1, y1, x2, y2, score, colour], ...]}; "
+                + "may end in .gz; - is standard input",
+            Required = true,
+        };
+        var answers = new Option<string>("--out")
+        {
+            Description = "One JSON line a case: id, correct, reason, kept; may end in .gz; - is standard output",
+            Required = true,
+        };
+        var command = new Command("score", "Score detections by GenEval's rules") { detections, answers };
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () => Run(parsed.GetRequiredValue(detections), parsed.GetRequiredValue(answers), cancellation),
+            cancellation));
+        return command;
+    }
+
+    private static int Run(string detections, string answers, CancellationToken cancellation)
+    {
+        using var output = new OutputFile(answers);
+        var done = 0L;
+        foreach (var lines in InputFile.Lines(detections).Chunk(Batch))
+        {
+            var scored = new (string? Answer, string? Fault)[lines.Length];
+            Parallel.For(0, lines.Length, i => scored[i] = Score(lines[i]));
+            foreach (var (answer, fault) in scored)
+            {
+                done++;
+                if (fault is not null)
+                    throw new UsageException($"{InputFile.Name(detections)}:{done}: {fault}");
+                output.Writer.WriteLine(answer);
+            }
+
+            output.Writer.Flush();
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        output.Commit();
+        return ExitCode.Done;
+    }
+
+    private static (string? Answer, string? Fault) Score(string line)
+    {
+        try
+        {
+            var scoring = ScoringCase.Parse(line);
+            var score = GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
+            return (ScoreJson.Write(scoring.Id, score), null);
+        }
+        catch (InvalidDataException e)
+        {
+            return (null, e.Message);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>What the command's end tells the caller. Shown in every <c>--help</c>.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+    public const int Usage = 1;
+    public const int Incomplete = 2;
+    public const int Failures = 3;
+    public const int Infrastructure = 4;
+
+    public const string Help = """
+        Exit codes:
+          0  done
+          1  usage: a wrong option, or input that cannot be read
+          2  incomplete: stopped before the end
+          3  more failures than the threshold allows
+          4  infrastructure: database, disk, or a fault of the program
+        """;
+}

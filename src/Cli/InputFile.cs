@@ -1,0 +1,56 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>A UTF-8 text file that is read line by line: plain, gzip (<c>.gz</c>) or standard input (<c>-</c>).</summary>
+internal static class InputFile
+{
+    /// <summary>What errors call the file.</summary>
+    public static string Name(string path) => path == "-" ? "<stdin>" : path;
+
+    /// <exception cref="UsageException">The file cannot be opened or read, or is not UTF-8.</exception>
+    public static IEnumerable<string> Lines(string path)
+    {
+        using var reader = new StreamReader(Open(path), Encoding.UTF8);
+        for (var number = 1; ReadLine(reader, path, number) is { } line; number++)
+        {
+            if (line.Contains('\uFFFD'))
+                throw new UsageException($"{Name(path)}:{number}: not UTF-8 text, or text that lost a character before");
+            yield return line;
+        }
+    }
+
+    private static Stream Open(string path)
+    {
+        try
+        {
+            if (path == "-")
+                return Console.OpenStandardInput();
+            var file = File.OpenRead(path);
+            return path.EndsWith(".gz", StringComparison.Ordinal)
+                ? new GZipStream(file, CompressionMode.Decompress)
+                : file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"cannot read {Name(path)}: {e.Message}", e);
+        }
+    }
+
+    private static string? ReadLine(StreamReader reader, string path, int number)
+    {
+        try
+        {
+            return reader.ReadLine();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException($"{Name(path)}:{number}: not a whole gzip file: {e.Message}", e);
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"{Name(path)}:{number}: cannot be read: {e.Message}", e);
+        }
+    }
+}
