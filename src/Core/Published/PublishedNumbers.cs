@@ -12,8 +12,10 @@ public sealed record PublishedNumbers(
     IReadOnlyList<PublishedTable> Tables,
     IReadOnlyList<PublishedArm> Arms)
 {
-    /// <summary>The published arm of this id, or null.</summary>
-    public PublishedArm? Arm(string? id) => Arms.FirstOrDefault(a => a.Id == id);
+    /// <summary>The published arm of this id; null for null, an error for an id that is not there.</summary>
+    public PublishedArm? Arm(string? id) => id is null ? null : Arms.FirstOrDefault(a => a.Id == id)
+        ?? throw new FormatException(
+            $"There is no published arm '{id}'; known: {string.Join(", ", Arms.Select(a => a.Id))}.");
 
     /// <summary>Prompts of the published set that a metric is about.</summary>
     public int Count(Metric metric) => Prompts.Where(p => metric.Covers(p.Key)).Sum(p => p.Value);

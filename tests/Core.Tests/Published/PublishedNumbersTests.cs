@@ -44,7 +44,7 @@ public sealed class PublishedNumbersTests
         Assert.Equal(446, total, 9);
     }
 
-    /// <summary>Each overall of Table 1 agrees with its own categories under the meaning that the data gives it.</summary>
+    /// <summary>Each overall of Table 1 agrees with its own categories under the meaning given in the data.</summary>
     [Fact]
     public void Overall_of_table_1_has_the_meaning_that_its_categories_confirm()
     {
@@ -81,15 +81,21 @@ public sealed class PublishedNumbersTests
         Assert.Null(Numbers.Arm("reflect-dit")!.NoiseBand(1, Metric.MeanOverCategories));
     }
 
+    [Fact]
+    public void Unknown_published_arm_is_refused_with_the_known_ones() =>
+        Assert.Equal(
+            "There is no published arm 'sana'; known: sana-1.0-best-of-20, reflect-dit.",
+            Assert.Throws<FormatException>(() => Numbers.Arm("sana")).Message);
+
     [Theory]
-    [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json: prompts.counting: expected a whole number")]
+    [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json: prompts.counting: expected a whole")]
     [InlineData("arms.json", "\"sana-1.0\"]", "\"sana\"]", "arms.json: arms[0].rows[2]: no row has the id 'sana'")]
     [InlineData("arms.json", "\"id\": \"reflect-dit\"", "\"id\": \"sana-1.0-best-of-20\"", "arms[1].id: two arms")]
     [InlineData("curves.json", "0.705", "70.5", "curves.json: rows[0].values[0].overall: 70.5 is not a share")]
     [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json: rows[4].values[4].overall: \"554/553\"")]
     [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[0]: the key 'sauce' is unknown")]
     [InlineData("table1.json", "\"sdxl\"", "\"sana-1.0\"", "two rows have the id 'sana-1.0'")]
-    [InlineData("table1.json", "\"two_object\": 0.74, ", "", "rows[0].values[0].categories: the key 'two_object' is missing")]
+    [InlineData("table1.json", "\"two_object\": 0.74, ", "", "values[0].categories: the key 'two_object' is missing")]
     [InlineData("table1.json", "mean over categories", "mean", "rows[0].overall_is: expected one of")]
     [InlineData("table1.json", "\"layout\"", "\"title\": \"again\", \"layout\"", "table1.json: not the JSON")]
     public void Faulty_file_is_refused_with_file_and_key(string file, string from, string to, string message)

@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace ReflectDiT.Eval.Core.Reports;
+
+/// <summary>One table in GitHub's Markdown; headings inside it are rows in bold.</summary>
+internal static class MarkdownFormat
+{
+    public static string Write(Report report)
+    {
+        var text = new StringBuilder($"## {Escape(Grid.Head(report))}\n\n");
+        foreach (var warning in report.Warnings)
+        {
+            text.Append($"**{Escape(warning)}**\n\n");
+        }
+
+        Row(text, "", report.Columns.Select(c => Escape(c.Replace('\n', ' '))));
+        text.Append("|---|").Insert(text.Length, "---:|", report.Columns.Count).Append('\n');
+        foreach (var line in Grid.Lines(report))
+        {
+            var label = Escape(line.Label);
+            Row(
+                text,
+                line.Kind switch
+                {
+                    LineKind.Section => $"**{label}**",
+                    LineKind.Title => $"*{label}*",
+                    _ => label,
+                },
+                line.Kind is LineKind.Values ? line.Cells.Select(Escape) : report.Columns.Select(_ => ""));
+        }
+
+        text.Append('\n');
+        foreach (var note in report.Notes)
+        {
+            text.Append($"- {Escape(note)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static void Row(StringBuilder text, string label, IEnumerable<string> cells) =>
+        text.Append($"| {label} | {string.Join(" | ", cells)} |\n");
+
+    /// <summary>Every sign that Markdown could read as its own, in text that a user may have named.</summary>
+    private static string Escape(string text)
+    {
+        var escaped = new StringBuilder();
+        foreach (var c in text)
+        {
+            escaped.Append("\\`*_[]<>|~#".Contains(c) ? $"\\{c}" : c);
+        }
+
+        return escaped.ToString();
+    }
+}

@@ -1,0 +1,39 @@
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Core.Results;
+
+/// <summary>An arm's value for each prompt: the prompt is the unit of every interval.</summary>
+public static class PromptShares
+{
+    /// <summary>
+    /// For each prompt the share of its replicates whose image shown after at most <paramref name="n"/> tries is
+    /// correct (analysis.py lines 72 to 98: a chain that stopped earlier keeps its last record); null without a chain.
+    /// </summary>
+    public static double?[] At(ArmResults arm, int prompts, int n)
+    {
+        var (correct, chains) = (new int[prompts], new int[prompts]);
+        foreach (var chain in arm.Chains)
+        {
+            chains[chain.Prompt]++;
+            correct[chain.Prompt] += chain.Attempts[Shown(arm.Strategy, chain, n)].Correct ? 1 : 0;
+        }
+
+        return [.. correct.Zip(chains, (c, all) => all == 0 ? (double?)null : (double)c / all)];
+    }
+
+    /// <summary>The attempt that the chain would have shown had it ended after <paramref name="n"/>.</summary>
+    private static int Shown(IStrategy strategy, ChainResult chain, int n)
+    {
+        if (n >= chain.Attempts.Count)
+        {
+            return chain.Shown;
+        }
+
+        // The scorer's words are no part of what decides which image is shown.
+        return strategy.Shown(
+        [
+            .. chain.Attempts.Take(n)
+                .Select(a => new PastAttempt(a.Verdict, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
+        ]);
+    }
+}
