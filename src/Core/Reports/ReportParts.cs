@@ -74,8 +74,8 @@ internal static class ReportParts
     {
         yield return "95% intervals. Share of prompts: Wilson's score interval. Mean over categories: variance "
             + "recovery from the six Wilson intervals. Difference between arms: paired percentile bootstrap over "
-            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), within categories for the mean over "
-            + "categories; where all prompts agree it has no width, which is no proof that the arms are equal.";
+            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), within categories for the mean "
+            + "over categories; where all prompts agree it has no width, which is no proof that the arms are equal.";
         yield return results.Replicates == 1
             ? "One chain a prompt."
             : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
