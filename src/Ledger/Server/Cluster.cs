@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Ledger.Server;
 
-/// <summary>PostgreSQL's own folder in the data folder: made whole or not at all, and configured at each start.</summary>
+/// <summary>PostgreSQL's own folder in the data folder: made whole or not at all, configured at each start.</summary>
 internal sealed class Cluster(string dataFolder)
 {
     public const string Role = "reflectdit";
@@ -27,7 +27,7 @@ internal sealed class Cluster(string dataFolder)
         var folder = Path.Combine(dataFolder, Unfinished + Path.GetRandomFileName());
         try
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(folder, SocketFolder.OwnerOnly);
             user.Own(folder);
             var prefix = await user.PrefixAsync(folder, cancellation);
             await RunAsync([.. prefix, binaries.Program("initdb"), "--pgdata", folder, "--username", Role,

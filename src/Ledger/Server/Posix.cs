@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ReflectDiT.Eval.Ledger.Server;
 
-/// <summary>The few calls of the operating system that .NET does not offer: owners of files, signals, real paths.</summary>
+/// <summary>What .NET does not offer of the operating system: owners of files, signals, real paths.</summary>
 internal static partial class Posix
 {
     public const int Interrupt = 2;
@@ -67,7 +67,6 @@ internal static partial class Posix
     private static partial nint realpath(string path, [Out] byte[] resolved);
 }
 
-[StructLayout(LayoutKind.Auto)]
 internal readonly record struct FileStatus(uint User, uint Group, ushort Mode)
 {
     public bool IsFolder => (Mode & 0xF000) == 0x4000;

@@ -39,7 +39,8 @@ public sealed partial record PostgresBinaries(string Folder, string Version)
         throw new PostgresMissingException((major, others) switch
         {
             (null, "") => $"PostgreSQL is not installed. Install it with: {Install}",
-            (null, _) => $"PostgreSQL {OldestMajor} or newer is needed; there is only {others}. Install it with: {Install}",
+            (null, _) => $"PostgreSQL {OldestMajor} or newer is needed; there is only {others}. "
+                + $"Install it with: {Install}",
             _ => $"The data folder's database was made by PostgreSQL {major}, which is not installed "
                 + $"(there is: {(others.Length > 0 ? others : "none")}). "
                 + $"Install it with: apt-get install postgresql-{major} (as root), or choose another data folder.",
@@ -59,7 +60,8 @@ public sealed partial record PostgresBinaries(string Folder, string Version)
                 folders.Add(output.Trim());
         }
         return folders
-            .Where(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")))
+            .Where(folder => Array.TrueForAll(
+                ["initdb", "postgres"], program => File.Exists(Path.Combine(folder, program))))
             .Select(folder => Path.GetDirectoryName(Posix.RealPath(Path.Combine(folder, "postgres")))!)
             .Distinct();
     }

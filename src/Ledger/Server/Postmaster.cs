@@ -42,7 +42,7 @@ internal sealed record Postmaster(int ProcessId, string SocketFolder, bool IsRea
         }
     }
 
-    /// <summary>Removes the pid file of a server that is gone; one would stop the next server if its number lives.</summary>
+    /// <summary>Removes the pid file of a server that is gone: if its number lives, no new server would start.</summary>
     public static void ForgetDead(string cluster) => File.Delete(PidFile(cluster));
 
     /// <summary>Starts the server in a session of its own, so that it outlives this process and its Ctrl-C.</summary>

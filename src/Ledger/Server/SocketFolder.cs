@@ -10,7 +10,7 @@ namespace ReflectDiT.Eval.Ledger.Server;
 internal static class SocketFolder
 {
     public const int Port = 5432;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static string PathFor(string dataFolder, uint user)
     {

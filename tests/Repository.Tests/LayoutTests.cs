@@ -1,0 +1,58 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace ReflectDiT.Eval.Repository.Tests;
+
+public sealed partial class LayoutTests
+{
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        var solution = Repository.Read(Repository.Solution);
+        Repository.AssertNone(Repository.Files(".csproj")
+            .Where(project => !solution.Contains($"\"{project.Replace('/', '\\')}\"", StringComparison.Ordinal))
+            .Select(project => $"{project} is not in {Repository.Solution}"));
+    }
+
+    [Fact]
+    public void Package_versions_stand_in_one_file() =>
+        Repository.AssertNone(Repository.Files(".csproj", ".props", ".targets")
+            .Where(file => file != "Directory.Packages.props")
+            .SelectMany(file => XDocument.Parse(Repository.Read(file)).Descendants()
+                .Where(element => element.Name.LocalName is "PackageVersion" || element.Name.LocalName
+                    is "PackageReference" && element.Attributes().Any(attribute => attribute.Name.LocalName
+                    is "Version" or "VersionOverride"))
+                .Select(element => $"{file}: {element}")));
+
+    [Fact]
+    public void Every_central_package_version_is_used()
+    {
+        var used = Repository.Files(".csproj", ".props")
+            .SelectMany(file => XDocument.Parse(Repository.Read(file)).Descendants("PackageReference"))
+            .Select(element => element.Attribute("Include")!.Value).ToHashSet();
+        // FSharp.Core is pinned for FsCheck, which brings it.
+        used.Add("FSharp.Core");
+        Repository.AssertNone(XDocument.Parse(Repository.Read("Directory.Packages.props")).Descendants("PackageVersion")
+            .Select(element => element.Attribute("Include")!.Value)
+            .Where(package => !used.Contains(package)).Select(package => $"{package} is not used"));
+    }
+
+    [Fact]
+    public void Links_in_markdown_lead_to_files() =>
+        Repository.AssertNone(Repository.Files(".md").SelectMany(file => Link().Matches(Repository.Read(file))
+            .Select(link => link.Groups["target"].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#'))
+            .Where(target => !Path.Exists(Path.Combine(
+                Repository.Root, Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target.Split('#')[0]))))
+            .Select(target => $"{file} links to {target}")));
+
+    [Theory]
+    [InlineData("reflectdit")]
+    [InlineData("test")]
+    [InlineData(".ci/run")]
+    public void A_command_of_the_repository_can_be_executed(string script) =>
+        Assert.True(File.GetUnixFileMode(Path.Combine(Repository.Root, script)).HasFlag(UnixFileMode.UserExecute));
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Link();
+}
