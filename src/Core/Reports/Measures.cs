@@ -9,6 +9,7 @@ namespace ReflectDiT.Eval.Core.Reports;
 internal sealed class Measures(SweepResults results, PublishedNumbers published)
 {
     private readonly Dictionary<(int Arm, int N), double?[]> _shares = [];
+    private readonly Bootstrap _bootstrap = new((ulong)results.Seed);
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
 
@@ -51,7 +52,7 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
         var measured = strata is null ? null : Measured(
             strata,
             metric,
-            Bootstrap.MeanOfMeans(strata, (ulong)results.Seed),
+            _bootstrap.MeanOfMeans(strata),
             strata.Count == 1 ? "paired-bootstrap" : "paired-bootstrap-within-categories");
         return new(Arms[arm].Name, n, metric, reference)
         {

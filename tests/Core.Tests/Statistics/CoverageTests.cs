@@ -60,10 +60,9 @@ public sealed class CoverageTests
         {
             var differences = Strata
                 .Select(s => Enumerable.Range(0, s.Prompts).Select(_ => Difference(random, s)).ToArray()).ToArray();
-            var seed = (UInt128)(uint)run;
-            categories += Bootstrap.MeanOfMeans(differences, seed, resamples: 500).Contains(overCategories) ? 1 : 0;
-            prompts += Bootstrap.Mean([.. differences.SelectMany(d => d)], seed, resamples: 500)
-                .Contains(overPrompts) ? 1 : 0;
+            var bootstrap = new Bootstrap((uint)run, resamples: 500);
+            categories += bootstrap.MeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
+            prompts += bootstrap.Mean([.. differences.SelectMany(d => d)]).Contains(overPrompts) ? 1 : 0;
         }
 
         Assert.InRange(categories / (double)Runs, Least, 0.985);
@@ -72,7 +71,7 @@ public sealed class CoverageTests
 
     [Fact]
     public void Values_that_all_agree_give_an_interval_without_width() =>
-        Assert.Equal(new Interval(0.5, 0.5), Bootstrap.Mean([0.5, 0.5, 0.5], 0));
+        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).Mean([0.5, 0.5, 0.5]));
 
     [Fact]
     public void Share_outside_0_to_1_and_a_count_of_0_are_refused()
@@ -80,7 +79,7 @@ public sealed class CoverageTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Wilson.Share(1.01, 5));
         Assert.Throws<ArgumentOutOfRangeException>(() => Wilson.Share(double.NaN, 5));
         Assert.Throws<ArgumentOutOfRangeException>(() => Wilson.Share(0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Bootstrap.MeanOfMeans([[1], []], 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Bootstrap(0).MeanOfMeans([[1], []]));
     }
 
     /// <summary>
