@@ -35,17 +35,10 @@ stop_without_sdk() {
 need_sdk() {
   need_dotnet
   (cd / && dotnet --list-sdks) | grep -q '^10\.' || stop_without_sdk
-  # The SDK reads packages over TLS; a bare system lacks the library and the list of authorities.
-  if ! ldconfig_has libssl.so.3 && ! ldconfig_has libssl.so.1.1; then
-    debian_package libssl3 "OpenSSL's library"
+  # The SDK fetches packages over TLS.
+  if [[ ! -e ${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt} && -z ${SSL_CERT_DIR:-} ]]; then
+    debian_package ca-certificates 'The list of certificate authorities'
   fi
-  if [[ ! -e ${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt} ]]; then
-    debian_package ca-certificates "The list of certificate authorities"
-  fi
-}
-
-ldconfig_has() {
-  PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q "$1"
 }
 
 has_postgres() {
@@ -59,7 +52,8 @@ need_postgres() {
 
 # Installs a package as root, or says the command.
 debian_package() {
-  local package=$1 what=$2 log no_cluster=/etc/postgresql-common/createcluster.d/reflectdit.conf
+  local package=$1 what=$2 log
+  local no_cluster=/etc/postgresql-common/createcluster.d/reflectdit.conf
   if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
     stop "$what is not installed. Install it with: apt-get install $package (as root)"
   fi
