@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace ReflectDiT.Eval.Core.Published;
+namespace ReflectDiT.Eval.Core;
 
 /// <summary>A JSON value that knows where it stands, for messages that name file and key.</summary>
-internal readonly record struct JsonNode(string File, string Path, JsonElement Json)
+public readonly record struct JsonNode(string File, string Path, JsonElement Json)
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -65,6 +65,10 @@ internal readonly record struct JsonNode(string File, string Path, JsonElement J
 
     /// <summary>The number, or null for anything else.</summary>
     public double? Number() => Json.ValueKind is JsonValueKind.Number ? Json.GetDouble() : null;
+
+    public double NumberBetween(double min, double max) => Number() is { } number && number >= min && number <= max
+        ? number
+        : throw Error($"expected a number from {min} to {max}, found {Text}");
 
     public int Count() => Json.ValueKind is JsonValueKind.Number && Json.TryGetInt32(out var n) && n > 0
         ? n
