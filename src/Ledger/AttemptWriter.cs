@@ -11,6 +11,9 @@ namespace ReflectDiT.Eval.Ledger;
 /// </summary>
 public sealed class AttemptWriter : IAsyncDisposable
 {
+    /// <summary>SQLSTATE of a write that the fence refused: somebody else has taken the chain.</summary>
+    public const string StaleEpoch = "RD001";
+
     private const int LargestGroup = 512;
 
     private readonly NpgsqlDataSource _source;
@@ -28,7 +31,7 @@ public sealed class AttemptWriter : IAsyncDisposable
     }
 
     /// <summary>Completes when the attempt, and the chain's end if it is the last, are durable.</summary>
-    /// <exception cref="PostgresException">RD001: the epoch is stale. Nothing of the group was written.</exception>
+    /// <exception cref="PostgresException"><see cref="StaleEpoch"/>, or another fault. Nothing of the group was written.</exception>
     public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
 
     /// <summary>Ends a chain in failure.</summary>

@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Ledger;
@@ -23,11 +24,3 @@ public sealed record NewAttempt(
     bool Correct,
     string Reason,
     int? Ends);
-
-/// <param name="WallSeconds">From the call of the generator to the score.</param>
-/// <param name="GeneratorSeconds">Of the device.</param>
-/// <param name="JudgeSeconds">Of the device.</param>
-/// <param name="FunctionEvaluations">Forward passes of the denoiser.</param>
-/// <param name="JudgeTokens">In and out.</param>
-public sealed record AttemptCosts(
-    double WallSeconds, double GeneratorSeconds, double JudgeSeconds, int FunctionEvaluations, int JudgeTokens);

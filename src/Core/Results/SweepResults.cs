@@ -38,5 +38,14 @@ public sealed record ArmResults(
 /// <param name="Prompt">Index into <see cref="SweepResults.Prompts"/>.</param>
 public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnlyList<AttemptResult> Attempts);
 
-/// <summary>An attempt as judged and as scored.</summary>
-public sealed record AttemptResult(Verdict Verdict, bool Correct);
+/// <summary>An attempt as judged and as scored, and what it took.</summary>
+public sealed record AttemptResult(Verdict Verdict, bool Correct, AttemptCosts Costs);
+
+/// <summary>What an attempt took.</summary>
+/// <param name="WallSeconds">From the call of the generator to the score; not a result: it differs from run to run.</param>
+/// <param name="GeneratorSeconds">Of the device.</param>
+/// <param name="JudgeSeconds">Of the device.</param>
+/// <param name="FunctionEvaluations">Forward passes of the denoiser.</param>
+/// <param name="JudgeTokens">In and out.</param>
+public sealed record AttemptCosts(
+    double WallSeconds, double GeneratorSeconds, double JudgeSeconds, int FunctionEvaluations, int JudgeTokens);

@@ -30,7 +30,7 @@ public sealed partial record PostgresBinaries(string Folder, string Version)
 
     /// <summary>The newest installation, or the newest of the given major version.</summary>
     /// <exception cref="PostgresMissingException">There is none, or only older ones.</exception>
-    internal static async Task<PostgresBinaries> FindAsync(int? major, CancellationToken cancellation)
+    public static async Task<PostgresBinaries> FindAsync(int? major, CancellationToken cancellation)
     {
         var all = await FindAllAsync(cancellation);
         if (all.FirstOrDefault(b => major is null ? b.Major >= OldestMajor : b.Major == major) is { } match)

@@ -48,7 +48,10 @@ internal static class Sweeps
     public static AttemptResult Attempt(string marks, double score = 0.5)
     {
         var accepted = marks.Contains('+');
-        return new(new Verdict(accepted, score, 1 - score, accepted ? "" : "the cat is missing"), marks.Contains('C'));
+        return new(
+            new Verdict(accepted, score, 1 - score, accepted ? "" : "the cat is missing"),
+            marks.Contains('C'),
+            new AttemptCosts(2, 1, 0.5, 40, 1400));
     }
 
     /// <summary>The cell of a row at a column, found by what it is.</summary>
