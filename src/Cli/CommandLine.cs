@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -48,7 +49,7 @@ internal static class CommandLine
             await WriteErrorAsync("interrupted");
             return ExitCode.Incomplete;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException)
         {
             await WriteErrorAsync(e.Message);
             return ExitCode.Infrastructure;

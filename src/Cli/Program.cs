@@ -3,6 +3,12 @@ using ReflectDiT.Eval.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [
+    RunCommand.CreateDemo(),
+    RunCommand.CreateRun(),
+    StatusCommand.Create(),
+    ReportCommand.Create(),
+    DoctorCommand.Create(),
+    DbCommand.Create(),
     PromptsCommand.Create(),
     ScoreCommand.Create(),
     SummaryCommand.Create(),

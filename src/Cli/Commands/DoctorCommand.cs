@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Ledger.Server;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit doctor</c>: what is there, what is missing, and what to do about it.</summary>
+internal static class DoctorCommand
+{
+    private const long EnoughDisk = 1L << 30;
+
+    private sealed record Finding(bool Good, string What);
+
+    public static Command Create()
+    {
+        var ledger = new LedgerOptions();
+        var command = new Command("doctor", "Say what is there, what is missing, and what to do");
+        ledger.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var findings = new List<Finding>
+            {
+                new(true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores"),
+                Disk(ledger.Data(parsed)),
+                ledger.Database(parsed) is { } database
+                    ? await DatabaseAsync(ledger.Data(parsed), database, cancellation)
+                    : await PrivateServerAsync(ledger.Data(parsed), cancellation),
+                new(true, "models: simulated; the sweeps of this build need no accelerator and no weights"),
+            };
+            foreach (var finding in findings)
+            {
+                Console.WriteLine($"{(finding.Good ? "ok     " : "MISSING")} {finding.What}");
+            }
+
+            return findings.TrueForAll(f => f.Good) ? ExitCode.Done : ExitCode.Infrastructure;
+        });
+        return command;
+    }
+
+    private static Finding Disk(string dataFolder)
+    {
+        var existing = dataFolder;
+        while (!Directory.Exists(existing))
+        {
+            existing = Path.GetDirectoryName(existing)!;
+        }
+
+        try
+        {
+            File.Delete(Path.Combine(existing, $".reflectdit-doctor-{Environment.ProcessId}"));
+            using (File.Create(Path.Combine(existing, $".reflectdit-doctor-{Environment.ProcessId}"), 1, FileOptions.DeleteOnClose))
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(false, $"data folder {dataFolder} cannot be written ({e.Message}); choose another with --data");
+        }
+
+        var free = new DriveInfo(existing).AvailableFreeSpace;
+        return free >= EnoughDisk
+            ? new(true, $"data folder {dataFolder}, {free >> 30} GiB free")
+            : new(false, $"data folder {dataFolder} has {free >> 20} MiB free; make room, or choose another with --data");
+    }
+
+    private static async Task<Finding> DatabaseAsync(string dataFolder, string database, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var session = await LedgerSession.OpenAsync(dataFolder, database, cancellation);
+            return new(true, "the database given: reached, and its schema is that of this program");
+        }
+        catch (LedgerException e)
+        {
+            return new(false, e.Message);
+        }
+    }
+
+    private static async Task<Finding> PrivateServerAsync(string dataFolder, CancellationToken cancellation)
+    {
+        try
+        {
+            var status = await PrivateServer.ProbeAsync(dataFolder, cancellation);
+            var postgres = await PostgresBinaries.FindAsync(status.ClusterMajor, cancellation);
+            return new(true, $"PostgreSQL {postgres.Version} in {postgres.Folder}; "
+                + (status.ProcessId is { } id ? $"the private server runs (process {id})" : "the private server starts when it is needed"));
+        }
+        catch (LedgerException e)
+        {
+            return new(false, e.Message);
+        }
+    }
+}

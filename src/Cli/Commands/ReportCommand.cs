@@ -1,0 +1,45 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Runner;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit report</c>: a sweep's results beside the published ones.</summary>
+internal static class ReportCommand
+{
+    public static Command Create()
+    {
+        var ledger = new LedgerOptions();
+        var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
+        var layout = new Option<string>("--layout")
+        {
+            Description = "table1: the paper's Table 1; curve: the share of correct images over N",
+            DefaultValueFactory = _ => "table1",
+        };
+        layout.AcceptOnlyFromAmong("table1", "curve");
+        var format = new Option<string>("--format")
+        {
+            Description = string.Join(", ", ReportFormat.Names),
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
+        var command = new Command("report", "Show a sweep's results with intervals, beside the published numbers")
+        {
+            sweep, layout, format,
+        };
+        ledger.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+            var published = BenchmarkFiles.Published();
+            var report = parsed.GetRequiredValue(layout) == "curve"
+                ? CurveReport.Build(results, published)
+                : Table1Report.Build(results, published);
+            Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
+            return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
+        });
+        return command;
+    }
+}

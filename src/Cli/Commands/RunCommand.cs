@@ -1,0 +1,167 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit run SWEEP.yaml</c> and <c>reflectdit demo</c>: run a sweep, or go on with it, and report.</summary>
+internal sealed class RunCommand
+{
+    /// <summary>Open chains hide the time that the ledger takes from the models: many more than cores are wanted.</summary>
+    private const int DefaultConcurrency = 64;
+
+    private readonly LedgerOptions _ledger = new();
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Change a value of the sweep file, such as arms.0.strategy.n=8; may be repeated",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<int?> _limit = new("--limit") { Description = "Only so many prompts, in turn from each category" };
+
+    private readonly Option<string?> _category = new("--category") { Description = "Only the prompts of one category" };
+
+    private readonly Option<int> _concurrency = new("--concurrency")
+    {
+        Description = "Chains worked on at once",
+        DefaultValueFactory = _ => DefaultConcurrency,
+    };
+
+    private RunCommand()
+    {
+        _category.AcceptOnlyFromAmong([.. Categories.All]);
+        _limit.Validators.Add(r => AtLeastOne(r, _limit));
+        _concurrency.Validators.Add(r => AtLeastOne(r, _concurrency));
+    }
+
+    public static Command CreateRun()
+    {
+        var run = new RunCommand();
+        var file = new Argument<string>("SWEEP.yaml") { Description = "What to compare; the same file again resumes" };
+        var command = new Command("run", "Run a sweep, or go on with it, and report its result") { file };
+        run.AddOptions(command);
+        command.SetAction((parsed, cancellation) => run.RunAsync(parsed, parsed.GetRequiredValue(file), cancellation));
+        return command;
+    }
+
+    public static Command CreateDemo()
+    {
+        var run = new RunCommand();
+        var command = new Command("demo", "Run the paper's comparison with simulated models: nothing to set up");
+        run.AddOptions(command);
+        command.SetAction((parsed, cancellation) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep, cancellation));
+        return command;
+    }
+
+    private static void AtLeastOne<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option)
+    {
+        if (result.GetValueOrDefault<T>() is < 1)
+        {
+            result.AddError($"{option.Name} must be at least 1");
+        }
+    }
+
+    private void AddOptions(Command command)
+    {
+        foreach (var option in new Option[] { _set, _limit, _category, _concurrency })
+        {
+            command.Add(option);
+        }
+
+        _ledger.AddTo(command);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, string file, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var signals = StopOnSignals(stop);
+        var sweep = Read(file, parsed.GetRequiredValue(_set));
+        var prompts = SweepPlanner.Select(sweep.Prompts, parsed.GetValue(_category), parsed.GetValue(_limit));
+        await SayAsync($"""
+            Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
+            {string.Join('\n', sweep.Plan.Arms.Select(a =>
+                $"  {a.Name}: up to {a.MaxAttempts} attempts a chain{(a.Simulated ? ", SIMULATED" : "")}{(a.Oracle ? ", ORACLE" : "")}"))}
+            Ledger: {(_ledger.Database(parsed) is null ? $"private PostgreSQL server in {_ledger.Data(parsed)}" : "the database given")}; images in {_ledger.Data(parsed)}
+            """);
+
+        await using var session = await _ledger.OpenAsync(parsed, stop.Token);
+        var progress = new RunProgress();
+        var runner = new SweepRunner(session, sweep);
+        await new RunProgressView(progress).ShowAsync(
+            runner.RunAsync(prompts, parsed.GetRequiredValue(_concurrency), progress, stop.Token));
+        if (progress.Done + progress.Failed < progress.Total)
+        {
+            await SayAsync($"Stopped with {progress.Done} of {progress.Total} chains done. The same command again goes on.");
+            return ExitCode.Incomplete;
+        }
+
+        var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
+        var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
+        var results = await SweepResultsQuery.LoadAsync(session, row, CancellationToken.None);
+        Console.Write(ReportFormat.Render(Table1Report.Build(results, BenchmarkFiles.Published()), "text"));
+        await SayAsync($"Images: {folder}");
+        return await FailuresAsync(session, sweep, progress);
+    }
+
+    private static async Task<int> FailuresAsync(LedgerSession session, SweepSetup sweep, RunProgress progress)
+    {
+        if (progress.Failed == 0)
+        {
+            return ExitCode.Done;
+        }
+
+        var tolerated = sweep.Calls.ToleratedFailures * progress.Total;
+        await SayAsync($"{progress.Failed} of {progress.Total} chains failed ({tolerated:0.##} tolerated); "
+            + "the same command again tries them again. The first:");
+        foreach (var reason in await SweepStatus.FailuresAsync(session, sweep.Plan.Id, 5, CancellationToken.None))
+        {
+            await SayAsync($"  {reason}");
+        }
+
+        return progress.Failed > tolerated ? ExitCode.Failures : ExitCode.Done;
+    }
+
+    private static SweepSetup Read(string file, string[] overrides)
+    {
+        try
+        {
+            var (configuration, calls) = SweepFile.Read(file, overrides);
+            return SweepPlanner.Setup(configuration, calls);
+        }
+        catch (Exception e) when (e is SweepFileException or InvalidDataException)
+        {
+            throw new UsageException(e.Message, e);
+        }
+    }
+
+    /// <summary>The first signal lets the attempts in flight end; the second ends the process at once, which is safe too.</summary>
+    private static SignalHandlers StopOnSignals(CancellationTokenSource stop)
+    {
+        var signals = 0;
+        return new([PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)]);
+
+        void Handle(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (Interlocked.Increment(ref signals) > 1)
+            {
+                Environment.Exit(ExitCode.Incomplete);
+            }
+
+            Console.Error.WriteLine("Stopping: the attempts in flight are finished. Once more ends at once.");
+            stop.Cancel();
+        }
+    }
+
+    private static Task SayAsync(string text) => Console.Error.WriteLineAsync(text);
+
+    private sealed class SignalHandlers(PosixSignalRegistration[] registrations) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(registrations, r => r.Dispose());
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>
+/// A sweep's images as a person looks for them: <c>images/SWEEP-ID/ARM/00042/3.png</c> links to the artifact of
+/// attempt 3 of prompt 42, and <c>shown.png</c> to the one that the chain shows. Replicates beyond the first say so.
+/// </summary>
+internal static class ImageFolder
+{
+    public static async Task<string> WriteAsync(
+        LedgerSession session, string dataFolder, SweepRow sweep, CancellationToken cancellation)
+    {
+        var root = Path.Combine(dataFolder, "images", $"{sweep.Name}-{sweep.Id.ToString()[..8]}");
+        await using var ledger = new LedgerContext(session.Source);
+        var images = await (
+            from chain in ledger.Chains
+            where chain.SweepId == sweep.Id
+            join arm in ledger.Arms
+                on new { chain.SweepId, Index = chain.Arm } equals new { arm.SweepId, arm.Index }
+            join attempt in ledger.Attempts on chain.Id equals attempt.ChainId
+            select new { Arm = arm.Name, chain.Prompt, chain.Replicate, chain.Shown, attempt.Index, attempt.Image })
+            .ToListAsync(cancellation);
+        foreach (var chain in images.GroupBy(i => (i.Arm, i.Prompt, i.Replicate)))
+        {
+            var replicate = chain.Key.Replicate == 0 ? "" : $"-replicate-{chain.Key.Replicate}";
+            var folder = Path.Combine(root, FileName(chain.Key.Arm), $"{chain.Key.Prompt:00000}{replicate}");
+            Directory.CreateDirectory(folder);
+            foreach (var image in chain)
+            {
+                Link(folder, $"{image.Index}.png", session.Artifacts.PathOf(image.Image));
+                if (image.Index == image.Shown)
+                {
+                    Link(folder, "shown.png", session.Artifacts.PathOf(image.Image));
+                }
+            }
+        }
+
+        return root;
+    }
+
+    /// <summary>Relative, so that the data folder can be moved.</summary>
+    private static void Link(string folder, string name, string artifact)
+    {
+        var link = new FileInfo(Path.Combine(folder, name));
+        var target = Path.GetRelativePath(folder, artifact);
+        if (link.LinkTarget != target)
+        {
+            link.Delete();
+            link.CreateAsSymbolicLink(target);
+        }
+    }
+
+    private static string FileName(string arm) =>
+        string.Concat(arm.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
+}

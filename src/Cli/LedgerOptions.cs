@@ -1,0 +1,38 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>Where the ledger is: the options of every verb that needs one.</summary>
+internal sealed class LedgerOptions
+{
+    private const string DatabaseVariable = "REFLECTDIT_DATABASE";
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Folder of the images, and of the private PostgreSQL server when no --database is given",
+        DefaultValueFactory = _ => ".reflectdit",
+    };
+
+    private readonly Option<string?> _database = new("--database")
+    {
+        Description = $"Npgsql connection string of a PostgreSQL database to use instead; also {DatabaseVariable}",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_data);
+        command.Add(_database);
+    }
+
+    public string Data(ParseResult parsed) => Path.GetFullPath(parsed.GetRequiredValue(_data));
+
+    /// <summary>Null when the private server is to be used.</summary>
+    public string? Database(ParseResult parsed) =>
+        parsed.GetValue(_database) is { Length: > 0 } given ? given
+        : Environment.GetEnvironmentVariable(DatabaseVariable) is { Length: > 0 } variable ? variable
+        : null;
+
+    public Task<LedgerSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
+        LedgerSession.OpenAsync(Data(parsed), Database(parsed), cancellation);
+}

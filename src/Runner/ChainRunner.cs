@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>
+/// Runs one chain from wherever it stands to its end. Each attempt is durable before the next begins, so a chain that
+/// is killed goes on with the same attempts that it would have drawn.
+/// </summary>
+public sealed class ChainRunner(
+    long sweepSeed,
+    ScoringOptions scoring,
+    IDetector detector,
+    ModelCalls calls,
+    AttemptWriter writer,
+    ArtifactStore artifacts,
+    RunProgress progress)
+{
+    /// <param name="stop">Ends the chain early, between two attempts.</param>
+    /// <param name="abort">Ends it at once.</param>
+    public async Task RunAsync(
+        OpenChain chain, PromptMetadata prompt, ArmModels arm, CancellationToken stop, CancellationToken abort)
+    {
+        var seeds = new Seeds(sweepSeed, prompt.Prompt, chain.Replicate);
+        var history = chain.History.Select(a => Past(arm.Strategy, a)).ToList();
+        var images = chain.History.Select(a => new PastImage(a.Image)).ToList();
+        try
+        {
+            var step = arm.Strategy.Next(history, seeds);
+            if (step is Step.Stop ended)
+            {
+                await writer.EndAsync(chain.Id, chain.Epoch, ended.Shown);
+            }
+
+            while (step is Step.Draw draw)
+            {
+                if (stop.IsCancellationRequested || abort.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                var attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
+                history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Correct, attempt.Reason)));
+                images.Add(new PastImage(attempt.ImageName) { Content = attempt.Image });
+                step = arm.Strategy.Next(history, seeds);
+                await writer.AppendAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
+                progress.Attempted();
+            }
+
+            progress.Finished();
+        }
+        catch (ModelCallException e)
+        {
+            await writer.FailAsync(chain.Id, chain.Epoch, e.Message);
+            progress.FailedChain();
+        }
+    }
+
+    private async Task<NewAttempt> AttemptAsync(
+        OpenChain chain,
+        PromptMetadata prompt,
+        ArmModels arm,
+        Seeds seeds,
+        int index,
+        IReadOnlyList<ContextItem> context,
+        List<PastImage> images,
+        CancellationToken abort)
+    {
+        var clock = Stopwatch.StartNew();
+        var request = new DrawRequest(prompt.Prompt, seeds.Noise(index), await ContextAsync(context, images, abort));
+        var drawing = await Call("generator", token => arm.Generator.DrawAsync(request, token));
+        var judgement = await Call("judge", token => arm.Judge.JudgeAsync(
+            new(prompt.Prompt, drawing.Image, seeds.Judge(index)), token));
+        var detections = await Call("detector", token => detector.DetectAsync(drawing.Image, token));
+        var score = GenEvalRules.Score(prompt, detections, scoring);
+        return new NewAttempt(
+            chain.Id,
+            chain.Epoch,
+            index,
+            request.Seed,
+            ArtifactStore.NameOf(drawing.Image),
+            drawing.Image,
+            context,
+            judgement.Verdict,
+            judgement.Text,
+            new(
+                clock.Elapsed.TotalSeconds,
+                drawing.DeviceSeconds,
+                judgement.DeviceSeconds,
+                drawing.FunctionEvaluations,
+                judgement.Tokens),
+            [.. ObjectNames.All.Where(detections.ContainsKey).SelectMany(c => detections[c].Select(d => (c, d)))],
+            score.Correct,
+            score.Reason,
+            Ends: null);
+
+        Task<T> Call<T>(string model, Func<CancellationToken, Task<T>> call) =>
+            calls.CallAsync($"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
+    }
+
+    private async Task<IReadOnlyList<ContextImage>> ContextAsync(
+        IReadOnlyList<ContextItem> context, List<PastImage> images, CancellationToken abort)
+    {
+        var items = new ContextImage[context.Count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            var image = images[context[i].Attempt];
+            image.Content ??= await artifacts.ReadAsync(image.Name, abort);
+            items[i] = new(image.Content.Value, context[i].Feedback);
+        }
+
+        return items;
+    }
+
+    /// <summary>What the strategy may know: the scorer's opinion only if it is an oracle.</summary>
+    private static PastAttempt Past(IStrategy strategy, StoredAttempt attempt) => new(
+        attempt.Verdict,
+        strategy.IsOracle ? new ScorerOpinion(attempt.Correct, ScorerFeedback.From(attempt.Reason)) : null);
+
+    /// <summary>An image of the chain; read again only when a context asks for it.</summary>
+    private sealed class PastImage(byte[] name)
+    {
+        public byte[] Name => name;
+
+        public ReadOnlyMemory<byte>? Content { get; set; }
+    }
+}

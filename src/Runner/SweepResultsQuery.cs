@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>Reads a sweep's results from the ledger, as reports need them.</summary>
+public static class SweepResultsQuery
+{
+    public static async Task<SweepResults> LoadAsync(LedgerSession session, SweepRow sweep, CancellationToken cancellation)
+    {
+        var configuration = SweepConfiguration.FromJson(sweep.Configuration);
+        var scorer = SweepPlanner.Scorer(configuration).Id;
+        await using var ledger = new LedgerContext(session.Source);
+        var prompts = await ledger.Prompts
+            .Where(p => p.SweepId == sweep.Id)
+            .OrderBy(p => p.Index)
+            .Select(p => new Core.Results.PromptRow(p.Index, p.Tag, p.Prompt))
+            .ToListAsync(cancellation);
+        var arms = await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
+        var chains = await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation);
+        var attempts = (await (
+            from chain in ledger.Chains
+            where chain.SweepId == sweep.Id && chain.State == ChainState.Done
+            join attempt in ledger.Attempts on chain.Id equals attempt.ChainId
+            join score in ledger.Scores
+                on new { attempt.ChainId, Attempt = attempt.Index } equals new { score.ChainId, score.Attempt }
+            where score.ScorerId == scorer
+            select new
+            {
+                attempt.ChainId,
+                attempt.Index,
+                attempt.Accepted,
+                attempt.JudgeScore,
+                attempt.JudgeNoScore,
+                attempt.Feedback,
+                score.Correct,
+                attempt.WallSeconds,
+                attempt.GeneratorSeconds,
+                attempt.JudgeSeconds,
+                attempt.FunctionEvaluations,
+                attempt.JudgeTokens,
+            }).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
+
+        return new SweepResults(
+            sweep.Name,
+            sweep.Id.ToString(),
+            sweep.Seed,
+            sweep.Replicates,
+            prompts,
+            [.. arms.Select(arm => Arm(arm, [.. chains.Where(c => c.Arm == arm.Index)]))]);
+
+        ArmResults Arm(ArmRow arm, List<ChainRow> ofArm) => new(
+            arm.Name,
+            arm.Simulated,
+            arm.Published,
+            configuration.Arms[arm.Index].Strategy,
+            [.. ofArm
+                .Where(c => c.State == ChainState.Done)
+                .OrderBy(c => (c.Prompt, c.Replicate))
+                .Select(c => new ChainResult(c.Prompt, c.Replicate, c.Shown!.Value, [.. attempts[c.Id]
+                    .OrderBy(a => a.Index)
+                    .Select(a => new AttemptResult(
+                        new Verdict(a.Accepted, a.JudgeScore, a.JudgeNoScore, a.Feedback),
+                        a.Correct,
+                        new AttemptCosts(
+                            a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens)))]))],
+            ofArm.Count(c => c.State == ChainState.Failed),
+            ofArm.Count(c => c.State == ChainState.Open));
+    }
+}

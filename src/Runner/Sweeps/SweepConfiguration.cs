@@ -1,0 +1,56 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Runner.Sweeps;
+
+/// <summary>
+/// All that decides what a sweep draws and how it is scored, with every file that it names taken in. Its canonical
+/// JSON is the identity of the sweep.
+/// </summary>
+public sealed record SweepConfiguration(
+    string Name,
+    BenchmarkConfiguration Benchmark,
+    long Seed,
+    int Replicates,
+    ScorerConfiguration Scorer,
+    IReadOnlyList<ArmConfiguration> Arms)
+{
+    private static readonly JsonSerializerOptions Canonical = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    };
+
+    /// <summary>Keys in the order of the records, no white space: equal configurations give equal text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Canonical);
+
+    public static SweepConfiguration FromJson(string json) =>
+        JsonSerializer.Deserialize<SweepConfiguration>(json, Canonical)
+        ?? throw new JsonException("A sweep's configuration is null.");
+
+    /// <summary>The part that scores depend on.</summary>
+    public string ScorerJson() => JsonSerializer.Serialize(Scorer, Canonical);
+}
+
+/// <summary>GenEval's prompt set of a seed and a number of prompts per task; (43, 100) is the published one.</summary>
+public sealed record BenchmarkConfiguration(string Kind, UInt128 Seed, int PerTask);
+
+public sealed record ScorerConfiguration(ModelConfiguration Detector, ScoringOptions Options);
+
+/// <param name="Parameters">The content of the model's parameter file, if it has one.</param>
+public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
+{
+    public const string Simulated = "simulated";
+
+    [JsonIgnore]
+    public bool IsSimulated => Kind == Simulated;
+}
+
+/// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
+public sealed record ArmConfiguration(
+    string Name, string? Published, ModelConfiguration Generator, ModelConfiguration Judge, IStrategy Strategy);

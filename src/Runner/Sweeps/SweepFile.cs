@@ -1,0 +1,170 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Runner.Sweeps;
+
+/// <summary>Reads a sweep's YAML: benchmarks/geneval/sweeps/README.md lists its keys.</summary>
+public static class SweepFile
+{
+    private const int MostAttempts = 10_000;
+
+    /// <param name="path">The file; model parameters are found relative to its folder.</param>
+    /// <param name="overrides">Assignments such as <c>arms.0.strategy.n=8</c>, applied in order.</param>
+    /// <exception cref="SweepFileException">Something in it is wrong.</exception>
+    public static (SweepConfiguration Configuration, CallSettings Calls) Read(string path, IEnumerable<string> overrides)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SweepFileException($"{path}: cannot be read: {e.Message}");
+        }
+
+        var tree = YamlTree.Parse(path, text);
+        foreach (var assignment in overrides)
+        {
+            tree.Set(assignment);
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var root = tree.Root;
+        var configuration = new SweepConfiguration(
+            Name(root),
+            Benchmark(root.Map("benchmark")),
+            root.Integer("seed", 0, long.MaxValue),
+            root.Integer("replicates", 1, 1000, 1),
+            Scorer(root.Map("scorer"), folder),
+            Arms(root, folder));
+        var calls = Calls(root.OptionalMap("calls"));
+        root.End();
+        return (configuration, calls);
+    }
+
+    private static string Name(YamlMap root)
+    {
+        var name = root.Text("name");
+        return name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && char.IsAsciiLetterOrDigit(name[0])
+            ? name
+            : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', found '{name}'");
+    }
+
+    private static BenchmarkConfiguration Benchmark(YamlMap map)
+    {
+        var benchmark = new BenchmarkConfiguration(
+            map.Word("kind", "geneval"),
+            map.Integer("seed", UInt128.Zero, UInt128.MaxValue, (UInt128)43),
+            map.Integer("per_task", 1, 1_000_000, 100));
+        map.End();
+        return benchmark;
+    }
+
+    private static ScorerConfiguration Scorer(YamlMap map, string folder)
+    {
+        var standard = ScoringOptions.Default;
+        var scorer = new ScorerConfiguration(
+            Model(map.Map("detector"), folder, takesParameters: false),
+            new ScoringOptions
+            {
+                Threshold = map.Real("threshold", 0, 1, standard.Threshold),
+                CountingThreshold = map.Real("counting_threshold", 0, 1, standard.CountingThreshold),
+                MaxObjects = map.Integer("max_objects", 1, 100, standard.MaxObjects),
+                MaxOverlap = map.Real("max_overlap", 0, 1, standard.MaxOverlap),
+                PositionThreshold = map.Real("position_threshold", 0, 10, standard.PositionThreshold),
+            });
+        map.End();
+        return scorer;
+    }
+
+    private static List<ArmConfiguration> Arms(YamlMap root, string folder)
+    {
+        var arms = new List<ArmConfiguration>();
+        foreach (var map in root.Maps("arms"))
+        {
+            var arm = new ArmConfiguration(
+                map.Text("name"),
+                map.OptionalText("published"),
+                Model(map.Map("generator"), folder, takesParameters: true),
+                Model(map.Map("judge"), folder, takesParameters: true),
+                Strategy(map.Map("strategy")));
+            map.End();
+            if (arms.Exists(a => a.Name == arm.Name))
+            {
+                throw map.Error("name", $"another arm is called '{arm.Name}' too; each needs a name of its own");
+            }
+
+            arms.Add(arm);
+        }
+
+        return arms;
+    }
+
+    private static ModelConfiguration Model(YamlMap map, string folder, bool takesParameters)
+    {
+        var kind = map.Word("kind", ModelConfiguration.Simulated);
+        JsonElement? parameters = null;
+        if (takesParameters)
+        {
+            var file = Path.Combine(folder, map.Text("parameters"));
+            try
+            {
+                using var document = JsonDocument.Parse(File.ReadAllText(file));
+                parameters = document.RootElement.Clone();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+            {
+                throw map.Error("parameters", $"cannot read {file}: {e.Message}");
+            }
+        }
+
+        map.End();
+        return new(kind, parameters);
+    }
+
+    private static IStrategy Strategy(YamlMap map)
+    {
+        var kind = map.Word("kind", "best-of-n", "reflection");
+        var n = map.Integer("n", 1, MostAttempts);
+        IStrategy strategy = kind == "best-of-n"
+            ? new BestOfN(n, map.Word("selector", "first-accept", "judge-score", "pairwise", "oracle") switch
+            {
+                "first-accept" => Selector.FirstAccept,
+                "judge-score" => Selector.JudgeScore,
+                "pairwise" => Selector.Pairwise,
+                _ => Selector.Oracle,
+            })
+            : new Reflection(n, map.Integer("k", 1, MostAttempts, 3), Quirks(map));
+        map.End();
+        return strategy;
+    }
+
+    private static ReflectionQuirks Quirks(YamlMap strategy)
+    {
+        var mode = strategy.OptionalWord("mode", "paper", "clean") == "paper" ? ReflectionQuirks.Paper : ReflectionQuirks.Clean;
+        var map = strategy.OptionalMap("quirks");
+        var quirks = new ReflectionQuirks
+        {
+            RandomContext = map.Flag("random_context", mode.RandomContext),
+            ShrinkingContext = map.Flag("shrinking_context", mode.ShrinkingContext),
+            EmptyFeedback = map.Flag("empty_feedback", mode.EmptyFeedback),
+            ShowLast = map.Flag("show_last", mode.ShowLast),
+            ReplayLeak = map.Flag("replay_leak", mode.ReplayLeak),
+        };
+        map.End();
+        return quirks;
+    }
+
+    private static CallSettings Calls(YamlMap map)
+    {
+        var standard = CallSettings.Default;
+        var calls = new CallSettings(
+            map.Integer("tries", 1, 100, standard.Tries),
+            TimeSpan.FromSeconds(map.Real("timeout_seconds", 0.001, 86_400, standard.Timeout.TotalSeconds)),
+            map.Real("tolerated_failures", 0, 1, standard.ToleratedFailures));
+        map.End();
+        return calls;
+    }
+}

@@ -1,0 +1,4 @@
+namespace ReflectDiT.Eval.Runner.Sweeps;
+
+/// <summary>A sweep file, or an override of it, is wrong. The message names file, line, column and what was expected.</summary>
+public sealed class SweepFileException(string message) : Exception(message);

@@ -1,0 +1,112 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Runner.Tests;
+
+public sealed class SweepFileTests : IDisposable
+{
+    private const string Valid = """
+        name: mine
+        benchmark: {kind: geneval}
+        seed: 3
+        scorer:
+          detector: {kind: simulated}
+        arms:
+          - name: best-of-4
+            generator: {kind: simulated, parameters: model.json}
+            judge: {kind: simulated, parameters: model.json}
+            strategy: {kind: best-of-n, n: 4, selector: pairwise}
+          - name: reflection
+            published: reflect-dit
+            generator: {kind: simulated, parameters: model.json}
+            judge: {kind: simulated, parameters: model.json}
+            strategy:
+              kind: reflection
+              n: 20
+              quirks: {random_context: false}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("reflectdit-sweep-").FullName;
+
+    public SweepFileTests() => File.WriteAllText(Path.Combine(_folder, "model.json"), """{ "a": 1 }""");
+
+    [Fact]
+    public void A_valid_file_is_read_with_the_published_defaults()
+    {
+        var (sweep, calls) = Read(Valid);
+        Assert.Equal(("mine", 3, 1), (sweep.Name, sweep.Seed, sweep.Replicates));
+        Assert.Equal((new UInt128(0, 43), 100), (sweep.Benchmark.Seed, sweep.Benchmark.PerTask));
+        Assert.Equal(ScoringOptions.Default, sweep.Scorer.Options);
+        Assert.Equal(CallSettings.Default, calls);
+        Assert.Equal(new BestOfN(4, Selector.Pairwise), sweep.Arms[0].Strategy);
+        Assert.Equal(new Reflection(20, 3, ReflectionQuirks.Paper with { RandomContext = false }), sweep.Arms[1].Strategy);
+        Assert.Equal("reflect-dit", sweep.Arms[1].Published);
+    }
+
+    [Fact]
+    public void The_canonical_text_reads_back_to_the_same_text()
+    {
+        var json = Read(Valid).Configuration.ToJson();
+        Assert.Equal(json, SweepConfiguration.FromJson(json).ToJson());
+    }
+
+    [Fact]
+    public void What_can_change_a_draw_changes_the_identity_and_nothing_else_does()
+    {
+        var identity = Read(Valid).Configuration.ToJson();
+        Assert.Equal(identity, Read(Valid + "\ncalls: {tries: 9, timeout_seconds: 1.5}").Configuration.ToJson());
+        Assert.Equal(identity, Read("# a comment\n" + Valid).Configuration.ToJson());
+        Assert.NotEqual(identity, Read(Valid, "seed=4").Configuration.ToJson());
+        File.WriteAllText(Path.Combine(_folder, "model.json"), """{"a":2}""");
+        Assert.NotEqual(identity, Read(Valid).Configuration.ToJson());
+    }
+
+    [Fact]
+    public void Overrides_change_values_and_add_keys()
+    {
+        var (sweep, calls) = Read(Valid, "arms.1.strategy.n=8", "arms.1.strategy.mode=clean", "calls={tries: 7}", "replicates=2");
+        Assert.Equal(
+            new Reflection(8, 3, ReflectionQuirks.Clean), sweep.Arms[1].Strategy);
+        Assert.Equal((2, 7), (sweep.Replicates, calls.Tries));
+    }
+
+    [Theory]
+    [InlineData("seed: 3", "sede: 3", "sweep.yaml:1:1: the key 'seed' is missing")]
+    [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, benchmark, seed,")]
+    [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
+    [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
+    [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]
+    [InlineData("kind: geneval", "kind: dpg", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, found 'dpg'")]
+    [InlineData("n: 4", "n: 0", "sweep.yaml:10:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
+    [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
+    [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:18:16: arms.1.strategy.quirks: unknown key 'random'")]
+    [InlineData("- name: reflection", "- name: best-of-4", "sweep.yaml:11:11: arms.1.name: another arm is called 'best-of-4' too")]
+    [InlineData("name: mine", "name: ../mine", "sweep.yaml:1:7: name: expected letters, digits")]
+    [InlineData("parameters: model.json", "parameters: absent.json", "sweep.yaml:8:46: arms.0.generator.parameters: cannot read")]
+    [InlineData("seed: 3", "seed: 3\nseed: 4", "sweep.yaml:4:1: not valid YAML")]
+    public void An_error_names_file_line_column_and_what_was_expected(string valid, string wrong, string message) =>
+        Assert.Contains(message, Refusal(Valid.Replace(valid, wrong, StringComparison.Ordinal)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("arms.0.strategy.n=0", "--set arms.0.strategy.n=0: arms.0.strategy.n: expected an integer")]
+    [InlineData("arms.2.name=x", "--set arms.2.name=x: '2' is no index of 'arms', expected 0 to 1")]
+    [InlineData("benchmark.size.x=1", "--set benchmark.size.x=1: 'benchmark' has no 'size'")]
+    [InlineData("sede=1", "unknown key 'sede'")]
+    [InlineData("seed", "--set seed: expected PATH=VALUE")]
+    [InlineData("calls={tries: 0}", "--set calls={tries: 0}: calls.tries: expected an integer from 1 to 100")]
+    public void An_error_of_an_override_names_the_override(string assignment, string message) =>
+        Assert.Contains(message, Refusal(Valid, assignment), StringComparison.Ordinal);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Refusal(string yaml, params string[] overrides) =>
+        Assert.Throws<SweepFileException>(() => Read(yaml, overrides)).Message;
+
+    private (SweepConfiguration Configuration, CallSettings Calls) Read(string yaml, params string[] overrides)
+    {
+        var file = Path.Combine(_folder, "sweep.yaml");
+        File.WriteAllText(file, yaml);
+        return SweepFile.Read(file, overrides);
+    }
+}

@@ -1,0 +1,71 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner.Sweeps;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Runner.Tests;
+
+/// <summary>A small sweep in a ledger of its own.</summary>
+internal sealed class TestSweep : IAsyncDisposable
+{
+    public const int Prompts = 20;
+
+    private TestSweep(string folder, string connectionString, LedgerSession session)
+    {
+        Folder = folder;
+        ConnectionString = connectionString;
+        Session = session;
+    }
+
+    public string Folder { get; }
+
+    public string ConnectionString { get; }
+
+    public LedgerSession Session { get; }
+
+    public static async Task<TestSweep> CreateAsync(PostgresServer server)
+    {
+        var folder = Directory.CreateTempSubdirectory("reflectdit-runner-").FullName;
+        var database = await server.CreateDatabaseAsync();
+        return new(folder, database, await LedgerSession.OpenAsync(folder, database, CancellationToken.None));
+    }
+
+    /// <summary>Best-of-8 and reflection with the same models, on prompts of one object.</summary>
+    public static SweepSetup Setup(TestModels models, CallSettings? calls = null)
+    {
+        var prompts = PromptSet.Generate(43, 100).Take(Prompts).ToList();
+        IStrategy[] strategies = [new BestOfN(8, Selector.FirstAccept), new Reflection(8, 3, ReflectionQuirks.Paper)];
+        return new(
+            new SweepPlan(
+                "test",
+                """{"name":"test"}""",
+                Seed: 5,
+                Replicates: 1,
+                [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, "{}"))],
+                [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
+                new("geneval", "{}")),
+            prompts,
+            [.. strategies.Select(s => new ArmModels(models, models, s))],
+            models,
+            ScoringOptions.Default,
+            calls ?? CallSettings.Default);
+    }
+
+    public async Task<RunProgress> RunAsync(
+        SweepSetup setup, int concurrency = 16, CancellationToken stop = default)
+    {
+        var progress = new RunProgress();
+        await new SweepRunner(Session, setup).RunAsync(
+            [.. Enumerable.Range(0, setup.Prompts.Count)], concurrency, progress, stop);
+        return progress;
+    }
+
+    public Task<IReadOnlyList<string>> DumpAsync() => LedgerDump.OfAsync(ConnectionString);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Session.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
