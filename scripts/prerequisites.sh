@@ -59,9 +59,11 @@ debian_package() {
   fi
   echo "Installing $package from Debian (apt-get install $package) ..." >&2
   log=$(mktemp)
-  # The package would make and start a server for the whole system; a data folder has its own.
-  mkdir -p "${no_cluster%/*}"
-  echo 'create_main_cluster = false' >"$no_cluster"
+  if [[ $package == postgresql ]]; then
+    # The package would make and start a server for the whole system; a data folder has its own.
+    mkdir -p "${no_cluster%/*}"
+    echo 'create_main_cluster = false' >"$no_cluster"
+  fi
   if ! {
     apt-get update -qq || true
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
