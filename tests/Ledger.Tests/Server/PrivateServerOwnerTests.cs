@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Ledger.Tests.Server;
 /// <summary>The server is its owner's alone, whoever that is.</summary>
 public sealed class PrivateServerOwnerTests
 {
-    private const string Stranger = "nobody";
+    private const string Stranger = "daemon";
 
     [RootFact]
     public async Task Another_user_cannot_connect()
@@ -22,7 +22,8 @@ public sealed class PrivateServerOwnerTests
         // Even with the folder and the socket open to all, the server itself refuses.
         File.SetUnixFileMode(socketFolder, DataFolder.OpenToAll);
         await RunAsync(["chmod", "777", Path.Combine(socketFolder, ".s.PGSQL.5432")]);
-        foreach (var user in new[] { Stranger, "postgres" })
+        var (_, serverUser) = await RunAsync(["stat", "--format=%U", socketFolder]);
+        foreach (var user in new[] { Stranger, serverUser.Trim() })
         {
             (status, output) = await RunAsync(Connect(user, socketFolder, "reflectdit"));
             Assert.NotEqual(0, status);

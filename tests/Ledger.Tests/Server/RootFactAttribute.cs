@@ -29,7 +29,7 @@ internal sealed class RootFactAttribute : FactAttribute
     private static bool OthersCanRun(string program)
     {
         using var process = Process.Start("setpriv",
-            ["--reuid=nobody", "--clear-groups", "sh", "-c", $"cd / && test -x \"$(command -v {program})\""]);
+            ["--reuid=daemon", "--clear-groups", "sh", "-c", $"cd / && test -x \"$(command -v {program})\""]);
         process.WaitForExit();
         return process.ExitCode == 0;
     }
