@@ -39,6 +39,9 @@ public sealed class NumpyRandom
     /// <remarks>Takes a fresh 64-bit output; half an output buffered by <see cref="NextInt"/> stays buffered.</remarks>
     public double NextDouble() => (_bits.Next() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>64 random bits, as <c>bit_generator.random_raw()</c>.</summary>
+    public ulong NextBits() => _bits.Next();
+
     /// <summary>
     /// <paramref name="count"/> different indices below <paramref name="population"/> in random order, as
     /// <c>choice(population, count, replace=False)</c>: Floyd's sampling, then a Fisher-Yates shuffle of the picks.

@@ -5,7 +5,10 @@ Run in this folder: python3 make_golden.py
 import json
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -34,6 +37,41 @@ def bootstrap(strata, seed):
     return [float(interval.low), float(interval.high)]
 
 
+def permutation(strata):
+    """SciPy relabels one sample in all ways; the strata's means are weighted inside the statistic."""
+    weights = np.concatenate([np.full(len(s), 1 / len(s)) for s in strata])
+    return float(stats.permutation_test(
+        (np.concatenate(strata),), lambda x, axis: np.sum(x * weights, axis=axis), permutation_type="samples",
+        vectorized=True, n_resamples=np.inf).pvalue)
+
+
+def permutation_of_many(values):
+    """Exact for whole numbers: the distribution of the sum as a product of polynomials."""
+    distribution = np.ones(1)
+    for v in values:
+        either = np.zeros(2 * abs(v) + 1)
+        either[0] += 0.5
+        either[-1] += 0.5
+        distribution = np.convolve(distribution, either)
+    sums = np.arange(len(distribution)) - len(distribution) // 2
+    return float(distribution[np.abs(sums) >= abs(sum(values))].sum())
+
+
+def mcnemar_power(n, first, second, alpha):
+    """Over all outcomes (b, c, the rest): their trinomial weight where the exact test rejects."""
+    b, c = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+    b, c = b[b + c <= n], c[b + c <= n]
+    rejected = np.minimum(1, 2 * stats.binom.cdf(np.minimum(b, c), b + c, 0.5)) <= alpha
+    b, c = b[rejected], c[rejected]
+    return float(stats.multinomial.pmf(np.stack([b, c, n - b - c], 1), n, [first, second, 1 - first - second]).sum())
+
+
+def detectable(n, discordance, alpha, power):
+    def missing(effect):
+        return mcnemar_power(n, (discordance + effect) / 2, (discordance - effect) / 2, alpha) - power
+    return optimize.brentq(missing, 0, discordance, xtol=1e-7) if missing(discordance) > 0 else None
+
+
 shares = [(446, 553), (405, 553), (0, 80), (80, 80), (78, 80), (1, 1), (0, 1), (60, 100), (343, 553), (3, 7)]
 means = [
     [(78, 80), (95, 99), (64, 80), (83, 94), (66, 100), (60, 100)],
@@ -49,14 +87,44 @@ thirds = [(source.integers(0, 4, n) - source.integers(0, 4, n)).tolist() for n i
 bootstraps = []
 for name, strata, scale in (("one replicate", single, 1), ("three replicates", thirds, 3)):
     scaled = [[v / scale for v in s] for s in strata]
+    p = permutation_of_many(sum(strata, []))
     for seed in (0, 43, 2**63 - 1):
         bootstraps.append({
             "name": name, "scale": scale, "seed": seed, "strata": strata,
-            "stratified": bootstrap(scaled, seed), "pooled": bootstrap([sum(scaled, [])], seed)})
+            "stratified": bootstrap(scaled, seed), "pooled": bootstrap([sum(scaled, [])], seed),
+            "pooled_permutation": p})
+
+# The paper's last step, N=16 to 20, is four prompts: 0 against 4 at best.
+tables = [(0, 0), (0, 4), (4, 0), (5, 5), (1, 9), (12, 25), (40, 72), (100, 101), (0, 60), (300, 200), (3, 2)]
+few = [
+    [[1, 1, 1, -1, 0, 1, 1]],
+    [[2, -1, 3, 0, 1, 1, 2, -2, 3]],
+    [[0.31, -0.12, 0.88, 0.05, -0.4, 0.77, 0.2, 0.93, -0.01, 0.5]],
+    [[1, 1, 0, -1], [1, 1, 1], [0, 1, 1, 1, -1]],
+    [[-0.3, -0.6, -0.2], [0.1, -0.8, -0.9, -0.4]],
+]
+families = [[0.01, 0.04, 0.03, 0.005], [0.001, 0.2, 1.0, 0.04, 0.04, 0.5], [0.3], [0.9, 0.8, 0.0]]
+designs = [(80, 0.1, 0.05, 0.05), (553, 0.12, 0.06, 0.05), (553, 0.02, 0.0127, 0.05), (553, 0.1, 0.1, 0.05),
+           (100, 0.3, 0.1, 0.05 / 6), (553, 4 / 553, 0, 0.05), (20, 0.6, 0.4, 0.05)]
+smallest = [(553, 0.1, 0.05, 0.8), (553, 0.02, 0.05, 0.8), (80, 0.2, 0.05, 0.9), (100, 0.05, 0.05, 0.8),
+            (553, 0.3, 0.05 / 6, 0.8)]
+means_power = [(553, 0.03, 0.4, 0.05), (80, -0.1, 0.3, 0.01), (100, 0.0, 1.0, 0.05)]
 
 with open("golden.json", "w", newline="\n") as file:
     parts = [("wilson", [{"k": k, "n": n, "interval": wilson(k, n)} for k, n in shares]),
              ("means", [{"counts": c, "interval": mean_of_shares(c)} for c in means]),
-             ("bootstraps", bootstraps)]
+             ("bootstraps", bootstraps),
+             ("clopper_pearson", [{"k": k, "n": n, "interval": [
+                 float(x) for x in proportion_confint(k, n, alpha=0.05, method="beta")]} for k, n in shares]),
+             ("mcnemar", [{"b": b, "c": c, "p": float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)}
+                          for b, c in tables]),
+             ("permutation", [{"strata": s, "p": permutation(s)} for s in few]),
+             ("holm", [{"p": p, "adjusted": multipletests(p, method="holm")[1].tolist()} for p in families]),
+             ("power", [{"n": n, "first": b, "second": c, "alpha": a, "power": mcnemar_power(n, b, c, a)}
+                        for n, b, c, a in designs]),
+             ("detectable", [{"n": n, "discordance": d, "alpha": a, "power": p, "effect": detectable(n, d, a, p)}
+                             for n, d, a, p in smallest]),
+             ("power_of_mean", [{"n": n, "effect": e, "deviation": d, "alpha": a, "power": float(
+                 NormalIndPower().power(e / d, n, a, ratio=0))} for n, e, d, a in means_power])]
     lines = [f' "{name}": [\n' + ",\n".join("  " + json.dumps(x) for x in items) + "\n ]" for name, items in parts]
     file.write("{\n" + ",\n".join(lines) + "\n}\n")
