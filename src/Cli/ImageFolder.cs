@@ -20,6 +20,7 @@ internal static class ImageFolder
             join arm in ledger.Arms
                 on new { chain.SweepId, Index = chain.Arm } equals new { arm.SweepId, arm.Index }
             join attempt in ledger.Attempts on chain.Id equals attempt.ChainId
+            where attempt.Image != null
             select new { Arm = arm.Name, chain.Prompt, chain.Replicate, chain.Shown, attempt.Index, attempt.Image })
             .ToListAsync(cancellation);
         foreach (var chain in images.GroupBy(i => (i.Arm, i.Prompt, i.Replicate)))

@@ -16,6 +16,7 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
     public DbSet<ScorerRow> Scorers => Set<ScorerRow>();
     public DbSet<DetectionRow> Detections => Set<DetectionRow>();
     public DbSet<ScoreRow> Scores => Set<ScoreRow>();
+    public DbSet<ImportRow> Imports => Set<ImportRow>();
 
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
         optionsBuilder.UseNpgsql(source).UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
@@ -33,6 +34,7 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
         modelBuilder.Entity<DetectionRow>().ToTable("detections")
             .HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId, r.Index });
         modelBuilder.Entity<ScoreRow>().ToTable("scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
+        modelBuilder.Entity<ImportRow>().ToTable("imports").HasKey(r => new { r.SweepId, r.Arm });
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetProperties()))
         {
             property.SetColumnName(SnakeCase(property.Name));

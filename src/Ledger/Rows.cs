@@ -57,24 +57,26 @@ public static class ChainState
     public const string Failed = "failed";
 }
 
-/// <summary>An attempt with its verdict and costs.</summary>
+/// <summary>An attempt with its verdict and costs; null is what a run elsewhere did not record.</summary>
 public sealed class AttemptRow
 {
     public required Guid ChainId { get; init; }
     public required int Index { get; init; }
     public required int Epoch { get; init; }
-    public required long Seed { get; init; }
-    public required byte[] Image { get; init; }
-    public required bool Accepted { get; init; }
-    public required double JudgeScore { get; init; }
-    public required double JudgeNoScore { get; init; }
-    public required string Feedback { get; init; }
-    public required string JudgeText { get; init; }
-    public required double WallSeconds { get; init; }
-    public required double GeneratorSeconds { get; init; }
-    public required double JudgeSeconds { get; init; }
-    public required int FunctionEvaluations { get; init; }
-    public required int JudgeTokens { get; init; }
+    public required long? Seed { get; init; }
+    public required byte[]? Image { get; init; }
+    public required bool? Accepted { get; init; }
+    public required double? JudgeScore { get; init; }
+    public required double? JudgeNoScore { get; init; }
+    public required string? Feedback { get; init; }
+    public required string? JudgeText { get; init; }
+    public required double? WallSeconds { get; init; }
+    public required double? GeneratorSeconds { get; init; }
+    public required double? JudgeSeconds { get; init; }
+    public required int? FunctionEvaluations { get; init; }
+    public required int? JudgeTokens { get; init; }
+    public required bool Imported { get; init; }
+    public required int? ShownAfter { get; init; }
     public DateTime CreatedAt { get; init; }
 }
 
@@ -119,5 +121,17 @@ public sealed class ScoreRow
     public required int Attempt { get; init; }
     public required Guid ScorerId { get; init; }
     public required bool Correct { get; init; }
-    public required string Reason { get; init; }
+    public required string? Reason { get; init; }
+}
+
+/// <summary>Where an arm that was run elsewhere came from.</summary>
+public sealed class ImportRow
+{
+    public required Guid SweepId { get; init; }
+    public required int Arm { get; init; }
+    public required string Format { get; init; }
+    public required string Path { get; init; }
+    public required byte[] Sha256 { get; init; }
+    public required string Findings { get; init; }
+    public DateTime ImportedAt { get; init; }
 }

@@ -121,9 +121,9 @@ public sealed class SweepHold : IAsyncDisposable
         return rows.GroupBy(r => r.attempt.ChainId).ToDictionary(
             g => g.Key,
             g => g.Select(r => new StoredAttempt(
-                r.attempt.Image,
-                new Verdict(r.attempt.Accepted, r.attempt.JudgeScore, r.attempt.JudgeNoScore, r.attempt.Feedback),
+                r.attempt.Image!,
+                new Verdict(r.attempt.Accepted!.Value, r.attempt.JudgeScore, r.attempt.JudgeNoScore, r.attempt.Feedback),
                 r.Correct,
-                r.Reason)).ToList());
+                r.Reason!)).ToList());
     }
 }

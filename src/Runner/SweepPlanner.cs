@@ -30,7 +30,7 @@ public static class SweepPlanner
             prompts,
             [.. configuration.Arms.Select(Models)],
             new SimulatedDetector(),
-            configuration.Scorer.Options,
+            configuration.Scorer.Options!,
             calls);
     }
 

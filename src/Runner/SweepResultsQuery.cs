@@ -42,8 +42,10 @@ public static class SweepResultsQuery
                 attempt.JudgeSeconds,
                 attempt.FunctionEvaluations,
                 attempt.JudgeTokens,
+                attempt.ShownAfter,
             }).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
 
+        var imports = await ledger.Imports.Where(i => i.SweepId == sweep.Id).ToDictionaryAsync(i => i.Arm, cancellation);
         return new SweepResults(
             sweep.Name,
             sweep.Id.ToString(),
@@ -63,11 +65,21 @@ public static class SweepResultsQuery
                 .Select(c => new ChainResult(c.Prompt, c.Replicate, c.Shown!.Value, [.. attempts[c.Id]
                     .OrderBy(a => a.Index)
                     .Select(a => new AttemptResult(
-                        new Verdict(a.Accepted, a.JudgeScore, a.JudgeNoScore, a.Feedback),
+                        a.Accepted is { } accepted
+                            ? new Verdict(accepted, a.JudgeScore, a.JudgeNoScore, a.Feedback)
+                            : null,
                         a.Correct,
                         new AttemptCosts(
-                            a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens)))]))],
+                            a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens))
+                    {
+                        ShownAfter = a.ShownAfter,
+                    })]))],
             ofArm.Count(c => c.State == ChainState.Failed),
-            ofArm.Count(c => c.State == ChainState.Open));
+            ofArm.Count(c => c.State == ChainState.Open))
+        {
+            Imported = imports.GetValueOrDefault(arm.Index) is { } import
+                ? new(import.Format, Convert.ToHexStringLower(import.Sha256))
+                : null,
+        };
     }
 }

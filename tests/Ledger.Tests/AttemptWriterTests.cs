@@ -28,12 +28,13 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.Equal([0, 1], rows.Select(a => a.Index));
         var row = rows[0];
         Assert.Equal(
-            (chain.Id, chain.Epoch, 1000L, false, 0.25, 0.75, "fault 0", "text"),
+            ((Guid, int, long?, bool?, double?, double?, string?, string?))(
+                chain.Id, chain.Epoch, 1000L, false, 0.25, 0.75, "fault 0", "text"),
             (row.ChainId, row.Epoch, row.Seed, row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText));
         Assert.Equal(
-            (0.5, 1.25, 0.25, 40, 1400),
+            ((double?, double?, double?, int?, int?))(0.5, 1.25, 0.25, 40, 1400),
             (row.WallSeconds, row.GeneratorSeconds, row.JudgeSeconds, row.FunctionEvaluations, row.JudgeTokens));
-        Assert.Equal(first.Image.ToArray(), await ledger.Session.Artifacts.ReadAsync(row.Image, CancellationToken.None));
+        Assert.Equal(first.Image.ToArray(), await ledger.Session.Artifacts.ReadAsync(row.Image!, CancellationToken.None));
 
         var context = Assert.Single(await tables.ContextItems.ToListAsync());
         Assert.Equal((1, 0, 0, "judge"), (context.Attempt, context.Position, context.SourceAttempt, context.Source));

@@ -80,7 +80,7 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
         var expected = results.Prompts
             .SelectMany((_, p) => Enumerable.Range(0, results.Replicates).Select(r => (p, r)));
         return new(
-            arm.Name + (arm.Oracle ? " ORACLE" : "") + (arm.Simulated ? " SIMULATED" : ""),
+            arm.Label,
             arm.Simulated,
             arm.Oracle,
             arm.Strategy.MaxAttempts,

@@ -29,11 +29,21 @@ public static class PromptShares
             return chain.Shown;
         }
 
+        if (chain.Attempts[n - 1].ShownAfter is { } recorded)
+        {
+            return recorded;
+        }
+
+        if (chain.Attempts.Take(n).Any(a => a.Verdict is null))
+        {
+            return n - 1; // Without a verdict nothing is known to have been chosen: analysis.py takes the last.
+        }
+
         // The scorer's words are no part of what decides which image is shown.
         return strategy.Shown(
         [
             .. chain.Attempts.Take(n)
-                .Select(a => new PastAttempt(a.Verdict, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
+                .Select(a => new PastAttempt(a.Verdict!, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
         ]);
     }
 }

@@ -30,22 +30,44 @@ public sealed record ArmResults(
     int Failed,
     int Open)
 {
+    /// <summary>Where the arm was run, if not by this program.</summary>
+    public ImportedFrom? Imported { get; init; }
+
     /// <summary>A decision of this arm depends on the scorer.</summary>
     public bool Oracle => Strategy.IsOracle;
+
+    /// <summary>The generator read the scorer's words (research: eval.py <c>--cont</c>), though no rule of the arm says so.</summary>
+    public bool Leaked => Strategy is Recorded { Leaked: true };
+
+    /// <summary>The name with everything that must be said wherever a number of the arm is shown.</summary>
+    public string Label => Name
+        + (Leaked ? " ORACLE: leaked" : Oracle ? " ORACLE" : "")
+        + (Simulated ? " SIMULATED" : "")
+        + (Imported is null ? "" : " IMPORTED");
 }
 
 /// <summary>A finished chain.</summary>
 /// <param name="Prompt">Index into <see cref="SweepResults.Prompts"/>.</param>
 public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnlyList<AttemptResult> Attempts);
 
-/// <summary>An attempt as judged and as scored, and what it took.</summary>
-public sealed record AttemptResult(Verdict Verdict, bool Correct, AttemptCosts Costs);
+/// <summary>The input that an imported arm was read from.</summary>
+/// <param name="Format">geneval, reflect-dit or csv.</param>
+/// <param name="Sha256">Of the input; of a folder, over the names and hashes of the files read.</param>
+public sealed record ImportedFrom(string Format, string Sha256);
 
-/// <summary>What an attempt took.</summary>
+/// <summary>An attempt as judged and as scored, and what it took.</summary>
+/// <param name="Verdict">Null where no judge was asked, or a run elsewhere did not record it.</param>
+public sealed record AttemptResult(Verdict? Verdict, bool Correct, AttemptCosts Costs)
+{
+    /// <summary>Index of the attempt shown had the chain ended after this one, where a run elsewhere recorded it.</summary>
+    public int? ShownAfter { get; init; }
+}
+
+/// <summary>What an attempt took; null is what a run elsewhere did not record, which is not zero.</summary>
 /// <param name="WallSeconds">From the call of the generator to the score; not a result: it differs from run to run.</param>
 /// <param name="GeneratorSeconds">Of the device.</param>
 /// <param name="JudgeSeconds">Of the device.</param>
 /// <param name="FunctionEvaluations">Forward passes of the denoiser.</param>
 /// <param name="JudgeTokens">In and out.</param>
 public sealed record AttemptCosts(
-    double WallSeconds, double GeneratorSeconds, double JudgeSeconds, int FunctionEvaluations, int JudgeTokens);
+    double? WallSeconds, double? GeneratorSeconds, double? JudgeSeconds, int? FunctionEvaluations, int? JudgeTokens);

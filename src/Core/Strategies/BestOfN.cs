@@ -36,7 +36,7 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
     public int Shown(IReadOnlyList<PastAttempt> history) => Selector switch
     {
         Selector.FirstAccept => history.FirstOr(a => a.Verdict.Accepted, history.Count - 1),
-        Selector.JudgeScore => history.Best(a => a.Verdict.Score),
+        Selector.JudgeScore => history.Best(a => Known(a.Verdict.Score)),
         Selector.Pairwise => history.Best(YesNoRank),
         Selector.Oracle => history.FirstOr(Correct, history.Count - 1),
         _ => throw new InvalidOperationException($"Unknown selector {Selector}."),
@@ -44,7 +44,10 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
 
     /// <summary>Any yes ranks above any no: scores lie in 0 to 1, so a yes is at least 0 and a no at most -1.</summary>
     private static double YesNoRank(PastAttempt attempt) =>
-        attempt.Verdict is { Accepted: true } yes ? yes.Score : -1 - attempt.Verdict.NoScore;
+        attempt.Verdict is { Accepted: true } yes ? Known(yes.Score) : -1 - Known(attempt.Verdict.NoScore);
+
+    private static double Known(double? score) =>
+        score ?? throw new InvalidOperationException("The selector needs the judge's score of every attempt.");
 
     private static bool Correct(PastAttempt attempt) => attempt.Scorer is { } scorer
         ? scorer.Correct

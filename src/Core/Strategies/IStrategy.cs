@@ -7,6 +7,7 @@ namespace ReflectDiT.Eval.Core.Strategies;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(BestOfN), "best-of-n")]
 [JsonDerivedType(typeof(Reflection), "reflection")]
+[JsonDerivedType(typeof(Recorded), "recorded")]
 public interface IStrategy
 {
     /// <summary>N: a chain never has more attempts.</summary>

@@ -19,7 +19,7 @@ public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuir
 
     public int Shown(IReadOnlyList<PastAttempt> history) => history.FirstOr(
         a => a.Verdict.Accepted,
-        Quirks.ShowLast ? history.Count - 1 : history.Best(a => a.Verdict.Score));
+        Quirks.ShowLast ? history.Count - 1 : history.Best(a => a.Verdict.Score!.Value));
 
     private List<ContextItem> Context(IReadOnlyList<PastAttempt> history, Seeds seeds)
     {
@@ -51,7 +51,7 @@ public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuir
     {
         if (!Quirks.ReplayLeak)
         {
-            return new(index, FeedbackSource.Judge, attempt.Verdict.Feedback);
+            return new(index, FeedbackSource.Judge, attempt.Verdict.Feedback!);
         }
 
         var scorer = attempt.Scorer

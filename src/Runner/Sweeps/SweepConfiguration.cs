@@ -40,12 +40,16 @@ public sealed record SweepConfiguration(
 /// <summary>GenEval's prompt set of a seed and a number of prompts per task; (43, 100) is the published one.</summary>
 public sealed record BenchmarkConfiguration(string Kind, UInt128 Seed, int PerTask);
 
-public sealed record ScorerConfiguration(ModelConfiguration Detector, ScoringOptions Options);
+/// <param name="Options">Null where images were scored elsewhere, with options that are not known.</param>
+public sealed record ScorerConfiguration(ModelConfiguration Detector, ScoringOptions? Options);
 
 /// <param name="Parameters">The content of the model's parameter file, if it has one.</param>
 public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
 {
     public const string Simulated = "simulated";
+
+    /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
+    public const string Elsewhere = "elsewhere";
 
     [JsonIgnore]
     public bool IsSimulated => Kind == Simulated;
