@@ -18,20 +18,18 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
     private readonly ArtifactStore _artifacts;
-    private readonly Guid _scorer;
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Task _loop;
 
-    public AttemptWriter(NpgsqlDataSource source, ArtifactStore artifacts, Guid scorer)
+    public AttemptWriter(NpgsqlDataSource source, ArtifactStore artifacts)
     {
         _source = source;
         _artifacts = artifacts;
-        _scorer = scorer;
         _loop = Task.Run(WriteGroupsAsync);
     }
 
     /// <summary>Completes when the attempt, and the chain's end if it is the last, are durable.</summary>
-    /// <exception cref="PostgresException"><see cref="StaleEpoch"/>, or another fault. Nothing of the group was written.</exception>
+    /// <exception cref="PostgresException"><see cref="StaleEpoch"/>, or another fault. Nothing of the attempt was written.</exception>
     public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
 
     /// <summary>Ends a chain in failure.</summary>
@@ -61,15 +59,28 @@ public sealed class AttemptWriter : IAsyncDisposable
                 group.Add(pending);
             }
 
-            try
+            await SettleAsync(group);
+        }
+    }
+
+    /// <summary>A group is written whole or not at all; when the fence refuses one of it, each is tried alone.</summary>
+    private async Task SettleAsync(List<Pending> group)
+    {
+        try
+        {
+            await WriteAsync(group);
+            group.ForEach(p => p.Done.SetResult());
+        }
+        catch (PostgresException e) when (e.SqlState == StaleEpoch && group.Count > 1)
+        {
+            foreach (var alone in group)
             {
-                await WriteAsync(group);
-                group.ForEach(p => p.Done.SetResult());
+                await SettleAsync([alone]);
             }
-            catch (Exception e)
-            {
-                group.ForEach(p => p.Done.SetException(e));
-            }
+        }
+        catch (Exception e)
+        {
+            group.ForEach(p => p.Done.SetException(e));
         }
     }
 
@@ -135,18 +146,18 @@ public sealed class AttemptWriter : IAsyncDisposable
             Column(items, NpgsqlDbType.Text, i => i.item.Source is FeedbackSource.Scorer ? "scorer" : "judge"));
     }
 
-    private void AddDetections(NpgsqlBatch batch, List<NewAttempt> attempts)
+    private static void AddDetections(NpgsqlBatch batch, List<NewAttempt> attempts)
     {
         var found = attempts.SelectMany(a => a.Detections.Select((d, index) => (Attempt: a, d.Class, d.Detection, index))).ToList();
         Add(
             batch,
             """
             INSERT INTO reflectdit.detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score, colour)
-            SELECT chain, attempt, $10, index, class, x1, y1, x2, y2, score, colour
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $11) AS d (chain, attempt, index, class, x1, y1, x2, y2, score, colour)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """,
             Column(found, NpgsqlDbType.Uuid, d => d.Attempt.Chain),
             Column(found, NpgsqlDbType.Integer, d => d.Attempt.Index),
+            Column(found, NpgsqlDbType.Uuid, d => d.Attempt.Scorer),
             Column(found, NpgsqlDbType.Integer, d => d.index),
             Column(found, NpgsqlDbType.Text, d => d.Class),
             Column(found, NpgsqlDbType.Real, d => d.Detection.X1),
@@ -154,21 +165,20 @@ public sealed class AttemptWriter : IAsyncDisposable
             Column(found, NpgsqlDbType.Real, d => d.Detection.X2),
             Column(found, NpgsqlDbType.Real, d => d.Detection.Y2),
             Column(found, NpgsqlDbType.Real, d => d.Detection.Score),
-            new() { Value = _scorer },
             Column(found, NpgsqlDbType.Text, d => d.Detection.Colour));
     }
 
-    private void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
+    private static void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
         batch,
         """
-        INSERT INTO reflectdit.scores (chain_id, attempt, correct, reason, scorer_id)
-        SELECT chain, attempt, correct, reason, $5 FROM unnest($1, $2, $3, $4) AS s (chain, attempt, correct, reason)
+        INSERT INTO reflectdit.scores (chain_id, attempt, scorer_id, correct, reason)
+        SELECT * FROM unnest($1, $2, $3, $4, $5)
         """,
         Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
         Column(attempts, NpgsqlDbType.Integer, a => a.Index),
+        Column(attempts, NpgsqlDbType.Uuid, a => a.Scorer),
         Column(attempts, NpgsqlDbType.Boolean, a => a.Correct),
-        Column(attempts, NpgsqlDbType.Text, a => a.Reason),
-        new() { Value = _scorer });
+        Column(attempts, NpgsqlDbType.Text, a => a.Reason));
 
     private static void AddEnds(NpgsqlBatch batch, List<ChainEnd> ends)
     {

@@ -10,9 +10,6 @@ namespace ReflectDiT.Eval.Ledger;
 /// </summary>
 public sealed class LedgerSession : IAsyncDisposable
 {
-    /// <summary>How long a database that went away is waited for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     private readonly string? _privateFolder;
 
     private LedgerSession(NpgsqlDataSource source, ArtifactStore artifacts, string? privateFolder)
@@ -21,6 +18,7 @@ public sealed class LedgerSession : IAsyncDisposable
         Artifacts = artifacts;
         _privateFolder = privateFolder;
         Sweeps = new(source);
+        Leases = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -28,6 +26,8 @@ public sealed class LedgerSession : IAsyncDisposable
     public ArtifactStore Artifacts { get; }
 
     public SweepStore Sweeps { get; }
+
+    public LeaseStore Leases { get; }
 
     /// <param name="dataFolder">Holds the artifacts, and the private server if there is one.</param>
     /// <param name="connectionString">Of a database that somebody else runs; null for a private one.</param>
@@ -71,10 +71,10 @@ public sealed class LedgerSession : IAsyncDisposable
 
     /// <summary>Waits until the database answers again; a private server is started anew.</summary>
     /// <exception cref="LedgerException">It did not come back in time.</exception>
-    public async Task RecoverAsync(Exception outage, CancellationToken cancellation)
+    public async Task RecoverAsync(Exception outage, TimeSpan patience, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(Patience);
+        deadline.CancelAfter(patience);
         for (var pause = 0.1; ; pause = Math.Min(2 * pause, 5))
         {
             try
@@ -94,7 +94,7 @@ public sealed class LedgerSession : IAsyncDisposable
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 throw new LedgerException(
-                    $"The database went away and did not come back within {Patience.TotalMinutes:0} minutes: {outage.Message} "
+                    $"The database went away and did not come back within {patience.TotalMinutes:0} minutes: {outage.Message} "
                     + "What is recorded is safe; run the same command again to go on.", outage);
             }
 

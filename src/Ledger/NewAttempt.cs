@@ -6,11 +6,13 @@ using ReflectDiT.Eval.Core.Strategies;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>One attempt with everything that is recorded of it.</summary>
+/// <param name="Scorer">Id of the scorer of the detections and the score.</param>
 /// <param name="ImageName">SHA-256 of <paramref name="Image"/>.</param>
 /// <param name="Detections">In the detector's order.</param>
 /// <param name="Ends">The attempt that the chain shows, when this attempt is its last; null when it goes on.</param>
 public sealed record NewAttempt(
     Guid Chain,
+    Guid Scorer,
     int Epoch,
     int Index,
     long Seed,

@@ -10,7 +10,31 @@ public sealed class SweepRow
     public required string Configuration { get; init; }
     public required long Seed { get; init; }
     public required int Replicates { get; init; }
+    public required Guid ScorerId { get; init; }
+    public required string State { get; init; }
+    public required string Calls { get; init; }
     public DateTime CreatedAt { get; init; }
+}
+
+/// <summary>The values of <c>sweeps.state</c>.</summary>
+public static class SweepState
+{
+    public const string Running = "running";
+    public const string Paused = "paused";
+    public const string Cancelled = "cancelled";
+}
+
+/// <summary>A process that works, or worked, on chains.</summary>
+public sealed class WorkerRow
+{
+    public required int Number { get; init; }
+    public required string Host { get; init; }
+    public required int Process { get; init; }
+    public required int Slots { get; init; }
+    public required string[]? Arms { get; init; }
+    public required DateTime StartedAt { get; init; }
+    public required DateTime SeenAt { get; init; }
+    public required DateTime? EndedAt { get; init; }
 }
 
 /// <summary>A prompt of a sweep's benchmark.</summary>
@@ -47,6 +71,8 @@ public sealed class ChainRow
     public required int Epoch { get; init; }
     public required int? Shown { get; init; }
     public required string? Failure { get; init; }
+    public required int? Worker { get; init; }
+    public required DateTime? LeasedUntil { get; init; }
 }
 
 /// <summary>The values of <c>chains.state</c>.</summary>

@@ -4,9 +4,11 @@ namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>What a sweep puts into the ledger before its first attempt.</summary>
 /// <param name="Configuration">Resolved, canonical JSON; <see cref="Id"/> is its hash.</param>
+/// <param name="Calls">How patient to be with models, as JSON: no part of the identity, the newest counts.</param>
 public sealed record SweepPlan(
     string Name,
     string Configuration,
+    string Calls,
     long Seed,
     int Replicates,
     IReadOnlyList<PlannedPrompt> Prompts,
@@ -29,7 +31,7 @@ public sealed record PlannedScorer(string Name, string Configuration)
 
 /// <summary>A chain that may be written to with <paramref name="Epoch"/>, and what it holds already.</summary>
 public sealed record OpenChain(
-    Guid Id, int Arm, int Prompt, int Replicate, int Epoch, IReadOnlyList<StoredAttempt> History);
+    Guid Id, Guid Sweep, int Arm, int Prompt, int Replicate, int Epoch, IReadOnlyList<StoredAttempt> History);
 
 /// <summary>An attempt as it stands in the ledger.</summary>
 public sealed record StoredAttempt(byte[] Image, Verdict Verdict, bool Correct, string Reason);

@@ -12,28 +12,6 @@ public sealed class SweepStore(NpgsqlDataSource source)
     {
         await using var connection = await source.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using (var sweep = new NpgsqlCommand(
-            """
-            INSERT INTO reflectdit.sweeps (id, name, configuration, seed, replicates) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (id) DO NOTHING
-            """, connection)
-        {
-            Parameters =
-            {
-                new() { Value = plan.Id },
-                new() { Value = plan.Name },
-                new() { Value = plan.Configuration },
-                new() { Value = plan.Seed },
-                new() { Value = plan.Replicates },
-            },
-        })
-        {
-            if (await sweep.ExecuteNonQueryAsync(cancellation) == 0)
-            {
-                return;
-            }
-        }
-
         await using (var scorer = new NpgsqlCommand(
             "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
             connection)
@@ -47,6 +25,33 @@ public sealed class SweepStore(NpgsqlDataSource source)
         })
         {
             await scorer.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await using (var sweep = new NpgsqlCommand(
+            """
+            INSERT INTO reflectdit.sweeps (id, name, configuration, seed, replicates, scorer_id, calls)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET calls = EXCLUDED.calls
+            RETURNING xmax = 0
+            """, connection)
+        {
+            Parameters =
+            {
+                new() { Value = plan.Id },
+                new() { Value = plan.Name },
+                new() { Value = plan.Configuration },
+                new() { Value = plan.Seed },
+                new() { Value = plan.Replicates },
+                new() { Value = plan.Scorer.Id },
+                new() { Value = plan.Calls },
+            },
+        })
+        {
+            // xmax is 0 in a row that was inserted, not updated.
+            if (await sweep.ExecuteScalarAsync(cancellation) is false)
+            {
+                await transaction.CommitAsync(cancellation);
+                return;
+            }
         }
 
         await CopyAsync(connection, "prompts (sweep_id, index, tag, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
@@ -75,7 +80,24 @@ public sealed class SweepStore(NpgsqlDataSource source)
             await row.WriteAsync(c.Prompt, cancellation);
             await row.WriteAsync(c.Replicate, cancellation);
         }, cancellation);
+        await using (var tell = new NpgsqlCommand($"NOTIFY {WorkerSession.Channel}", connection))
+        {
+            await tell.ExecuteNonQueryAsync(cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Pauses, resumes, cancels or reopens a sweep, and tells the workers. To say it again is harmless.</summary>
+    public async Task SetStateAsync(Guid sweep, string state, CancellationToken cancellation)
+    {
+        await using var set = source.CreateCommand($"""
+            WITH changed AS (UPDATE reflectdit.sweeps SET state = $2 WHERE id = $1 AND state <> $2 RETURNING 1)
+            SELECT pg_notify('{WorkerSession.Channel}', '') FROM changed
+            """);
+        set.Parameters.Add(new() { Value = sweep });
+        set.Parameters.Add(new() { Value = state });
+        await set.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <summary>The sweep of a name, or of an id or the beginning of one (at least four digits).</summary>

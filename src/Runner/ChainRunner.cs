@@ -12,20 +12,18 @@ namespace ReflectDiT.Eval.Runner;
 /// is killed goes on with the same attempts that it would have drawn.
 /// </summary>
 public sealed class ChainRunner(
-    long sweepSeed,
-    ScoringOptions scoring,
-    IDetector detector,
-    ModelCalls calls,
-    AttemptWriter writer,
-    ArtifactStore artifacts,
-    RunProgress progress)
+    SweepSetup sweep, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress)
 {
+    private readonly ModelCalls _calls = new(sweep.Calls);
+
+    /// <returns>False when the chain was stopped before its end.</returns>
     /// <param name="stop">Ends the chain early, between two attempts.</param>
     /// <param name="abort">Ends it at once.</param>
-    public async Task RunAsync(
-        OpenChain chain, PromptMetadata prompt, ArmModels arm, CancellationToken stop, CancellationToken abort)
+    public async Task<bool> RunAsync(OpenChain chain, CancellationToken stop, CancellationToken abort)
     {
-        var seeds = new Seeds(sweepSeed, prompt.Prompt, chain.Replicate);
+        var prompt = sweep.Prompts[chain.Prompt];
+        var arm = sweep.Arms[chain.Arm];
+        var seeds = new Seeds(sweep.Plan.Seed, prompt.Prompt, chain.Replicate);
         var history = chain.History.Select(a => Past(arm.Strategy, a)).ToList();
         var images = chain.History.Select(a => new PastImage(a.Image)).ToList();
         try
@@ -40,7 +38,7 @@ public sealed class ChainRunner(
             {
                 if (stop.IsCancellationRequested || abort.IsCancellationRequested)
                 {
-                    return;
+                    return false;
                 }
 
                 var attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
@@ -51,13 +49,13 @@ public sealed class ChainRunner(
                 progress.Attempted();
             }
 
-            progress.Finished();
         }
         catch (ModelCallException e)
         {
             await writer.FailAsync(chain.Id, chain.Epoch, e.Message);
-            progress.FailedChain();
         }
+
+        return true;
     }
 
     private async Task<NewAttempt> AttemptAsync(
@@ -75,10 +73,11 @@ public sealed class ChainRunner(
         var drawing = await Call("generator", token => arm.Generator.DrawAsync(request, token));
         var judgement = await Call("judge", token => arm.Judge.JudgeAsync(
             new(prompt.Prompt, drawing.Image, seeds.Judge(index)), token));
-        var detections = await Call("detector", token => detector.DetectAsync(drawing.Image, token));
-        var score = GenEvalRules.Score(prompt, detections, scoring);
+        var detections = await Call("detector", token => sweep.Detector.DetectAsync(drawing.Image, token));
+        var score = GenEvalRules.Score(prompt, detections, sweep.Scoring);
         return new NewAttempt(
             chain.Id,
+            sweep.Plan.Scorer.Id,
             chain.Epoch,
             index,
             request.Seed,
@@ -99,7 +98,7 @@ public sealed class ChainRunner(
             Ends: null);
 
         Task<T> Call<T>(string model, Func<CancellationToken, Task<T>> call) =>
-            calls.CallAsync($"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
+            _calls.CallAsync($"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
     }
 
     private async Task<IReadOnlyList<ContextImage>> ContextAsync(

@@ -1,34 +1,28 @@
+using ReflectDiT.Eval.Ledger;
+
 namespace ReflectDiT.Eval.Runner;
 
-/// <summary>How far a run is; read at any time from any thread.</summary>
+/// <summary>How far a worker is; read at any time from any thread.</summary>
 public sealed class RunProgress
 {
-    private int _total;
-    private int _done;
-    private int _failed;
+    private ScopeCounts _counts = new(0, 0, 0, 0, 0);
     private int _attempts;
 
-    /// <summary>Chains that this run set out to finish, with those finished before.</summary>
-    public int Total => Volatile.Read(ref _total);
-
-    public int Done => Volatile.Read(ref _done);
-
-    public int Failed => Volatile.Read(ref _failed);
-
-    /// <summary>Attempts made durable by this run.</summary>
-    public int Attempts => Volatile.Read(ref _attempts);
-
-    /// <summary>Says what the run found when it took the sweep (again).</summary>
-    public void Start(int total, int done)
+    /// <summary>The chains of the worker's scope, whoever works on them, as last counted.</summary>
+    public ScopeCounts Counts
     {
-        Volatile.Write(ref _total, total);
-        Volatile.Write(ref _done, done);
-        Volatile.Write(ref _failed, 0);
+        get => Volatile.Read(ref _counts);
+        set => Volatile.Write(ref _counts, value);
     }
 
+    public int Total => Counts.Total;
+
+    public int Done => Counts.Done;
+
+    public int Failed => Counts.Failed;
+
+    /// <summary>Attempts made durable by this worker.</summary>
+    public int Attempts => Volatile.Read(ref _attempts);
+
     public void Attempted() => Interlocked.Increment(ref _attempts);
-
-    public void Finished() => Interlocked.Increment(ref _done);
-
-    public void FailedChain() => Interlocked.Increment(ref _failed);
 }

@@ -15,6 +15,7 @@ public static class SweepPlanner
         var plan = new SweepPlan(
             configuration.Name,
             configuration.ToJson(),
+            calls.ToJson(),
             configuration.Seed,
             configuration.Replicates,
             [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],

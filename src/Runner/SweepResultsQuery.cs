@@ -12,7 +12,6 @@ public static class SweepResultsQuery
     public static async Task<SweepResults> LoadAsync(LedgerSession session, SweepRow sweep, CancellationToken cancellation)
     {
         var configuration = SweepConfiguration.FromJson(sweep.Configuration);
-        var scorer = SweepPlanner.Scorer(configuration).Id;
         await using var ledger = new LedgerContext(session.Source);
         var prompts = await ledger.Prompts
             .Where(p => p.SweepId == sweep.Id)
@@ -27,7 +26,7 @@ public static class SweepResultsQuery
             join attempt in ledger.Attempts on chain.Id equals attempt.ChainId
             join score in ledger.Scores
                 on new { attempt.ChainId, Attempt = attempt.Index } equals new { score.ChainId, score.Attempt }
-            where score.ScorerId == scorer
+            where score.ScorerId == sweep.ScorerId
             select new
             {
                 attempt.ChainId,

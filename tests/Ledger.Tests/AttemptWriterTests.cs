@@ -13,11 +13,12 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         await using var ledger = await LedgerFixture.CreateAsync(server);
         var plan = LedgerFixture.Plan();
         await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
-        await using var hold = await ledger.TakeAsync(plan);
-        var chain = hold.Chains[0];
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        var chain = chains[0];
         var first = LedgerFixture.Attempt(chain, 0);
         var second = LedgerFixture.Attempt(chain, 1, ends: 1, new ContextItem(0, FeedbackSource.Judge, "fault 0"));
-        await using (var writer = ledger.Writer(plan))
+        await using (var writer = ledger.Writer())
         {
             await writer.AppendAsync(first);
             await writer.AppendAsync(second);
@@ -55,11 +56,12 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         await using var ledger = await LedgerFixture.CreateAsync(server);
         var plan = LedgerFixture.Plan();
         await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
-        var first = await ledger.TakeAsync(plan);
-        var stale = first.Chains[0];
+        var (first, before) = await ledger.ClaimAsync();
+        var stale = before[0];
         await first.DisposeAsync();
-        await using var second = await ledger.TakeAsync(plan);
-        await using var writer = ledger.Writer(plan);
+        var (second, after) = await ledger.ClaimAsync();
+        await using var _ = second;
+        await using var writer = ledger.Writer();
 
         var append = await Assert.ThrowsAsync<PostgresException>(() => writer.AppendAsync(LedgerFixture.Attempt(stale, 0)));
         var end = await Assert.ThrowsAsync<PostgresException>(() => writer.EndAsync(stale.Id, stale.Epoch, 0));
@@ -68,7 +70,7 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.Equal(0, await ledger.ScalarAsync<long>(
             "SELECT (SELECT count(*) FROM reflectdit.attempts) + (SELECT count(*) FROM reflectdit.chains WHERE state <> 'open')"));
 
-        await writer.AppendAsync(LedgerFixture.Attempt(second.Chains.Single(c => c.Id == stale.Id), 0));
+        await writer.AppendAsync(LedgerFixture.Attempt(after.Single(c => c.Id == stale.Id), 0));
     }
 
     [Fact]
@@ -77,9 +79,10 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         await using var ledger = await LedgerFixture.CreateAsync(server);
         var plan = LedgerFixture.Plan();
         await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
-        await using var hold = await ledger.TakeAsync(plan);
-        await using var writer = ledger.Writer(plan);
-        var chain = hold.Chains[0];
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using var writer = ledger.Writer();
+        var chain = chains[0];
         await Refused(LedgerFixture.Attempt(chain, 1));
         await writer.AppendAsync(LedgerFixture.Attempt(chain, 0, ends: 0));
         await Refused(LedgerFixture.Attempt(chain, 1));
@@ -94,9 +97,10 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         await using var ledger = await LedgerFixture.CreateAsync(server);
         var plan = LedgerFixture.Plan(prompts: 300);
         await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
-        await using var hold = await ledger.TakeAsync(plan);
-        await using var writer = ledger.Writer(plan);
-        await Task.WhenAll(hold.Chains.Select(async chain =>
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using var writer = ledger.Writer();
+        await Task.WhenAll(chains.Select(async chain =>
         {
             await writer.AppendAsync(LedgerFixture.Attempt(chain, 0));
             await writer.AppendAsync(LedgerFixture.Attempt(chain, 1, ends: 1, new ContextItem(0, FeedbackSource.Judge, "fault 0")));
@@ -112,10 +116,11 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         await using var ledger = await LedgerFixture.CreateAsync(server);
         var plan = LedgerFixture.Plan();
         await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
-        await using var hold = await ledger.TakeAsync(plan);
-        await using (var writer = ledger.Writer(plan))
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using (var writer = ledger.Writer())
         {
-            await writer.AppendAsync(LedgerFixture.Attempt(hold.Chains[0], 0));
+            await writer.AppendAsync(LedgerFixture.Attempt(chains[0], 0));
         }
 
         string[] wrong =
@@ -133,5 +138,20 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         {
             Assert.StartsWith("23", (await ledger.RefusedAsync(sql)).SqlState, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_stale_attempt_does_not_hold_up_the_others_of_its_group()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan(prompts: 100), CancellationToken.None);
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using var writer = ledger.Writer();
+        var writes = chains.Select((c, i) => writer.AppendAsync(
+            LedgerFixture.Attempt(i % 10 == 0 ? c with { Epoch = c.Epoch - 1 } : c, 0))).ToList();
+        var results = await Task.WhenAll(writes.Select(async w => await Record.ExceptionAsync(() => w)));
+        Assert.All(results.Index(), r => Assert.Equal(r.Index % 10 == 0, r.Item is PostgresException { SqlState: AttemptWriter.StaleEpoch }));
+        Assert.Equal(180, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.attempts"));
     }
 }

@@ -32,6 +32,7 @@ internal sealed class LedgerFixture : IAsyncDisposable
     public static SweepPlan Plan(string name = "sweep", int prompts = 2, int replicates = 1) => new(
         name,
         $$"""{"name":"{{name}}","prompts":{{prompts}},"replicates":{{replicates}}}""",
+        Calls: "{}",
         Seed: 7,
         replicates,
         [.. Enumerable.Range(0, prompts).Select(i => new PlannedPrompt("single_object", $"a photo of thing {i}", "{}"))],
@@ -43,6 +44,7 @@ internal sealed class LedgerFixture : IAsyncDisposable
         byte[] image = [.. chain.Id.ToByteArray(), (byte)index];
         return new(
             chain.Id,
+            Plan().Scorer.Id,
             chain.Epoch,
             index,
             Seed: 1000 + index,
@@ -58,10 +60,18 @@ internal sealed class LedgerFixture : IAsyncDisposable
             ends);
     }
 
-    public Task<SweepHold> TakeAsync(SweepPlan plan) =>
-        SweepHold.TakeAsync(Session.Source, plan, [.. Enumerable.Range(0, plan.Prompts.Count)], CancellationToken.None);
+    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
 
-    public AttemptWriter Writer(SweepPlan plan) => new(Session.Source, Session.Artifacts, plan.Scorer.Id);
+    /// <summary>A new worker takes up to <paramref name="most"/> chains.</summary>
+    public async Task<(WorkerSession Worker, IReadOnlyList<OpenChain> Chains)> ClaimAsync(
+        int most = 1000, WorkScope? scope = null, TimeSpan? lease = null)
+    {
+        var worker = await WorkerSession.OpenAsync(Session.Source, 4, scope?.Arms, () => { }, CancellationToken.None);
+        return (worker, await Session.Leases.ClaimAsync(
+            worker.Number, scope ?? new(), most, lease ?? Lease, CancellationToken.None));
+    }
+
+    public AttemptWriter Writer() => new(Session.Source, Session.Artifacts);
 
     public async Task<T> ScalarAsync<T>(string sql)
     {

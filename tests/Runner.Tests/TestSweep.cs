@@ -40,6 +40,7 @@ internal sealed class TestSweep : IAsyncDisposable
             new SweepPlan(
                 "test",
                 """{"name":"test"}""",
+                CallSettings.Default.ToJson(),
                 Seed: 5,
                 Replicates: 1,
                 [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, "{}"))],

@@ -4,17 +4,17 @@ namespace ReflectDiT.Eval.Testing;
 
 /// <summary>
 /// Every row that a sweep left in a ledger, as text in a fixed order: all columns but those of time (clock and wall
-/// seconds) and of taking (epoch). Two ledgers with equal dumps recorded the same.
+/// seconds) and of who worked when (epochs, leases, patience). Two ledgers with equal dumps recorded the same.
 /// </summary>
 internal static class LedgerDump
 {
     private static readonly string[] Queries =
     [
-        "SELECT to_jsonb(s) - 'created_at' FROM reflectdit.sweeps s ORDER BY id",
+        "SELECT to_jsonb(s) - 'created_at' - 'state' - 'calls' FROM reflectdit.sweeps s ORDER BY id",
         "SELECT to_jsonb(s) FROM reflectdit.scorers s ORDER BY id",
         "SELECT to_jsonb(a) FROM reflectdit.arms a ORDER BY sweep_id, index",
         "SELECT to_jsonb(p) FROM reflectdit.prompts p ORDER BY sweep_id, index",
-        "SELECT to_jsonb(c) - 'epoch' FROM reflectdit.chains c ORDER BY id",
+        "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'leased_until' FROM reflectdit.chains c ORDER BY id",
         "SELECT to_jsonb(a) - 'epoch' - 'created_at' - 'wall_seconds' FROM reflectdit.attempts a ORDER BY chain_id, index",
         "SELECT to_jsonb(c) FROM reflectdit.context_items c ORDER BY chain_id, attempt, position",
         "SELECT to_jsonb(d) FROM reflectdit.detections d ORDER BY chain_id, attempt, scorer_id, index",

@@ -1,11 +1,19 @@
 -- The ledger: what was planned, drawn, judged, measured. Rows are never changed once written, except a chain's state.
 
+CREATE TABLE reflectdit.scorers (
+    id            uuid PRIMARY KEY,            -- hash of the configuration
+    name          text NOT NULL,
+    configuration text NOT NULL                -- detector, thresholds: canonical JSON
+);
+
 CREATE TABLE reflectdit.sweeps (
     id            uuid PRIMARY KEY,            -- hash of the configuration: to plan it again is to resume it
     name          text NOT NULL CHECK (name <> ''),
     configuration text NOT NULL,               -- resolved, canonical JSON
     seed          bigint NOT NULL CHECK (seed >= 0),
     replicates    integer NOT NULL CHECK (replicates > 0),
+    scorer_id     uuid NOT NULL REFERENCES reflectdit.scorers,
+    calls         text NOT NULL,               -- how patient to be with models: JSON, no part of the identity
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX sweeps_name ON reflectdit.sweeps (name);
@@ -84,12 +92,6 @@ CREATE TABLE reflectdit.context_items (
     FOREIGN KEY (chain_id, attempt) REFERENCES reflectdit.attempts ON DELETE CASCADE,
     FOREIGN KEY (chain_id, source_attempt) REFERENCES reflectdit.attempts ON DELETE CASCADE,
     CHECK (source_attempt < attempt)
-);
-
-CREATE TABLE reflectdit.scorers (
-    id            uuid PRIMARY KEY,            -- hash of the configuration
-    name          text NOT NULL,
-    configuration text NOT NULL                -- detector, thresholds: canonical JSON
 );
 
 CREATE TABLE reflectdit.detections (

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
 /// <summary>How patient a run is with its models. Nothing here can change what is drawn, so it is no part of the identity.</summary>
@@ -7,4 +9,9 @@ namespace ReflectDiT.Eval.Runner.Sweeps;
 public sealed record CallSettings(int Tries, TimeSpan Timeout, double ToleratedFailures)
 {
     public static CallSettings Default { get; } = new(3, TimeSpan.FromMinutes(5), 0);
+
+    public string ToJson() => JsonSerializer.Serialize(this);
+
+    public static CallSettings FromJson(string json) => JsonSerializer.Deserialize<CallSettings>(json)
+        ?? throw new JsonException("Call settings are null.");
 }

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using Npgsql;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>A worker's time with one database session, from its registration to its leave or to the session's end.</summary>
+internal sealed class WorkerShift : IAsyncDisposable
+{
+    /// <summary>Work is told by NOTIFY; this is for what is not: leases that run out, workers that die.</summary>
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    private readonly LedgerSession _ledger;
+    private readonly Func<Guid, Task<SweepSetup>> _sweeps;
+    private readonly WorkerOptions _options;
+    private readonly RunProgress _progress;
+    private readonly CancellationToken _stop;
+
+    private readonly WorkerSession _session;
+    private readonly AttemptWriter _writer;
+    private readonly WakeUp _wake;
+    private readonly CancellationTokenSource _abort = new();
+    private readonly Dictionary<Guid, RunningChain> _running = [];
+    private readonly Stopwatch _sinceHousekeeping = new();
+
+    private bool _mayHaveWork;
+
+    private WorkerShift(
+        LedgerSession ledger,
+        Func<Guid, Task<SweepSetup>> sweeps,
+        WorkerOptions options,
+        RunProgress progress,
+        WorkerSession session,
+        WakeUp wake,
+        CancellationToken stop)
+    {
+        _ledger = ledger;
+        _sweeps = sweeps;
+        _options = options;
+        _progress = progress;
+        _stop = stop;
+        _session = session;
+        _wake = wake;
+        _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
+    }
+
+    private sealed record RunningChain(OpenChain Chain, CancellationTokenSource LetGo, Task<bool> Finished);
+
+    public static async Task<WorkerShift> BeginAsync(
+        LedgerSession ledger,
+        Func<Guid, Task<SweepSetup>> sweeps,
+        WorkerOptions options,
+        RunProgress progress,
+        CancellationToken stop)
+    {
+        var wake = new WakeUp();
+        var session = await WorkerSession.OpenAsync(
+            ledger.Source, options.Slots, options.Scope.Arms, wake.Tell, stop);
+        return new(ledger, sweeps, options, progress, session, wake, stop);
+    }
+
+    public async Task WorkAsync()
+    {
+        await using var stopping = _stop.Register(_wake.Nudge);
+        while (true)
+        {
+            await SettleAsync();
+            if (_wake.WasTold() || _sinceHousekeeping.Elapsed >= Poll)
+            {
+                await KeepHouseAsync();
+            }
+
+            await ClaimAsync();
+            if (_running.Count == 0 && (_stop.IsCancellationRequested || await NothingLeftAsync()))
+            {
+                return;
+            }
+
+            await _wake.WaitAsync(Poll);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _abort.CancelAsync();
+        foreach (var chain in _running.Values)
+        {
+            await Task.WhenAny(chain.Finished); // its fault, if any, has been told by the first that failed
+        }
+
+        await _writer.DisposeAsync();
+        await _session.DisposeAsync();
+        _abort.Dispose();
+        _wake.Dispose();
+    }
+
+    /// <summary>Forgets the chains that have ended; those that were stopped early are given back.</summary>
+    private async Task SettleAsync()
+    {
+        foreach (var (chain, letGo, finished) in _running.Values.Where(r => r.Finished.IsCompleted).ToList())
+        {
+            _running.Remove(chain.Id);
+            letGo.Dispose();
+            if (!await finished && !_stop.IsCancellationRequested)
+            {
+                await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, _abort.Token);
+            }
+        }
+    }
+
+    private async Task KeepHouseAsync()
+    {
+        _mayHaveWork = true;
+        _sinceHousekeeping.Restart();
+        await _ledger.Leases.FreeDeadWorkersAsync(_abort.Token);
+        var held = await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, _abort.Token);
+        foreach (var (chain, letGo, _) in _running.Values)
+        {
+            if (held.GetValueOrDefault(chain.Id) != chain.Epoch)
+            {
+                await letGo.CancelAsync();
+            }
+        }
+
+        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, _abort.Token);
+    }
+
+    /// <summary>Claims in batches: not for each chain that ends, but when a quarter of the slots is free.</summary>
+    private async Task ClaimAsync()
+    {
+        var room = _options.Slots - _running.Count;
+        if (_stop.IsCancellationRequested || !_mayHaveWork || room < Math.Max(1, _options.Slots / 4))
+        {
+            return;
+        }
+
+        var claimed = await _ledger.Leases.ClaimAsync(
+            _session.Number, _options.Scope, room, _options.Lease, _abort.Token);
+        _mayHaveWork = claimed.Count == room;
+        foreach (var chain in claimed)
+        {
+            var letGo = CancellationTokenSource.CreateLinkedTokenSource(_stop);
+            _running.Add(chain.Id, new(chain, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
+        }
+    }
+
+    private async Task<bool> RunAsync(OpenChain chain, CancellationToken stop)
+    {
+        try
+        {
+            var runner = new ChainRunner(await _sweeps(chain.Sweep), _writer, _ledger.Artifacts, _progress);
+            return await runner.RunAsync(chain, stop, _abort.Token);
+        }
+        catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
+        {
+            return false; // somebody else has it now, and draws the same
+        }
+        finally
+        {
+            _wake.Nudge();
+        }
+    }
+
+    private async Task<bool> NothingLeftAsync()
+    {
+        if (!_options.EndsWhenDone)
+        {
+            return false;
+        }
+
+        var counts = await _ledger.Leases.CountAsync(_options.Scope, _abort.Token);
+        _progress.Counts = counts;
+        return counts.Done + counts.Failed + counts.Cancelled == counts.Total;
+    }
+}

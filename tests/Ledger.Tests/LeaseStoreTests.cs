@@ -1,0 +1,157 @@
+using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Ledger.Tests;
+
+public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task Workers_that_claim_together_never_share_a_chain()
+    {
+        await using var ledger = await PlannedAsync(prompts: 200);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ledger.ClaimAsync(most: 60)));
+        var chains = claims.SelectMany(c => c.Chains).ToList();
+        Assert.Equal(400, chains.Count);
+        Assert.Equal(400, chains.DistinctBy(c => c.Id).Count());
+        foreach (var (worker, _) in claims)
+        {
+            await worker.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_chain_is_claimed_with_its_history_and_a_higher_epoch()
+    {
+        await using var ledger = await PlannedAsync();
+        var (first, chains) = await ledger.ClaimAsync(most: 1);
+        await using (var writer = ledger.Writer())
+        {
+            await writer.AppendAsync(LedgerFixture.Attempt(chains[0], 0));
+            await writer.AppendAsync(LedgerFixture.Attempt(chains[0], 1));
+        }
+
+        await first.DisposeAsync();
+        var (second, again) = await ledger.ClaimAsync(scope: new(Chain: chains[0].Id));
+        await using var _ = second;
+        var chain = Assert.Single(again);
+        Assert.Equal(chains[0].Epoch + 1, chain.Epoch);
+        Assert.Equal(["fault 0", "fault 1"], chain.History.Select(a => a.Verdict.Feedback));
+        Assert.Equal(LedgerFixture.Attempt(chains[0], 1).ImageName, chain.History[1].Image);
+    }
+
+    [Fact]
+    public async Task A_scope_limits_what_is_claimed_and_counted()
+    {
+        await using var ledger = await PlannedAsync(prompts: 5);
+        var plan = LedgerFixture.Plan(prompts: 5);
+        var scope = new WorkScope(plan.Id, [1, 3], ["second"]);
+        var (worker, chains) = await ledger.ClaimAsync(scope: scope);
+        await using var _ = worker;
+        Assert.Equal([(1, 1), (1, 3)], chains.Select(c => (c.Arm, c.Prompt)));
+        Assert.Equal(new ScopeCounts(2, 0, 0, 2, 0), await ledger.Session.Leases.CountAsync(scope, None));
+        Assert.Empty((await ledger.ClaimAsync(scope: new(Guid.NewGuid()))).Chains);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_is_free_though_its_worker_lives_and_one_that_was_renewed_is_not()
+    {
+        await using var ledger = await PlannedAsync();
+        var (hung, taken) = await ledger.ClaimAsync(lease: TimeSpan.Zero);
+        await using var _ = hung;
+        var (next, chains) = await ledger.ClaimAsync();
+        await using var __ = next;
+        Assert.Equal(taken.Select(c => (c.Id, c.Epoch + 1)), chains.Select(c => (c.Id, c.Epoch)));
+        Assert.Empty(await ledger.Session.Leases.RenewAsync(hung.Number, LedgerFixture.Lease, None));
+        var held = await ledger.Session.Leases.RenewAsync(next.Number, LedgerFixture.Lease, None);
+        Assert.Equal(chains.ToDictionary(c => c.Id, c => c.Epoch), held);
+        Assert.Empty((await ledger.ClaimAsync()).Chains);
+    }
+
+    [Fact]
+    public async Task The_chains_of_a_worker_whose_session_died_are_free_at_once()
+    {
+        await using var ledger = await PlannedAsync();
+        var (dead, taken) = await ledger.ClaimAsync();
+        await ledger.Session.Leases.FreeDeadWorkersAsync(None);
+        Assert.Empty((await ledger.ClaimAsync()).Chains);
+
+        await using (var kill = ledger.Session.Source.CreateCommand($"""
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = {dead.Number}
+            """))
+        {
+            await kill.ExecuteNonQueryAsync();
+        }
+
+        await ledger.Session.Leases.FreeDeadWorkersAsync(None);
+        Assert.Equal(taken.Count, (await ledger.ClaimAsync()).Chains.Count);
+        await dead.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_that_leaves_gives_back_what_it_held()
+    {
+        await using var ledger = await PlannedAsync();
+        var (worker, taken) = await ledger.ClaimAsync();
+        await worker.DisposeAsync();
+        var (next, chains) = await ledger.ClaimAsync();
+        await using var _ = next;
+        Assert.Equal(taken.Count, chains.Count);
+        await using var tables = new LedgerContext(ledger.Session.Source);
+        Assert.NotNull((await tables.Workers.SingleAsync(w => w.Number == worker.Number)).EndedAt);
+    }
+
+    [Theory]
+    [InlineData(SweepState.Paused)]
+    [InlineData(SweepState.Cancelled)]
+    public async Task A_sweep_that_does_not_run_is_not_claimed_and_its_leases_are_not_renewed(string state)
+    {
+        await using var ledger = await PlannedAsync();
+        var sweep = LedgerFixture.Plan().Id;
+        var (worker, _) = await ledger.ClaimAsync(most: 2);
+        await using var __ = worker;
+        await ledger.Session.Sweeps.SetStateAsync(sweep, state, None);
+        await ledger.Session.Sweeps.SetStateAsync(sweep, state, None);
+        Assert.Empty((await ledger.ClaimAsync()).Chains);
+        Assert.Empty(await ledger.Session.Leases.RenewAsync(worker.Number, LedgerFixture.Lease, None));
+        await ledger.Session.Sweeps.SetStateAsync(sweep, SweepState.Running, None);
+        Assert.Equal(2, (await ledger.Session.Leases.RenewAsync(worker.Number, LedgerFixture.Lease, None)).Count);
+    }
+
+    [Fact]
+    public async Task New_work_and_changed_sweeps_are_heard()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        using var heard = new SemaphoreSlim(0);
+        await using var worker = await WorkerSession.OpenAsync(
+            ledger.Session.Source, 1, null, () => heard.Release(), None);
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan(), None);
+        Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(10)));
+        await ledger.Session.Sweeps.SetStateAsync(LedgerFixture.Plan().Id, SweepState.Paused, None);
+        Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task A_failed_chain_is_opened_again_only_when_asked_for()
+    {
+        await using var ledger = await PlannedAsync(prompts: 1);
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using (var writer = ledger.Writer())
+        {
+            await writer.FailAsync(chains[0].Id, chains[0].Epoch, "the judge is away");
+        }
+
+        Assert.Equal(new ScopeCounts(2, 0, 1, 1, 0), await ledger.Session.Leases.CountAsync(new(), None));
+        await ledger.Session.Leases.RetryFailedAsync(new(), None);
+        Assert.Equal(chains[0].Id, Assert.Single((await ledger.ClaimAsync()).Chains).Id);
+    }
+
+    private async Task<LedgerFixture> PlannedAsync(int prompts = 2)
+    {
+        var ledger = await LedgerFixture.CreateAsync(server);
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan(prompts: prompts), None);
+        return ledger;
+    }
+}
