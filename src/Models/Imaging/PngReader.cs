@@ -90,7 +90,8 @@ public static class PngReader
     {
         if (data.Length is 0 or > 768 || data.Length % 3 != 0)
         {
-            throw new InvalidDataException($"PNG: expected 1 to 256 palette entries of 3 bytes, found {data.Length} bytes.");
+            throw new InvalidDataException(
+                $"PNG: expected 1 to 256 palette entries of 3 bytes, found {data.Length} bytes.");
         }
 
         var palette = new uint[data.Length / 3];
@@ -135,25 +136,50 @@ public static class PngReader
             throw new InvalidDataException("PNG: expected a palette (PLTE) before the pixels.");
         }
 
-        var pixels = new uint[header.Width * header.Height];
+        var pixels = GC.AllocateUninitializedArray<uint>(header.Width * header.Height);
         for (var y = 0; y < header.Height; y++)
         {
             var row = rows.AsSpan(y * (1 + header.RowBytes) + 1, header.RowBytes);
             var target = pixels.AsSpan(y * header.Width, header.Width);
-            for (var x = 0; x < target.Length; x++)
+            switch (header.ColourType)
             {
-                target[x] = header.ColourType switch
-                {
-                    PngFormat.Indexed when row[x] < palette!.Length => palette[row[x]],
-                    PngFormat.Indexed => throw new InvalidDataException(
-                        $"PNG: pixel ({x}, {y}) has palette index {row[x]}, expected less than {palette.Length}."),
-                    PngFormat.Grey => row[x] * 0x010101u,
-                    _ => Pack(row.Slice(x * header.Samples, 3)),
-                };
+                case PngFormat.Indexed: LookUp(row, palette!, target, y); break;
+                case PngFormat.Grey: Spread(row, target); break;
+                default: Pack(row, header.Samples, target); break;
             }
         }
 
         return pixels;
+    }
+
+    private static void LookUp(ReadOnlySpan<byte> row, uint[] palette, Span<uint> target, int y)
+    {
+        for (var x = 0; x < target.Length; x++)
+        {
+            if (row[x] >= palette.Length)
+            {
+                throw new InvalidDataException(
+                    $"PNG: pixel ({x}, {y}) has palette index {row[x]}, expected less than {palette.Length}.");
+            }
+
+            target[x] = palette[row[x]];
+        }
+    }
+
+    private static void Spread(ReadOnlySpan<byte> row, Span<uint> target)
+    {
+        for (var x = 0; x < target.Length; x++)
+        {
+            target[x] = row[x] * 0x010101u;
+        }
+    }
+
+    private static void Pack(ReadOnlySpan<byte> row, int samples, Span<uint> target)
+    {
+        for (var x = 0; x < target.Length; x++)
+        {
+            target[x] = Pack(row.Slice(x * samples, 3));
+        }
     }
 
     private static uint Pack(ReadOnlySpan<byte> rgb) => (uint)(rgb[0] << 16 | rgb[1] << 8 | rgb[2]);

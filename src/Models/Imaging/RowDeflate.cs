@@ -27,7 +27,7 @@ internal static class RowDeflate
         6145, 8193, 12289, 16385, 24577,
     ];
 
-    /// <summary>A zlib stream of <paramref name="data"/>, whose rows are <paramref name="rowLength"/> bytes long.</summary>
+    /// <summary>A zlib stream of <paramref name="data"/>, in rows of <paramref name="rowLength"/> bytes.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> data, int rowLength)
     {
         var bits = new BitWriter();
@@ -122,7 +122,7 @@ internal static class RowDeflate
         return b << 16 | a;
     }
 
-    /// <summary>Bits from the least significant up; Huffman codes from their first bit, as RFC 1951 packs them.</summary>
+    /// <summary>Bits from the least significant up, Huffman codes from their first bit (RFC 1951).</summary>
     private sealed class BitWriter
     {
         private readonly List<byte> _bytes = new(4096);

@@ -69,13 +69,14 @@ public static class CardPainter
     {
         var words = card.Class.Split(' ');
         var (width, height) = (Advance(words.Max(w => w.Length)), CardStyle.LinePitch * words.Length);
-        var room = (Width: card.Width - 2 * CardStyle.Inset, Height: card.Height - 2 * CardStyle.Inset - CardStyle.CodeHeight - 1);
-        var scale = 2 * width <= room.Width && 2 * height <= room.Height ? 2 : 1;
-        var y = card.Y + CardStyle.Inset + (room.Height - scale * height) / 2;
+        var roomWidth = card.Width - 2 * CardStyle.Inset;
+        var roomHeight = card.Height - 2 * CardStyle.Inset - CardStyle.CodeHeight - 1;
+        var scale = 2 * width <= roomWidth && 2 * height <= roomHeight ? 2 : 1;
+        var y = card.Y + CardStyle.Inset + (roomHeight - scale * height) / 2;
         foreach (var word in words)
         {
             // A word too long for its card is cut at the edge: the bar code alone is read back.
-            var letters = Math.Min(word.Length, (room.Width + scale) / (scale * Advance(1) + scale));
+            var letters = Math.Min(word.Length, (roomWidth + scale) / (scale * Advance(1) + scale));
             var x = card.X + (card.Width - scale * Advance(letters)) / 2;
             for (var i = 0; i < letters; i++)
             {

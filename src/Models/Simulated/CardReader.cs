@@ -3,7 +3,7 @@ using ReflectDiT.Eval.Models.Imaging;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
-/// <summary>Reads the cards of a simulated image back from its pixels; the inverse of <see cref="CardPainter"/>.</summary>
+/// <summary>Reads the cards of a simulated image from its pixels; the inverse of <see cref="CardPainter"/>.</summary>
 public static class CardReader
 {
     /// <exception cref="InvalidDataException">The file is no PNG, or something on it is no whole card.</exception>

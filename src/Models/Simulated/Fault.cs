@@ -14,7 +14,7 @@ public enum FaultKind
 /// One thing that is wrong with an image, and the sentence that the simulated judge says of it and the simulated
 /// generator reads. Without a final stop, as the released judge gives its reason (research: geneval_utils.py, 362).
 /// </summary>
-/// <param name="Wanted">A count, a colour, or a relation with its target ("left of the dog"); empty when missing.</param>
+/// <param name="Wanted">A count, a colour, or a relation and target ("left of the dog"); empty when missing.</param>
 /// <param name="Found">What is there instead; empty when missing.</param>
 public sealed record Fault(FaultKind Kind, string Class, string Wanted, string Found)
 {

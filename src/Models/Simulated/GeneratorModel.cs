@@ -24,7 +24,8 @@ public sealed class GeneratorModel(GeneratorParameters parameters)
     public Scene Draw(string prompt, long seed, IEnumerable<string> feedback)
     {
         var wanted = PromptReader.Read(prompt);
-        var draw = new Attempt(parameters, wanted, [.. feedback.Select(Fault.Read)], new NumpyRandom((UInt128)(ulong)seed));
+        var named = feedback.Select(Fault.Read).ToArray();
+        var draw = new Attempt(parameters, wanted, named, new NumpyRandom((ulong)seed));
         return wanted.Exclude.Count > 0 ? draw.Several()
             : wanted.Include.Count == 1 ? draw.One()
             : draw.Pair();
@@ -45,7 +46,7 @@ public sealed class GeneratorModel(GeneratorParameters parameters)
         return sum;
     }
 
-    /// <summary>One image. The draws are always made in the same order, so feedback changes what it names alone.</summary>
+    /// <summary>One image. All draws are made in a fixed order, so feedback changes what it names alone.</summary>
     private sealed class Attempt(
         GeneratorParameters parameters, PromptMetadata wanted, Fault?[] named, NumpyRandom random)
     {

@@ -26,7 +26,7 @@ public enum Aspect
 }
 
 /// <summary>
-/// An aspect comes out right with probability <see cref="Link.Probability"/> of Level + Spread x the prompt's ease, + Boost
+/// An aspect comes out right with the <see cref="Link.Probability"/> of Level + Spread x the prompt's ease, + Boost
 /// when feedback in the context names its fault.
 /// </summary>
 public sealed record AspectParameters(double Level, double Spread, double Boost);

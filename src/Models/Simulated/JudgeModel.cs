@@ -15,7 +15,7 @@ public sealed class JudgeModel(JudgeParameters parameters)
     {
         var wanted = PromptReader.Read(prompt);
         var fault = FaultFinder.First(wanted, seen);
-        var random = new NumpyRandom((UInt128)(ulong)seed);
+        var random = new NumpyRandom((ulong)seed);
         var acceptance = fault is null ? 1 - parameters.WrongRejection : parameters.WrongAcceptance[fault.Kind];
 
         // One draw decides both: the score is above a half with just the probability of acceptance.

@@ -4,7 +4,7 @@ namespace ReflectDiT.Eval.Models.Simulated;
 /// <param name="Model">Whose published numbers are imitated.</param>
 /// <param name="Tokens">In and out, of one judgement.</param>
 /// <param name="DeviceSeconds">Of one judgement.</param>
-/// <param name="WrongAcceptance">Share of the images with a fault that are accepted, by the fault that comes first.</param>
+/// <param name="WrongAcceptance">Share of the images with a fault that are accepted, by their first fault.</param>
 /// <param name="WrongRejection">Share of the correct images that are rejected.</param>
 public sealed record JudgeParameters(
     string Model,

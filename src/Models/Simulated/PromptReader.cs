@@ -16,7 +16,7 @@ public static class PromptReader
         return Counting(prompt, scene) ?? Position(prompt, scene) ?? Pair(prompt, scene) ?? One(prompt, scene)
             ?? throw new InvalidDataException(
                 $"Simulated models cannot read the prompt \"{prompt}\": expected one of GenEval's six forms, as in "
-                + "\"a photo of two dogs\", \"a photo of a dog left of a cat\", \"a photo of a red dog and a blue cat\".");
+                + "\"a photo of two dogs\", \"a photo of a dog left of a cat\" or \"a photo of a red dog\".");
     }
 
     private static PromptMetadata? Counting(string prompt, string scene)

@@ -27,7 +27,12 @@ public sealed class Scene(IEnumerable<SceneObject> objects)
             }
 
             ((List<Detection>)list).Add(new Detection(
-                found.X, found.Y, found.X + found.Width, found.Y + found.Height, found.Confidence / 1000f, found.Colour));
+                found.X,
+                found.Y,
+                found.X + found.Width,
+                found.Y + found.Height,
+                found.Confidence / 1000f,
+                found.Colour));
         }
 
         return detections;

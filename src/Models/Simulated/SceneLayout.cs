@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Models.Simulated;
 /// <summary>An object that is yet to be placed.</summary>
 internal sealed record SceneCard(string Class, string Colour, int Confidence);
 
-/// <summary>Places cards so that none touch, and so that GenEval's rule of relative position has one clear answer.</summary>
+/// <summary>Places cards so that none touch and GenEval's rule of relative position has one clear answer.</summary>
 internal static class SceneLayout
 {
     private const int Half = Scene.Size / 2;

@@ -39,7 +39,7 @@ public sealed class Fit(IReadOnlyList<FitArm> arms, IReadOnlyList<PromptMetadata
         return _values;
     }
 
-    /// <summary>The arms as the current or the given values make them.</summary>
+    /// <summary>An arm as the given values make it.</summary>
     public static SceneSweep Sweep(int arm, FitArm fitArm, IReadOnlyDictionary<string, double> values) => new(
         new GeneratorModel(arm == 0 ? Knobs.SanaParameters(values) : Knobs.ReflectParameters(values)),
         new JudgeModel(Knobs.JudgeParameters(values)),

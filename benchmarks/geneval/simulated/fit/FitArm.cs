@@ -15,17 +15,15 @@ public sealed record Target(int Point, Metric Metric, PublishedValue Published, 
 }
 
 /// <summary>One of the two arms, with what is published of it.</summary>
-public sealed record FitArm(string Name, string File, IStrategy Strategy, IReadOnlyList<Target> Targets)
+public sealed record FitArm(string Name, IStrategy Strategy, IReadOnlyList<Target> Targets)
 {
     public static FitArm BestOfN(PublishedNumbers published) => new(
         "SANA-1.0, best-of-N, first accept",
-        "sana-1.0.json",
         new BestOfN(20, Selector.FirstAccept),
         TargetsOf(published, "sana-1.0-best-of-20"));
 
     public static FitArm ReflectDit(PublishedNumbers published) => new(
         "Reflect-DiT, K=3",
-        "reflect-dit.json",
         new Reflection(20, 3, ReflectionQuirks.Paper),
         TargetsOf(published, "reflect-dit"));
 

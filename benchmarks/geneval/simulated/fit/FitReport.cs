@@ -49,7 +49,8 @@ internal static class FitReport
                 .Append("| ---: | --- | ---: | --- | ---: | ---: | --- |\n");
             foreach (var target in arms[arm].Targets)
             {
-                text.Append(Row(target, expected.Share(target.Point, target.Metric), demo.Share(target.Point, target.Metric)));
+                var (point, metric) = (target.Point, target.Metric);
+                text.Append(Row(target, expected.Share(point, metric), demo.Share(point, metric)));
             }
 
         }
@@ -82,6 +83,7 @@ internal static class FitReport
     {
         var inside = target.Band.Contains(expected) && target.Band.Contains(demo);
         return $"| {target.N} | {target.Metric.Category ?? "overall"} | {target.Published.Text} "
-            + $"| {target.Band.Low:F3} to {target.Band.High:F3} | {expected:F3} | {demo:F3} | {(inside ? "yes" : "NO")} |\n";
+            + $"| {target.Band.Low:F3} to {target.Band.High:F3} | {expected:F3} | {demo:F3} "
+            + $"| {(inside ? "yes" : "NO")} |\n";
     }
 }

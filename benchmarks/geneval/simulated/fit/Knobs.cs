@@ -81,32 +81,33 @@ public static class Knobs
 
     public static GeneratorParameters SanaParameters(IReadOnlyDictionary<string, double> values) => new(
         "SANA-1.0 1.6B",
-        "Levels and spreads: fitted (see fit/FIT.md) to Reflect-DiT (arXiv 2503.12271), Tables 1 and 2. It reads no "
-        + "feedback, so every boost is 0. Function evaluations: 20 steps, two a step under guidance. Device seconds: the "
-        + "1.2 s latency that SANA's authors report for 1024 px; their hardware is not known to us.",
+        "Levels and spreads: fitted (see FIT.md) to Reflect-DiT (arXiv 2503.12271), Tables 1 and 2. It reads no "
+        + "feedback, so every boost is 0. Function evaluations: 20 steps, two a step under guidance. Device seconds: "
+        + "the 1.2 s latency that SANA's authors report for 1024 px; their hardware is not known to us.",
         40,
         1.2,
         Aspects(values, Sana));
 
     public static GeneratorParameters ReflectParameters(IReadOnlyDictionary<string, double> values) => new(
         "Reflect-DiT, SANA-1.0 1.6B + 0.1B",
-        "Levels, spreads and boosts: fitted (see fit/FIT.md) to Reflect-DiT (arXiv 2503.12271), Table 2 and the released "
-        + "result set, and to N=1 of the authors' first re-run. Function evaluations: 20 steps, two a step under "
-        + "guidance. Device seconds: SANA's reported 1.2 s times 1.7B/1.6B parameters, an assumption.",
+        "Levels, spreads and boosts: fitted (see FIT.md) to the released result set of Reflect-DiT (arXiv 2503.12271), "
+        + "and to N=1 of the authors' first re-run. Function evaluations: 20 steps, two a step under guidance. Device "
+        + "seconds: SANA's reported 1.2 s times 1.7B/1.6B parameters, an assumption.",
         40,
         1.3,
         Aspects(values, Reflect));
 
     public static JudgeParameters JudgeParameters(IReadOnlyDictionary<string, double> values) => new(
         "Qwen2.5-VL-3B, fine-tuned as Reflect-DiT's judge",
-        "Rates: fitted (see fit/FIT.md); no rate of this judge is published. Tokens: 1369 of the image (1036 x 1036 "
+        "Rates: fitted (see FIT.md); no rate of this judge is published. Tokens: 1369 of the image (1036 x 1036 "
         + "pixels in patches of 28) and about 90 of text. Device seconds: an assumption.",
         1459,
         0.5,
         Enum.GetValues<FaultKind>().ToDictionary(kind => kind, kind => Rate(values[Name("judge", kind)])),
         Rate(values["judge.rejection"]));
 
-    private static Dictionary<Aspect, AspectParameters> Aspects(IReadOnlyDictionary<string, double> values, string arm) =>
+    private static Dictionary<Aspect, AspectParameters> Aspects(
+        IReadOnlyDictionary<string, double> values, string arm) =>
         Enum.GetValues<Aspect>().ToDictionary(aspect => aspect, aspect => new AspectParameters(
             Math.Round(values[Name(arm, aspect, "centre")] * Scale(values, arm, aspect), 3),
             Math.Round(values[Name(arm, aspect, "spread")], 3),

@@ -12,7 +12,8 @@ FitArm[] arms = [FitArm.BestOfN(published), FitArm.ReflectDit(published)];
 
 var watch = Stopwatch.StartNew();
 var fit = new Fit(arms, PromptSet.Published);
-var values = fit.Run((round, loss) => Console.Error.WriteLine($"{watch.Elapsed:mm\\:ss} round {round}: loss {loss:F2}"));
+var values = fit.Run((round, loss) =>
+    Console.Error.WriteLine($"{watch.Elapsed:mm\\:ss} round {round}: loss {loss:F2}"));
 
 ParameterFiles.Write(folder, values);
 File.WriteAllText(Path.Combine(folder, "FIT.md"), FitReport.Write(arms, PromptSet.Published, values));
@@ -28,5 +29,6 @@ static string RepositoryRoot()
         }
     }
 
-    throw new DirectoryNotFoundException("Found no ReflectDiT.Eval.sln here or above: run the fit inside the repository.");
+    throw new DirectoryNotFoundException(
+        "Found no ReflectDiT.Eval.sln here or above: run the fit inside the repository.");
 }
