@@ -1,0 +1,19 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Models.Simulated;
+
+namespace ReflectDiT.Eval.Models.Tests.Simulated;
+
+/// <summary>Scenes whose images are kept as files.</summary>
+internal static class FixedScenes
+{
+    public static IReadOnlyDictionary<string, Scene> All { get; } = new Dictionary<string, Scene>
+    {
+        ["written-empty.png"] = new([]),
+        ["written-six.png"] = Grid(6, i => "computer keyboard", i => 990 - i),
+        ["written-nine.png"] = Grid(9, i => ObjectNames.All[(i * 9) + 2], i => i * 125),
+    };
+
+    private static Scene Grid(int count, Func<int, string> name, Func<int, int> confidence) =>
+        new(Enumerable.Range(0, count).Select(i => new SceneObject(
+            name(i), 2 + (i % 3 * 85), 3 + (i / 3 * 84), 75 + i, 80 - i, Palette.Colours[i], confidence(i))));
+}
