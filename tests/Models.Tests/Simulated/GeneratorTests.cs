@@ -58,9 +58,10 @@ public sealed class GeneratorTests
     public void Prompts_of_a_category_differ_in_how_often_they_succeed()
     {
         var model = new GeneratorModel(TestParameters.Generator(level: 0, spread: 2));
-        var shares = PromptSet.Published.Where(p => p.Tag == Categories.Counting).Select(prompt => Enumerable
-            .Range(0, 50).Count(seed => FaultFinder.First(prompt, model.Draw(prompt.Prompt, seed, []).Detections()) is null))
-            .ToList();
+        int Successes(PromptMetadata prompt) => Enumerable.Range(0, 50).Count(seed =>
+            FaultFinder.First(prompt, model.Draw(prompt.Prompt, seed, []).Detections()) is null);
+
+        var shares = PromptSet.Published.Where(p => p.Tag == Categories.Counting).Select(Successes).ToList();
         Assert.Contains(shares, s => s < 10);
         Assert.Contains(shares, s => s > 40);
     }
