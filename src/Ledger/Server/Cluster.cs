@@ -57,6 +57,8 @@ internal sealed class Cluster(string dataFolder)
             unix_socket_permissions = 0700
             max_connections = 200
             shared_buffers = 128MB
+            # A logout sweeps a user's files out of /dev/shm, and a container may have little room there.
+            dynamic_shared_memory_type = mmap
             fsync = on
             full_page_writes = on
             synchronous_commit = on

@@ -52,10 +52,11 @@ public sealed class PrivateServerTests
         var connection = await data.StartAsync();
         const string Settings = """
             SELECT string_agg(current_setting(name), ',' ORDER BY position) FROM unnest(ARRAY['listen_addresses',
-            'fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums', 'server_encoding', 'lc_collate'])
+            'fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums', 'server_encoding', 'lc_collate',
+            'dynamic_shared_memory_type'])
             WITH ORDINALITY AS setting(name, position)
             """;
-        Assert.Equal(",on,on,on,on,UTF8,C", await DataFolder.QueryAsync(connection, Settings));
+        Assert.Equal(",on,on,on,on,UTF8,C,mmap", await DataFolder.QueryAsync(connection, Settings));
         Assert.Equal(DataFolder.OwnerOnly, File.GetUnixFileMode(Npgsql(connection).Host!));
         Assert.Equal(DataFolder.OwnerOnly, File.GetUnixFileMode(data.Cluster));
     }
