@@ -5,6 +5,8 @@ return await CommandLine.RunAsync(args,
 [
     RunCommand.CreateDemo(),
     RunCommand.CreateRun(),
+    WorkerCommand.Create(),
+    CtlCommand.Create(),
     StatusCommand.Create(),
     ReportCommand.Create(),
     DoctorCommand.Create(),

@@ -35,6 +35,13 @@ public static class SweepPlanner
             calls);
     }
 
+    /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
+    public static async Task<SweepSetup> SetupAsync(LedgerSession session, Guid sweep, CancellationToken cancellation)
+    {
+        var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
+        return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls));
+    }
+
     public static PlannedScorer Scorer(SweepConfiguration configuration) => new("geneval", configuration.ScorerJson());
 
     /// <summary>

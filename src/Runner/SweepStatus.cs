@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Runner;
 
 /// <summary>Where a sweep stands.</summary>
 public sealed record SweepStatus(
-    string Name, Guid Id, DateTime CreatedAt, int Chains, int Done, int Failed, int Attempts)
+    string Name, Guid Id, string State, DateTime CreatedAt, int Chains, int Done, int Failed, int Leased, int Attempts)
 {
     public int Open => Chains - Done - Failed;
 
@@ -19,11 +19,26 @@ public sealed record SweepStatus(
             .Select(s => new SweepStatus(
                 s.Name,
                 s.Id,
+                s.State,
                 s.CreatedAt,
                 ledger.Chains.Count(c => c.SweepId == s.Id),
                 ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Done),
                 ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Failed),
+                ledger.Chains.Count(c => c.SweepId == s.Id && c.LeasedUntil > DateTime.UtcNow),
                 ledger.Attempts.Count(a => ledger.Chains.Any(c => c.Id == a.ChainId && c.SweepId == s.Id))))
+            .ToListAsync(cancellation);
+    }
+
+    /// <summary>The workers that have not signed off, by number.</summary>
+    public static async Task<IReadOnlyList<WorkerStatus>> WorkersAsync(LedgerSession session, CancellationToken cancellation)
+    {
+        await session.Leases.FreeDeadWorkersAsync(cancellation);
+        await using var ledger = new LedgerContext(session.Source);
+        return await ledger.Workers
+            .Where(w => w.EndedAt == null)
+            .OrderBy(w => w.Number)
+            .Select(w => new WorkerStatus(
+                w.Number, w.Host, w.Process, w.Slots, ledger.Chains.Count(c => c.Worker == w.Number), w.StartedAt, w.SeenAt))
             .ToListAsync(cancellation);
     }
 
@@ -40,3 +55,7 @@ public sealed record SweepStatus(
             .ToListAsync(cancellation);
     }
 }
+
+/// <summary>A worker and what it holds.</summary>
+public sealed record WorkerStatus(
+    int Number, string Host, int Process, int Slots, int Chains, DateTime StartedAt, DateTime SeenAt);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Ledger;
@@ -32,6 +31,11 @@ internal sealed class RunCommand
         DefaultValueFactory = _ => DefaultConcurrency,
     };
 
+    private readonly Option<bool> _detach = new("--detach")
+    {
+        Description = "Plan the sweep and leave the work to the workers of the ledger",
+    };
+
     private RunCommand()
     {
         _category.AcceptOnlyFromAmong([.. Categories.All]);
@@ -45,7 +49,7 @@ internal sealed class RunCommand
         var file = new Argument<string>("SWEEP.yaml") { Description = "What to compare; the same file again resumes" };
         var command = new Command("run", "Run a sweep, or go on with it, and report its result") { file };
         run.AddOptions(command);
-        command.SetAction((parsed, cancellation) => run.RunAsync(parsed, parsed.GetRequiredValue(file), cancellation));
+        command.SetAction((parsed, _) => run.RunAsync(parsed, parsed.GetRequiredValue(file)));
         return command;
     }
 
@@ -54,7 +58,7 @@ internal sealed class RunCommand
         var run = new RunCommand();
         var command = new Command("demo", "Run the paper's comparison with simulated models: nothing to set up");
         run.AddOptions(command);
-        command.SetAction((parsed, cancellation) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep, cancellation));
+        command.SetAction((parsed, _) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep));
         return command;
     }
 
@@ -68,7 +72,7 @@ internal sealed class RunCommand
 
     private void AddOptions(Command command)
     {
-        foreach (var option in new Option[] { _set, _limit, _category, _concurrency })
+        foreach (var option in new Option[] { _set, _limit, _category, _concurrency, _detach })
         {
             command.Add(option);
         }
@@ -76,10 +80,9 @@ internal sealed class RunCommand
         _ledger.AddTo(command);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, string file, CancellationToken cancellation)
+    private async Task<int> RunAsync(ParseResult parsed, string file)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var signals = StopOnSignals(stop);
+        using var stop = new StopSignals();
         var sweep = Read(file, parsed.GetRequiredValue(_set));
         var prompts = SweepPlanner.Select(sweep.Prompts, parsed.GetValue(_category), parsed.GetValue(_limit));
         await SayAsync($"""
@@ -90,6 +93,14 @@ internal sealed class RunCommand
             """);
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token);
+        if (parsed.GetValue(_detach))
+        {
+            await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
+            await session.Leases.RetryFailedAsync(new(sweep.Plan.Id, prompts), stop.Token);
+            await SayAsync("Planned: the workers of this ledger take it from here. 'reflectdit status --watch' shows how far they are.");
+            return ExitCode.Done;
+        }
+
         var progress = new RunProgress();
         var runner = new SweepRunner(session, sweep);
         await new RunProgressView(progress).ShowAsync(
@@ -139,29 +150,5 @@ internal sealed class RunCommand
         }
     }
 
-    /// <summary>The first signal lets the attempts in flight end; the second ends the process at once, which is safe too.</summary>
-    private static SignalHandlers StopOnSignals(CancellationTokenSource stop)
-    {
-        var signals = 0;
-        return new([PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)]);
-
-        void Handle(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            if (Interlocked.Increment(ref signals) > 1)
-            {
-                Environment.Exit(ExitCode.Incomplete);
-            }
-
-            Console.Error.WriteLine("Stopping: the attempts in flight are finished. Once more ends at once.");
-            stop.Cancel();
-        }
-    }
-
     private static Task SayAsync(string text) => Console.Error.WriteLineAsync(text);
-
-    private sealed class SignalHandlers(PosixSignalRegistration[] registrations) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(registrations, r => r.Dispose());
-    }
 }

@@ -1,40 +1,48 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
-/// <summary><c>reflectdit status</c>: the sweeps of the ledger and how far they are.</summary>
+/// <summary><c>reflectdit status</c>: the sweeps of the ledger, how far they are, and who works on them.</summary>
 internal static class StatusCommand
 {
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(2);
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
     };
 
+    private sealed record Snapshot(IReadOnlyList<SweepStatus> Sweeps, IReadOnlyList<WorkerStatus> Workers);
+
     public static Command Create()
     {
         var ledger = new LedgerOptions();
-        var format = new Option<string>("--format")
-        {
-            Description = "text or json",
-            DefaultValueFactory = _ => "text",
-        };
+        var format = new Option<string>("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
-        var command = new Command("status", "Show the sweeps of the ledger and how far they are") { format };
+        var watch = new Option<bool>("--watch") { Description = "Show it again every two seconds, with rates, until Ctrl-C" };
+        var command = new Command("status", "Show the sweeps of the ledger, how far they are, and who works on them")
+        {
+            format, watch,
+        };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var session = await ledger.OpenAsync(parsed, cancellation);
-            var sweeps = await SweepStatus.AllAsync(session, cancellation);
-            if (parsed.GetRequiredValue(format) == "json")
+            var now = await TakeAsync(session, cancellation);
+            var json = parsed.GetRequiredValue(format) == "json";
+            Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : Text(now, null));
+            while (parsed.GetValue(watch))
             {
-                Console.WriteLine(JsonSerializer.Serialize(sweeps, Json));
-            }
-            else
-            {
-                Console.Write(Table(sweeps));
+                await Task.Delay(WatchInterval, cancellation);
+                var before = now;
+                now = await TakeAsync(session, cancellation);
+                Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : "\n" + Text(now, before));
             }
 
             return ExitCode.Done;
@@ -42,9 +50,47 @@ internal static class StatusCommand
         return command;
     }
 
-    private static string Table(IReadOnlyList<SweepStatus> sweeps) => sweeps.Count == 0
-        ? "The ledger holds no sweeps yet: start one with 'reflectdit demo' or 'reflectdit run SWEEP.yaml'.\n"
-        : string.Concat(sweeps.Select(s =>
-            $"{s.Name}  {s.Id.ToString()[..8]}  planned {s.CreatedAt:yyyy-MM-dd HH:mm} UTC  "
-            + $"{s.Done}/{s.Chains} chains done, {s.Failed} failed, {s.Open} open, {s.Attempts} images\n"));
+    private static async Task<Snapshot> TakeAsync(LedgerSession session, CancellationToken cancellation) => new(
+        await SweepStatus.AllAsync(session, cancellation), await SweepStatus.WorkersAsync(session, cancellation));
+
+    private static string Text(Snapshot now, Snapshot? before)
+    {
+        if (now.Sweeps.Count == 0)
+        {
+            return "The ledger holds no sweeps yet: start one with 'reflectdit demo' or 'reflectdit run SWEEP.yaml'.\n";
+        }
+
+        var text = new StringBuilder();
+        foreach (var sweep in now.Sweeps)
+        {
+            text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.State}  planned {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
+                .Append($"{sweep.Done}/{sweep.Chains} chains done, {sweep.Failed} failed, {sweep.Leased} leased, {sweep.Attempts} images")
+                .Append(Rates(sweep, before?.Sweeps.FirstOrDefault(s => s.Id == sweep.Id)))
+                .Append('\n');
+        }
+
+        foreach (var worker in now.Workers)
+        {
+            text.Append($"worker {worker.Number}  {worker.Host}, process {worker.Process}  {worker.Chains}/{worker.Slots} slots, ")
+                .Append($"since {worker.StartedAt:yyyy-MM-dd HH:mm} UTC, seen {worker.SeenAt:HH:mm:ss}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>From the change since the last look.</summary>
+    private static string Rates(SweepStatus now, SweepStatus? before)
+    {
+        if (before is null || now.Open == 0)
+        {
+            return "";
+        }
+
+        var chains = (before.Open - now.Open) / WatchInterval.TotalSeconds;
+        var images = (now.Attempts - before.Attempts) / WatchInterval.TotalSeconds;
+        var eta = chains > 0
+            ? TimeSpan.FromSeconds(Math.Ceiling(now.Open / chains)).ToString("c", CultureInfo.InvariantCulture)
+            : "unknown";
+        return $", {images:0.0} images/s, ETA {eta}";
+    }
 }

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit worker</c>: works on whatever sweeps the ledger holds, beside any number of others.</summary>
+internal static class WorkerCommand
+{
+    /// <summary>A cluster's database may be moved or upgraded: a worker outlives that.</summary>
+    private static readonly TimeSpan OutagePatience = TimeSpan.FromDays(1);
+
+    public static Command Create()
+    {
+        var ledger = new LedgerOptions();
+        var slots = new Option<int>("--slots") { Description = "Chains worked on at once", DefaultValueFactory = _ => 64 };
+        slots.Validators.Add(r => Refuse(r.GetValueOrDefault<int>() < 1, r));
+        var arms = new Option<string[]>("--arms")
+        {
+            Description = "Only the arms of these names (this worker may hold only some models)",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var lease = new Option<double>("--lease")
+        {
+            Description = "Seconds of silence after which others may take this worker's chains",
+            DefaultValueFactory = _ => 30,
+        };
+        lease.Validators.Add(r => Refuse(r.GetValueOrDefault<double>() < 3, r));
+        var command = new Command("worker", "Work on the sweeps of a ledger until told to stop") { slots, arms, lease };
+        ledger.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            using var stop = new StopSignals();
+            await using var session = await ledger.OpenAsync(parsed, stop.Token);
+            var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
+            var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
+            {
+                Lease = TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)),
+                OutagePatience = OutagePatience,
+            };
+            await Console.Error.WriteLineAsync(
+                $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
+            var progress = new RunProgress();
+            var worker = new Worker(
+                session, (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, cancellation), options, progress);
+            await worker.RunAsync(stop.Token);
+            await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Refuse(bool wrong, System.CommandLine.Parsing.OptionResult result)
+    {
+        if (wrong)
+        {
+            result.AddError($"{result.Option.Name} {result.Tokens[0].Value} is too small");
+        }
+    }
+}

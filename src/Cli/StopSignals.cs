@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>
+/// Ctrl-C and SIGTERM ask to stop: the first lets the attempts in flight end, the second ends the process at once,
+/// which loses those and nothing else.
+/// </summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _signals;
+
+    public StopSignals() => _registrations =
+        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+
+    public CancellationToken Token => _stop.Token;
+
+    public void Dispose()
+    {
+        Array.ForEach(_registrations, r => r.Dispose());
+        _stop.Dispose();
+    }
+
+    private void Handle(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _signals) > 1)
+        {
+            Environment.Exit(ExitCode.Incomplete);
+        }
+
+        Console.Error.WriteLine("Stopping: the attempts in flight are finished. Once more ends at once.");
+        _stop.Cancel();
+    }
+}
