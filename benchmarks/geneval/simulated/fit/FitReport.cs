@@ -34,11 +34,13 @@ internal static class FitReport
 
             """.ReplaceLineEndings("\n"));
         text.Append($"- Expectation: mean over {FitSeeds.Check.Count} sweep seeds that the search did not see. "
-            + "Demo: sweep seed 0.\n"
+            + "Demo: sweep seed 0. The search also keeps seed 0 inside the bands, so the demo is no independent draw.\n"
             + "- Band: 95% Wilson interval of one published run. \"overall\" is the mean over prompts.\n"
-            + "- Fitted: levels and spreads of both generators, boosts of Reflect-DiT, the judge's rates. Assumed: "
-            + "Reflect-DiT's categories at N=1, which are not published, lie equally far on the way from SANA-1.0 at "
-            + "N=1 to Reflect-DiT at N=20.\n");
+            + "- Fitted: levels and spreads of both generators, boosts of Reflect-DiT, the judge's rates.\n"
+            + "- Assumed: Reflect-DiT's categories at N=1, which are not published, lie equally far on the way from "
+            + "SANA-1.0 at N=1 to Reflect-DiT at N=20; and every kind of feedback helps, by at least "
+            + $"{Knobs.MinBoost} times the spread, as the published numbers cannot tell repair by feedback from luck "
+            + "aspect by aspect. What the simulated arms show of feedback was put in and is no evidence.\n");
         for (var arm = 0; arm < arms.Count; arm++)
         {
             var sweep = Fit.Sweep(arm, arms[arm], values);

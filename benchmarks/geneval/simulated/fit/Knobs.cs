@@ -25,9 +25,9 @@ public static class Knobs
 
     /// <summary>
     /// The published numbers do not tell feedback's part in a repair from luck's, aspect by aspect; that every kind of
-    /// feedback does something is an assumption.
+    /// feedback does something is an assumption. In units of about the spread.
     /// </summary>
-    private const double MinBoost = 0.2;
+    public const double MinBoost = 0.2;
 
     private static readonly Dictionary<Aspect, string[]> TagsOf = new()
     {
