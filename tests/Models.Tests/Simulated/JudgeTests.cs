@@ -63,14 +63,14 @@ public sealed class JudgeTests
             Assert.Equal(verdict.Feedback, JudgeText.Feedback(text, keepLastSentence: false));
             Assert.Equal(verdict.Accepted, verdict.Score > 0.5);
             Assert.Equal(1 - verdict.Score, verdict.NoScore);
-            Assert.InRange(verdict.Score, 0, 1);
+            Assert.InRange(verdict.Score!.Value, 0, 1);
             if (verdict.Accepted)
             {
-                Assert.Empty(verdict.Feedback);
+                Assert.Equal("", verdict.Feedback);
                 return;
             }
 
-            var named = Fault.Read(verdict.Feedback)!;
+            var named = Fault.Read(verdict.Feedback!)!;
             Assert.Equal($"The image is incorrect. {named.ToSentence()}", text);
             Assert.Contains(prompt.Include, c => c.Class == named.Class);
             if (FaultFinder.First(prompt, seen) is { } fault)
@@ -88,7 +88,7 @@ public sealed class JudgeTests
         var kinds = PromptSet.Published.Select(prompt =>
         {
             var seen = generator.Draw(prompt.Prompt, 3, []).Detections();
-            return (prompt.Tag, Fault.Read(judge.Judge(prompt.Prompt, seen, 4).Verdict.Feedback)!.Kind);
+            return (prompt.Tag, Fault.Read(judge.Judge(prompt.Prompt, seen, 4).Verdict.Feedback!)!.Kind);
         });
         Assert.Equal(
             [
