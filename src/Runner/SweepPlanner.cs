@@ -1,6 +1,5 @@
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
@@ -9,7 +8,7 @@ namespace ReflectDiT.Eval.Runner;
 public static class SweepPlanner
 {
     /// <exception cref="InvalidDataException">A model's parameters are wrong.</exception>
-    public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls)
+    public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelCatalog models)
     {
         var prompts = PromptSet.Generate(configuration.Benchmark.Seed, configuration.Benchmark.PerTask);
         var plan = new SweepPlan(
@@ -29,17 +28,18 @@ public static class SweepPlanner
         return new(
             plan,
             prompts,
-            [.. configuration.Arms.Select(Models)],
-            new SimulatedDetector(),
+            [.. configuration.Arms.Select(a => new ArmModels(models.Generator(a), models.Judge(a), a.Strategy))],
+            models.Detector,
             configuration.Scorer.Options!,
             calls);
     }
 
     /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
-    public static async Task<SweepSetup> SetupAsync(LedgerSession session, Guid sweep, CancellationToken cancellation)
+    public static async Task<SweepSetup> SetupAsync(
+        LedgerSession session, Guid sweep, ModelCatalog models, CancellationToken cancellation)
     {
         var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
-        return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls));
+        return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls), models);
     }
 
     public static PlannedScorer Scorer(SweepConfiguration configuration) => new("geneval", configuration.ScorerJson());
@@ -59,11 +59,4 @@ public static class SweepPlanner
             .Take(limit ?? int.MaxValue)
             .Select(p => p.Index),
     ];
-
-    private static ArmModels Models(ArmConfiguration arm) => new(
-        new SimulatedGenerator(GeneratorParameters.Parse(Parameters(arm.Generator), $"generator of arm '{arm.Name}'")),
-        new SimulatedJudge(JudgeParameters.Parse(Parameters(arm.Judge), $"judge of arm '{arm.Name}'")),
-        arm.Strategy);
-
-    private static string Parameters(ModelConfiguration model) => model.Parameters!.Value.GetRawText();
 }

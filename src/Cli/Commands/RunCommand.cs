@@ -10,9 +10,6 @@ namespace ReflectDiT.Eval.Cli.Commands;
 /// <summary><c>reflectdit run SWEEP.yaml</c> and <c>reflectdit demo</c>: run a sweep, or go on with it, and report.</summary>
 internal sealed class RunCommand
 {
-    /// <summary>Open chains hide the time that the ledger takes from the models: many more than cores are wanted.</summary>
-    private const int DefaultConcurrency = 64;
-
     private readonly LedgerOptions _ledger = new();
 
     private readonly Option<string[]> _set = new("--set")
@@ -28,7 +25,7 @@ internal sealed class RunCommand
     private readonly Option<int> _concurrency = new("--concurrency")
     {
         Description = "Chains worked on at once",
-        DefaultValueFactory = _ => DefaultConcurrency,
+        DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
     };
 
     private readonly Option<bool> _detach = new("--detach")
@@ -142,7 +139,7 @@ internal sealed class RunCommand
         try
         {
             var (configuration, calls) = SweepFile.Read(file, overrides);
-            return SweepPlanner.Setup(configuration, calls);
+            return SweepPlanner.Setup(configuration, calls, new ModelCatalog());
         }
         catch (Exception e) when (e is SweepFileException or InvalidDataException)
         {

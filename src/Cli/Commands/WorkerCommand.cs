@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -7,13 +8,16 @@ namespace ReflectDiT.Eval.Cli.Commands;
 /// <summary><c>reflectdit worker</c>: works on whatever sweeps the ledger holds, beside any number of others.</summary>
 internal static class WorkerCommand
 {
+    /// <summary>While the models serve one batch, the next can fill up; more chains would only wait.</summary>
+    public const int DefaultSlots = 2 * SimulatedModels.MaxBatch;
+
     /// <summary>A cluster's database may be moved or upgraded: a worker outlives that.</summary>
     private static readonly TimeSpan OutagePatience = TimeSpan.FromDays(1);
 
     public static Command Create()
     {
         var ledger = new LedgerOptions();
-        var slots = new Option<int>("--slots") { Description = "Chains worked on at once", DefaultValueFactory = _ => 64 };
+        var slots = new Option<int>("--slots") { Description = "Chains worked on at once", DefaultValueFactory = _ => DefaultSlots };
         slots.Validators.Add(r => Refuse(r.GetValueOrDefault<int>() < 1, r));
         var arms = new Option<string[]>("--arms")
         {
@@ -41,8 +45,12 @@ internal static class WorkerCommand
             await Console.Error.WriteLineAsync(
                 $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
             var progress = new RunProgress();
+            var models = new ModelCatalog();
             var worker = new Worker(
-                session, (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, cancellation), options, progress);
+                session,
+                (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
+                options,
+                progress);
             await worker.RunAsync(stop.Token);
             await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             return ExitCode.Done;

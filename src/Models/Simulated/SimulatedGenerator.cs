@@ -5,15 +5,21 @@ namespace ReflectDiT.Eval.Models.Simulated;
 /// <summary>
 /// Draws the scene that <see cref="GeneratorModel"/> imagines. Of the context it reads the feedback, never the images.
 /// </summary>
-public sealed class SimulatedGenerator(GeneratorParameters parameters) : IGenerator
+public sealed class SimulatedGenerator : IGenerator
 {
-    private readonly GeneratorModel _model = new(parameters);
+    private readonly SimulatedService<DrawRequest, Drawing> _service;
 
-    public Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation)
+    public SimulatedGenerator(GeneratorParameters parameters)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var scene = _model.Draw(request.Prompt, request.Seed, request.Context.Select(c => c.Feedback));
-        var png = PngWriter.Write(CardPainter.Paint(scene));
-        return Task.FromResult(new Drawing(png, parameters.FunctionEvaluations, parameters.DeviceSeconds));
+        var model = new GeneratorModel(parameters);
+        _service = new(request =>
+        {
+            var scene = model.Draw(request.Prompt, request.Seed, request.Context.Select(c => c.Feedback));
+            var png = PngWriter.Write(CardPainter.Paint(scene));
+            return new Drawing(png, parameters.FunctionEvaluations, parameters.DeviceSeconds);
+        });
     }
+
+    public Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation) =>
+        _service.AskAsync(request, cancellation);
 }

@@ -1,14 +1,20 @@
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>Reads the cards of the image and judges them as <see cref="JudgeModel"/> does.</summary>
-public sealed class SimulatedJudge(JudgeParameters parameters) : IJudge
+public sealed class SimulatedJudge : IJudge
 {
-    private readonly JudgeModel _model = new(parameters);
+    private readonly SimulatedService<JudgeRequest, Judgement> _service;
 
-    public Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation)
+    public SimulatedJudge(JudgeParameters parameters)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var (verdict, text) = _model.Judge(request.Prompt, CardReader.Read(request.Image).Detections(), request.Seed);
-        return Task.FromResult(new Judgement(verdict, text, parameters.Tokens, parameters.DeviceSeconds));
+        var model = new JudgeModel(parameters);
+        _service = new(request =>
+        {
+            var (verdict, text) = model.Judge(request.Prompt, CardReader.Read(request.Image).Detections(), request.Seed);
+            return new Judgement(verdict, text, parameters.Tokens, parameters.DeviceSeconds);
+        });
     }
+
+    public Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation) =>
+        _service.AskAsync(request, cancellation);
 }

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Models.Simulated;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>
+/// The models of this process, each loaded once: arms and sweeps that name the same model share it, and so its batches.
+/// </summary>
+public sealed class ModelCatalog
+{
+    private readonly ConcurrentDictionary<string, Lazy<IGenerator>> _generators = new();
+    private readonly ConcurrentDictionary<string, Lazy<IJudge>> _judges = new();
+
+    public IDetector Detector { get; } = new SimulatedDetector();
+
+    /// <exception cref="InvalidDataException">The parameters are wrong.</exception>
+    public IGenerator Generator(ArmConfiguration arm) => Get(_generators, arm.Generator, parameters =>
+        new SimulatedGenerator(GeneratorParameters.Parse(parameters, $"generator of arm '{arm.Name}'")));
+
+    /// <exception cref="InvalidDataException">The parameters are wrong.</exception>
+    public IJudge Judge(ArmConfiguration arm) => Get(_judges, arm.Judge, parameters =>
+        new SimulatedJudge(JudgeParameters.Parse(parameters, $"judge of arm '{arm.Name}'")));
+
+    private static T Get<T>(ConcurrentDictionary<string, Lazy<T>> models, ModelConfiguration model, Func<string, T> load)
+    {
+        var parameters = model.Parameters!.Value.GetRawText();
+        return models.GetOrAdd(parameters, _ => new(() => load(parameters))).Value;
+    }
+}
