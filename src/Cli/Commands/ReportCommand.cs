@@ -13,10 +13,9 @@ internal static class ReportCommand
         var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
         var layout = new Option<string>("--layout")
         {
-            Description = "table1: the paper's Table 1; curve: the share of correct images over N",
-            DefaultValueFactory = _ => "table1",
+            Description = "table1 to table6: that table of the paper; curve: Table 2 with the authors' re-runs",
+            DefaultValueFactory = _ => TableReport.Standard,
         };
-        layout.AcceptOnlyFromAmong("table1", "curve");
         var format = new Option<string>("--format")
         {
             Description = string.Join(", ", ReportFormat.Names),
@@ -30,13 +29,18 @@ internal static class ReportCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            var published = BenchmarkFiles.Published();
+            var table = parsed.GetRequiredValue(layout);
+            if (!published.Layouts.Contains(table))
+            {
+                throw new UsageException(
+                    $"there is no layout '{table}'; known: {string.Join(", ", published.Layouts)}");
+            }
+
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
-            var published = BenchmarkFiles.Published();
-            var report = parsed.GetRequiredValue(layout) == "curve"
-                ? CurveReport.Build(results, published)
-                : Table1Report.Build(results, published);
+            var report = TableReport.Build(results, published, table);
             Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });

@@ -111,7 +111,7 @@ internal sealed class RunCommand
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
         var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, CancellationToken.None);
-        Console.Write(ReportFormat.Render(Table1Report.Build(results, BenchmarkFiles.Published()), "text"));
+        Console.Write(ReportFormat.Render(TableReport.Build(results, BenchmarkFiles.Published(), TableReport.Standard), "text"));
         await SayAsync($"Images: {folder}");
         return await FailuresAsync(session, sweep, progress);
     }

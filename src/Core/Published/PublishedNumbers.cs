@@ -4,7 +4,7 @@ using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Published;
 
-/// <summary>What papers and their authors report for GenEval, with the source of each number.</summary>
+/// <summary>What papers and their authors report, with the source of each number.</summary>
 /// <param name="Prompts">Prompts of the published set in each category.</param>
 /// <param name="Tables">In the order of their files' names.</param>
 public sealed record PublishedNumbers(
@@ -17,14 +17,43 @@ public sealed record PublishedNumbers(
         ?? throw new FormatException(
             $"There is no published arm '{id}'; known: {string.Join(", ", Arms.Select(a => a.Id))}.");
 
+    /// <summary>The tables that a layout shows.</summary>
+    /// <exception cref="ArgumentException">There is no such layout.</exception>
+    public IReadOnlyList<PublishedTable> Layout(string layout) => Tables.Where(t => t.Layout == layout).ToList() is
+        { Count: > 0 } tables
+            ? tables
+            : throw new ArgumentException($"There is no layout '{layout}'; known: {string.Join(", ", Layouts)}.");
+
+    public IReadOnlyList<string> Layouts => [.. Tables.Select(t => t.Layout).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>Prompts of the published set that a metric is about.</summary>
     public int Count(Metric metric) => Prompts.Where(p => metric.Covers(p.Key)).Sum(p => p.Value);
 }
 
 /// <summary>The published rows that a layout shows, and what a reader must know of them.</summary>
-/// <param name="Layout">The layout that shows them.</param>
+/// <param name="Layout">The layout that shows them; several tables of one layout stand below each other.</param>
+/// <param name="Columns">The same in all tables of a layout.</param>
+/// <param name="Metrics">One column each; where the columns are N, those that have rows of their own.</param>
 public sealed record PublishedTable(
-    string Title, string Layout, IReadOnlyList<string> Notes, IReadOnlyList<PublishedRow> Rows);
+    string Title,
+    string Layout,
+    ColumnsOf Columns,
+    IReadOnlyList<Metric> Metrics,
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<PublishedRow> Rows);
+
+/// <summary>What the columns of a table stand for.</summary>
+public enum ColumnsOf
+{
+    /// <summary>GenEval's metrics.</summary>
+    Metrics,
+
+    /// <summary>N, for both meanings of overall.</summary>
+    Attempts,
+
+    /// <summary>The metrics of a benchmark that this program does not run.</summary>
+    OtherBenchmark,
+}
 
 /// <summary>One published row: a method's values at one or more N.</summary>
 /// <param name="OverallOverPrompts">Overall is the mean over prompts; otherwise the mean over categories.</param>
@@ -46,7 +75,7 @@ public sealed record PublishedRow(
         }
 
         return metric.Category is { } category
-            ? point.Categories?[category]
+            ? point.Categories?.GetValueOrDefault(category)
             : OverallOverPrompts == (metric == Metric.MeanOverPrompts) ? point.Overall : null;
     }
 
@@ -64,9 +93,11 @@ public sealed record PublishedRow(
     }
 }
 
-/// <summary>A row at one N. Categories are all six or null.</summary>
+/// <summary>A row at one N.</summary>
+/// <param name="Overall">Null in the table of another benchmark.</param>
+/// <param name="Categories">All six of GenEval or null; in another benchmark's table, the columns that are given.</param>
 public sealed record PublishedPoint(
-    int N, PublishedValue Overall, IReadOnlyDictionary<string, PublishedValue>? Categories);
+    int N, PublishedValue? Overall, IReadOnlyDictionary<string, PublishedValue>? Categories);
 
 /// <param name="Text">As published; a count is shown as a share with three decimals, a calculated value with ~.</param>
 public sealed record PublishedValue(double Value, string Text, string Source);

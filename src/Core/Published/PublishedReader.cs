@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
 using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Reports;
 
 namespace ReflectDiT.Eval.Core.Published;
 
 /// <summary>
-/// Reads the published numbers from their JSON files: one file with <c>arms</c>, any number with <c>rows</c>. Every
-/// key is known and nothing is missing, or a <see cref="FormatException"/> names the file and the key.
+/// Reads the published numbers from their JSON files: one file with <c>arms</c>, any number with <c>rows</c>. A row is
+/// given once, in the table that published it; other tables name it by <c>row</c>. Every key is known and nothing is
+/// missing, or a <see cref="FormatException"/> names the file and the key.
 /// </summary>
 public static class PublishedReader
 {
@@ -17,9 +20,10 @@ public static class PublishedReader
     {
         var roots = files.OrderBy(f => f.Name, StringComparer.Ordinal)
             .Select(f => JsonNode.Parse(f.Name, f.Text)).ToList();
-        var tables = roots.Where(r => !r.Has("arms")).Select(Table).ToList();
+        var heads = roots.Where(r => !r.Has("arms")).Select(r => (Node: r, Table: Head(r))).ToList();
         var rows = new Dictionary<string, PublishedRow>();
-        foreach (var row in tables.SelectMany(t => t.Rows))
+        foreach (var row in heads.SelectMany(
+            h => h.Node["rows"].Items().Where(r => !r.Has("row")).Select(r => Row(r, h.Table))))
         {
             if (!rows.TryAdd(row.Id, row))
             {
@@ -27,12 +31,39 @@ public static class PublishedReader
             }
         }
 
+        foreach (var (node, table) in heads)
+        {
+            var first = heads.First(h => h.Table.Layout == table.Layout).Table;
+            if (table.Columns != first.Columns || !table.Metrics.SequenceEqual(first.Metrics))
+            {
+                throw node["columns"].Error($"another table of the layout '{table.Layout}' has other columns");
+            }
+        }
+
+        var tables = heads.Select(h => h.Table with { Rows = [.. h.Node["rows"].Items().Select(Shown)] }).ToList();
         var arms = roots.Where(r => r.Has("arms")).ToList();
         return arms.Count == 1
             ? Numbers(arms[0], tables, rows)
             : throw new FormatException(
                 $"Published numbers: expected the key 'arms' in one file, found it in {arms.Count} of {roots.Count}.");
+
+        PublishedRow Shown(JsonNode node)
+        {
+            if (!node.Has("row"))
+            {
+                return rows[node["id"].String()];
+            }
+
+            node.Only("row", "label");
+            var row = RowOf(node["row"], rows);
+            return node.Has("label") ? row with { Label = node["label"].String() } : row;
+        }
     }
+
+    private static PublishedRow RowOf(JsonNode node, Dictionary<string, PublishedRow> rows) =>
+        rows.TryGetValue(node.String(), out var row)
+            ? row
+            : throw node.Error($"no row has the id '{node.String()}'; known: {string.Join(", ", rows.Keys)}");
 
     private static PublishedNumbers Numbers(
         JsonNode root, List<PublishedTable> tables, Dictionary<string, PublishedRow> rows)
@@ -50,37 +81,52 @@ public static class PublishedReader
                 throw node["id"].Error($"two arms have the id '{id}'; rename one");
             }
 
-            arms.Add(new(id, [.. node["rows"].Items().Select(RowOf)], prompts));
+            arms.Add(new(id, [.. node["rows"].Items().Select(r => RowOf(r, rows))], prompts));
         }
 
         return new(prompts, tables, arms);
-
-        PublishedRow RowOf(JsonNode node) => rows.TryGetValue(node.String(), out var row)
-            ? row
-            : throw node.Error($"no row has the id '{node.String()}'; known: {string.Join(", ", rows.Keys)}");
     }
 
-    private static PublishedTable Table(JsonNode root)
+    /// <summary>A table without its rows.</summary>
+    private static PublishedTable Head(JsonNode root)
     {
-        root.Only("title", "layout", "notes", "rows");
+        root.Only("title", "layout", "columns", "notes", "rows");
+        var columns = root["columns"];
+        var (of, metrics) = columns.Json.ValueKind is JsonValueKind.Array
+            ? (ColumnsOf.OtherBenchmark, (IReadOnlyList<Metric>)[.. columns.Items().Select(OtherMetric)])
+            : columns.OneOf("metrics", "n") == "metrics"
+                ? (ColumnsOf.Metrics, Metric.All)
+                : (ColumnsOf.Attempts, [Metric.MeanOverPrompts, Metric.MeanOverCategories]);
         return new(
             root["title"].String(),
-            root["layout"].OneOf("table1", "curve"),
+            root["layout"].String(),
+            of,
+            metrics,
             [.. root["notes"].Items().Select(n => n.String())],
-            [.. root["rows"].Items().Select(Row)]);
+            []);
     }
 
-    private static PublishedRow Row(JsonNode node)
+    private static Metric OtherMetric(JsonNode node)
     {
-        node.Only("id", "label", "overall_is", "source", "note", "values");
+        node.Only("id", "label");
+        var id = node["id"].String();
+        return new(id, node["label"].String(), id);
+    }
+
+    private static PublishedRow Row(JsonNode node, PublishedTable table)
+    {
+        var other = table.Columns is ColumnsOf.OtherBenchmark;
+        node.Only(other
+            ? ["id", "label", "source", "note", "values"]
+            : ["id", "label", "overall_is", "source", "note", "values"]);
         var source = node["source"].String();
         return new(
             node["id"].String(),
             node["label"].String(),
-            node["overall_is"].OneOf(OverPrompts, OverCategories) == OverPrompts,
+            !other && node["overall_is"].OneOf(OverPrompts, OverCategories) == OverPrompts,
             source,
             node.Has("note") ? node["note"].String() : null,
-            [.. node["values"].Items().Select(v => Point(v, source))]);
+            [.. node["values"].Items().Select(v => other ? OtherPoint(v, table.Metrics, source) : Point(v, source))]);
     }
 
     private static PublishedPoint Point(JsonNode node, string source)
@@ -94,6 +140,16 @@ public static class PublishedReader
         }
 
         return new(node["n"].Count(), Value(node["overall"], source), categories);
+    }
+
+    private static PublishedPoint OtherPoint(JsonNode node, IReadOnlyList<Metric> metrics, string source)
+    {
+        node.Only(["n", .. metrics.Select(m => m.Id)]);
+        return new(
+            node["n"].Count(),
+            null,
+            metrics.Where(m => node.Has(m.Id)).ToDictionary(
+                m => m.Id, m => new PublishedValue(node[m.Id].NumberBetween(0, 100), node[m.Id].Text, source)));
     }
 
     /// <summary>A share as printed (0.80) or a count ("446/553").</summary>

@@ -35,8 +35,10 @@ internal static class ReportParts
             [
                 .. ArmNotes(measures.Arms),
                 .. layoutNotes,
-                .. StatisticsNotes(shown, results, published, measures),
-                .. published.Tables.Where(t => t.Layout == layout)
+                .. shown.Exists(s => s.Rows[0].Kind is not RowKind.Published)
+                    ? StatisticsNotes(shown, results, published, measures)
+                    : [],
+                .. published.Layout(layout)
                     .SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
             ]);
     }

@@ -48,19 +48,20 @@ public sealed class PublishedNumbersTests
     [Fact]
     public void Overall_of_table_1_has_the_meaning_that_its_categories_confirm()
     {
-        foreach (var row in Numbers.Tables.Single(t => t.Layout == "table1").Rows)
+        foreach (var row in Numbers.Layout("table1").SelectMany(t => t.Rows)
+            .Where(r => r.Points[0].Categories is not null))
         {
             var point = Assert.Single(row.Points);
             var meaning = row.OverallOverPrompts ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
             var calculated = row.Calculated(point.N, meaning, Numbers.Prompts)!.Value;
-            Assert.True(Math.Abs(calculated - point.Overall.Value) < 0.01, $"{row.Id}: {calculated}");
+            Assert.True(Math.Abs(calculated - point.Overall!.Value) < 0.01, $"{row.Id}: {calculated}");
         }
     }
 
     [Fact]
     public void Sana_1_5_row_repeats_playground_v3_and_says_so()
     {
-        var rows = Numbers.Tables.Single(t => t.Layout == "table1").Rows;
+        var rows = Numbers.Layout("table1").SelectMany(t => t.Rows).ToList();
         var (sana, playground) = (rows.Single(r => r.Id == "sana-1.5"), rows.Single(r => r.Id == "playground-v3"));
         Assert.All(Metric.All, m => Assert.Equal(playground.Given(1, m)?.Text, sana.Given(1, m)?.Text));
         Assert.Contains("copy error", sana.Note, StringComparison.Ordinal);
@@ -82,18 +83,27 @@ public sealed class PublishedNumbersTests
     }
 
     [Fact]
-    public void Unknown_published_arm_is_refused_with_the_known_ones() =>
+    public void Unknown_published_arm_or_layout_is_refused_with_the_known_ones()
+    {
+        Assert.StartsWith(
+            "There is no published arm 'sana'; known: sana-1.0-best-of-20, reflect-dit,",
+            Assert.Throws<FormatException>(() => Numbers.Arm("sana")).Message,
+            StringComparison.Ordinal);
         Assert.Equal(
-            "There is no published arm 'sana'; known: sana-1.0-best-of-20, reflect-dit.",
-            Assert.Throws<FormatException>(() => Numbers.Arm("sana")).Message);
+            "There is no layout 'table7'; known: curve, table1, table2, table3, table4, table5, table6.",
+            Assert.Throws<ArgumentException>(() => Numbers.Layout("table7")).Message);
+    }
 
     [Theory]
     [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json: prompts.counting: expected a whole")]
     [InlineData("arms.json", "\"sana-1.0\"]", "\"sana\"]", "arms.json: arms[0].rows[2]: no row has the id 'sana'")]
     [InlineData("arms.json", "\"id\": \"reflect-dit\"", "\"id\": \"sana-1.0-best-of-20\"", "arms[1].id: two arms")]
-    [InlineData("curves.json", "0.705", "70.5", "curves.json: rows[0].values[0].overall: 70.5 is not a share")]
+    [InlineData("table2.json", "0.705", "70.5", "table2.json: rows[0].values[0].overall: 70.5 is not a share")]
     [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json: rows[4].values[4].overall: \"554/553\"")]
-    [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[0]: the key 'sauce' is unknown")]
+    [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[4]: the key 'sauce' is unknown")]
+    [InlineData("table3.json", "\"row\": \"sana-1.0-best-of-n\"", "\"row\": \"x\"", "table3.json: rows[0].row: no row has")]
+    [InlineData("sana.json", "\"metrics\"", "\"n\"", "table1.json: columns: another table of the layout 'table1'")]
+    [InlineData("table6.json", "\"hard_246\": 56.1", "\"hard_246\": 561", "rows[4].values[0].hard_246: expected a number")]
     [InlineData("table1.json", "\"sdxl\"", "\"sana-1.0\"", "two rows have the id 'sana-1.0'")]
     [InlineData("table1.json", "\"two_object\": 0.74, ", "", "values[0].categories: the key 'two_object' is missing")]
     [InlineData("table1.json", "mean over categories", "mean", "rows[0].overall_is: expected one of")]

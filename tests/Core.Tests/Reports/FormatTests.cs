@@ -33,6 +33,7 @@ public sealed class FormatTests
             foreach (var format in ReportFormat.Names)
             {
                 all.Add("table1", format);
+                all.Add("table2", format);
                 all.Add("curve", format);
             }
 
@@ -160,7 +161,7 @@ public sealed class FormatTests
 
     private static string Render(SweepResults results, string layout, string format) =>
         ReportFormat.Render(
-            Built.GetOrAdd((results, layout), _ => layout == "curve" ? Curve(results) : Table1(results)),
+            Built.GetOrAdd((results, layout), _ => Table(results, layout)),
             format);
 
     /// <summary>Fields of one line; no field of a report has a line end in it.</summary>

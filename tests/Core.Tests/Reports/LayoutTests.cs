@@ -199,5 +199,31 @@ public sealed class LayoutTests
         Assert.Null(own.Cells[2]!.Published);
     }
 
+    /// <summary>Table 3 has K=1 at 0.738 of 553 prompts for N=4: Wilson's band is 0.700 to 0.773.</summary>
+    [Fact]
+    public void Ablation_stands_beside_the_row_that_it_reproduces()
+    {
+        var report = Table(Sweeps.Of(Sweeps.ReflectDit with { Published = "reflect-dit-k1" }), "table3");
+        var cell = report.Cell(ReflectDit, 4, Metric.MeanOverPrompts);
+        Assert.Equal("0.738", cell.Published!.Text);
+        Assert.Equal((429 / 553.0) - 0.738, cell.Difference!.Value, 12);
+        Assert.False(cell.InNoiseBand);
+        Assert.True(report.Cell(ReflectDit, 16, Metric.MeanOverPrompts).InNoiseBand);
+        Assert.Equal(
+            ["SANA-1.0, best-of-N", "K=1", "K=2", "K=3 (default)"], report.Sections[0].Rows.Select(r => r.Title));
+        Assert.Contains(report.Notes, n => n.StartsWith("K=1 at N=8 (0.755)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Table_of_another_benchmark_has_published_numbers_alone_and_says_so()
+    {
+        var report = Table(Two, "table6");
+        Assert.Equal(["all", "Hard-246", "Hard-56"], report.Columns);
+        Assert.All(Assert.Single(report.Sections).Rows, r => Assert.Equal(RowKind.Published, r.Kind));
+        Assert.Equal(
+            ["86.1", "69.5", "51.8"], report.Sections[0].Rows[^1].Cells.Select(c => c!.Published!.Text));
+        Assert.Contains(report.Notes, n => n.Contains("no benchmark of this program", StringComparison.Ordinal));
+    }
+
     private static Metric Of(string category) => Metric.All.Single(m => m.Category == category);
 }

@@ -37,9 +37,12 @@ internal static class Sweeps
 
     public static SweepResults Of(params ArmResults[] arms) => new("two-arms", "3f2a", 43, 1, Prompts, arms);
 
-    public static Report Table1(SweepResults results) => Table1Report.Build(results, PublishedFiles.Numbers);
+    public static Report Table1(SweepResults results) => Table(results, "table1");
 
-    public static Report Curve(SweepResults results) => CurveReport.Build(results, PublishedFiles.Numbers);
+    public static Report Curve(SweepResults results) => Table(results, "curve");
+
+    public static Report Table(SweepResults results, string layout) =>
+        TableReport.Build(results, PublishedFiles.Numbers, layout);
 
     public static ChainResult Chain(int prompt, int shown, params AttemptResult[] attempts) =>
         new(prompt, 0, shown, attempts);
