@@ -24,7 +24,7 @@ public sealed class GeneratorModel(GeneratorParameters parameters)
     public Scene Draw(string prompt, long seed, IEnumerable<string> feedback)
     {
         var wanted = PromptReader.Read(prompt);
-        var named = feedback.Select(Fault.Read).ToArray();
+        var named = feedback.Select(f => Fault.Read(f) ?? ScorerReason.Read(f)).ToArray();
         var draw = new Attempt(parameters, wanted, named, new NumpyRandom((ulong)seed));
         return wanted.Exclude.Count > 0 ? draw.Several()
             : wanted.Include.Count == 1 ? draw.One()

@@ -138,4 +138,24 @@ public sealed class GeneratorTests
 
     private static byte[] Draw(SimulatedGenerator generator, long seed, params ContextImage[] context) =>
         generator.DrawAsync(new DrawRequest(Counting, seed, context), default).Result.Image.ToArray();
+
+    [Theory]
+    [InlineData(Aspect.TwoObjects, Categories.TwoObject)]
+    [InlineData(Aspect.Count, Categories.Counting)]
+    [InlineData(Aspect.OneColour, Categories.Colors)]
+    [InlineData(Aspect.Relation, Categories.Position)]
+    public void The_scorers_words_repair_what_the_judges_words_do(Aspect wrong, string tag)
+    {
+        var failing = new GeneratorModel(TestParameters.Failing(wrong));
+        var repairing = new GeneratorModel(TestParameters.Generator(level: -1, boost: 1e9));
+        Assert.All(PromptSet.Published.Where(p => p.Tag == tag), prompt =>
+        {
+            var seen = failing.Draw(prompt.Prompt, 1, []).Detections();
+            var judge = FaultFinder.First(prompt, seen)!.ToSentence();
+            var scorer = ScorerFeedback.From(GenEvalRules.Score(prompt, seen, ScoringOptions.Default).Reason);
+            var repaired = repairing.Draw(prompt.Prompt, 2, [scorer]);
+            Assert.Equal(repairing.Draw(prompt.Prompt, 2, [judge]).Objects, repaired.Objects);
+            Assert.NotEqual(repairing.Draw(prompt.Prompt, 2, []).Objects, repaired.Objects);
+        });
+    }
 }
