@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ReflectDiT.Eval.Cli;
 
-/// <summary>A UTF-8 text file that is read line by line: plain, gzip (<c>.gz</c>) or standard input (<c>-</c>).</summary>
+/// <summary>A UTF-8 text file, read line by line: plain, gzip (<c>.gz</c>) or standard input (<c>-</c>).</summary>
 internal static class InputFile
 {
     /// <summary>What errors call the file.</summary>
@@ -16,7 +16,7 @@ internal static class InputFile
         for (var number = 1; ReadLine(reader, path, number) is { } line; number++)
         {
             if (line.Contains('\uFFFD'))
-                throw new UsageException($"{Name(path)}:{number}: not UTF-8 text, or text that lost a character before");
+                throw new UsageException($"{Name(path)}:{number}: not UTF-8 text, or a character was lost before");
             yield return line;
         }
     }

@@ -41,7 +41,7 @@ public sealed class ScoreCommandTests
     [InlineData("{\"id\":", "expected a JSON object")]
     [InlineData("", "an empty line")]
     [InlineData(
-        """{"id":"x","metadata":{"tag":"custom","exclude":[{"class":"dog","count":0}],"prompt":"no dog"},"detections":{}}""",
+        """{"id":"x","metadata":{"tag":"x","exclude":[{"class":"dog","count":0}],"prompt":"no dog"},"detections":{}}""",
         "prompt \"no dog\", exclude clause 0: count 0")]
     public async Task A_bad_line_stops_it_and_leaves_what_was_there(string bad, string reason)
     {
@@ -103,11 +103,12 @@ public sealed class ScoreCommandTests
             System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         return $"{{\"id\":{json.RootElement.GetProperty("id").GetRawText()},"
             + $"\"correct\":{expected.GetProperty("correct").GetRawText()},"
-            + $"\"reason\":\"{reason}\",\"kept\":{{{string.Join(',', InOrderOfNames(expected.GetProperty("kept")))}}}}}";
+            + $"\"reason\":\"{reason}\",\"kept\":{{{KeptInOrderOfNames(expected.GetProperty("kept"))}}}}}";
     }
 
-    private static IEnumerable<string> InOrderOfNames(JsonElement kept) =>
+    private static string KeptInOrderOfNames(JsonElement kept) => string.Join(
+        ',',
         kept.EnumerateObject()
             .OrderBy(field => Core.GenEval.ObjectNames.IndexOf(field.Name))
-            .Select(field => $"\"{field.Name}\":{field.Value.GetRawText()}");
+            .Select(field => $"\"{field.Name}\":{field.Value.GetRawText()}"));
 }

@@ -13,8 +13,8 @@ internal static class ScoreCommand
     {
         var detections = new Option<string>("--detections")
         {
-            Description = "JSON lines: id, options, metadata, detections {class: [[x1, y1, x2, y2, score, colour], ...]}; "
-                + "may end in .gz; - is standard input",
+            Description = "JSON lines: id, options, metadata, detections {class: [[x1, y1, x2, y2, score, colour], "
+                + "...]}; may end in .gz; - is standard input",
             Required = true,
         };
         var answers = new Option<string>("--out")

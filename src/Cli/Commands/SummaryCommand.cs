@@ -10,7 +10,8 @@ internal static class SummaryCommand
     {
         var results = new Argument<string>("RESULTS.jsonl")
         {
-            Description = "Results as GenEval's scorer writes them, one line an image; may end in .gz; - is standard input",
+            Description = "Results as GenEval's scorer writes them, one line an image; may end in .gz; "
+                + "- is standard input",
         };
         var format = new Option<string>("--format")
         {

@@ -6,7 +6,7 @@ internal static class BoxGeometry
     /// <summary>Offsets below this, in pixels, are no relation.</summary>
     private const float SmallestOffset = 1e-3f;
 
-    /// <summary>Share of the whole offset that one axis needs: 0.5, so that 30 to 60 degrees have two relations.</summary>
+    /// <summary>Share of the whole offset that one axis needs; from 30 to 60 degrees both axes reach it.</summary>
     private const float AxisShare = 0.5f;
 
     /// <summary>

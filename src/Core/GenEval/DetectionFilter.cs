@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Core.GenEval;
 /// <summary>Which detections of an image count: above the threshold, the best so many, without overlaps.</summary>
 internal static class DetectionFilter
 {
-    /// <summary>Classes with nothing left are absent; the others come in the order of <see cref="ObjectNames.All"/>.</summary>
+    /// <summary>Classes with nothing left are absent; the others come in the order of the detections.</summary>
     public static KeptClass[] Keep(
         PromptMetadata prompt,
         IReadOnlyDictionary<string, IReadOnlyList<Detection>> detections,
@@ -16,26 +16,15 @@ internal static class DetectionFilter
         var count = 0;
         foreach (var (name, found) in detections)
         {
-            var order = ObjectNames.IndexOf(name);
-            if (order < 0)
-            {
-                throw new InvalidDataException(
-                    $"prompt \"{prompt.Prompt}\": detections of unknown class \"{name}\"; expected GenEval's 80 names");
-            }
-
             var indices = Best(AsSpan(found), threshold, options);
-            if (indices.Length == 0)
-                continue;
-
-            var place = count++;
-            for (; place > 0 && ObjectNames.IndexOf(kept[place - 1].Class) > order; place--)
-                kept[place] = kept[place - 1];
-            kept[place] = new KeptClass(name, indices);
+            if (indices.Length > 0)
+                kept[count++] = new KeptClass(name, indices);
         }
 
         return count == kept.Length ? kept : kept[..count];
     }
 
+    /// <summary>The items without a call through the list's interface for each.</summary>
     public static ReadOnlySpan<Detection> AsSpan(IReadOnlyList<Detection> detections) => detections switch
     {
         Detection[] array => array,
@@ -45,30 +34,37 @@ internal static class DetectionFilter
 
     private static int[] Best(ReadOnlySpan<Detection> found, float threshold, ScoringOptions options)
     {
-        const int OnStack = 128;
-        var limit = Math.Min(options.MaxObjects, found.Length);
-        Span<int> best = limit <= OnStack ? stackalloc int[OnStack] : new int[limit];
-        var count = 0;
+        var above = 0;
+        foreach (ref readonly var detection in found)
+            above += detection.Score > threshold ? 1 : 0;
+        if (above == 0)
+            return [];
+
+        var best = new int[Math.Min(above, options.MaxObjects)];
         for (var i = 0; i < found.Length; i++)
         {
-            var score = found[i].Score;
-            if (!(score > threshold) || (count == limit && found[best[count - 1]].Score > score))
-                continue;
-
-            // Best first; of equal scores the later detection is the better one.
-            var place = count == limit ? count - 1 : count++;
-            for (; place > 0 && found[best[place - 1]].Score <= score; place--)
-                best[place] = best[place - 1];
-            best[place] = i;
+            if (found[i].Score > threshold && Rank(found, i) is var rank && rank < best.Length)
+                best[rank] = i;
         }
 
         // At exactly 1 the published scorer compares no boxes at all: identical ones both stay.
-        if (options.MaxOverlap != 1.0)
-            count = DropOverlapping(found, best[..count], options.MaxOverlap);
-        return best[..count].ToArray();
+        return options.MaxOverlap == 1.0 ? best : best[..DropOverlapping(found, best, options.MaxOverlap)];
     }
 
-    /// <summary>Greedy: each object stays unless a better one that stays covers it. Returns how many stay, in front.</summary>
+    /// <summary>How many are better; of equal scores the later detection is.</summary>
+    private static int Rank(ReadOnlySpan<Detection> found, int index)
+    {
+        // Few objects, in no order: comparing each with each leaves the processor nothing to guess wrong.
+        var score = found[index].Score;
+        var better = 0;
+        foreach (ref readonly var earlier in found[..index])
+            better += earlier.Score > score ? 1 : 0;
+        foreach (ref readonly var later in found[(index + 1)..])
+            better += later.Score >= score ? 1 : 0;
+        return better;
+    }
+
+    /// <summary>Greedy: each object stays unless a better one that stays covers it. Returns how many do.</summary>
     private static int DropOverlapping(ReadOnlySpan<Detection> found, Span<int> best, double maxOverlap)
     {
         var stay = 0;

@@ -9,19 +9,18 @@ public static class GenEvalRules
 {
     /// <param name="prompt">What the image must and must not show.</param>
     /// <param name="detections">
-    /// Class to what the detector found of it, in the detector's order. An object without a colour label fits no
-    /// colour clause.
+    /// Class (of the 80 names) to what the detector found of it, in the detector's order. An object without a colour
+    /// label fits no colour clause.
     /// </param>
     /// <param name="options">Thresholds.</param>
     /// <exception cref="InvalidDataException">
-    /// A clause or a detection that has no defined meaning; the message names the prompt and the clause.
+    /// A colour that GenEval does not know, on an object that a clause looks at; the message names prompt and clause.
     /// </exception>
     public static Score Score(
         PromptMetadata prompt,
         IReadOnlyDictionary<string, IReadOnlyList<Detection>> detections,
         ScoringOptions options)
     {
-        ClauseCheck.Run(prompt);
         var kept = DetectionFilter.Keep(prompt, detections, options);
         var reason = new ClauseEvaluation(prompt, detections, kept, (float)options.PositionThreshold).Run();
         return new Score(reason.Length == 0, reason, kept);

@@ -8,7 +8,7 @@ internal static class JsonReading
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>What <paramref name="read"/> makes of a line that must be one JSON object.</summary>
-    /// <exception cref="InvalidDataException">The line is not such an object, or is not what is expected of it.</exception>
+    /// <exception cref="InvalidDataException">The line is no such object, or not what is expected of it.</exception>
     public static T Line<T>(string line, Func<JsonElement, T> read)
     {
         try
@@ -53,6 +53,19 @@ internal static class JsonReading
 
     public static string Text(this JsonElement json, string where) =>
         json.ValueKind == JsonValueKind.String ? json.GetString()! : throw Fault(where, "a string", json);
+
+    /// <summary>A string, as the list's own instance where it is in the list: then it compares by reference.</summary>
+    public static string Word(this JsonElement json, string where, IReadOnlyList<string> known)
+    {
+        var text = json.Text(where);
+        foreach (var word in known)
+        {
+            if (word == text)
+                return word;
+        }
+
+        return text;
+    }
 
     public static bool Truth(this JsonElement json, string where) =>
         json.ValueKind is JsonValueKind.True or JsonValueKind.False

@@ -21,7 +21,7 @@ public static class MetadataJson
     /// <exception cref="InvalidDataException">Something is missing, of the wrong type or not known.</exception>
     public static PromptMetadata Read(JsonElement json)
     {
-        var tag = json.Required("tag").Text("tag");
+        var tag = json.Required("tag").Word("tag", Categories.All);
         var prompt = json.Required("prompt").Text("prompt");
         return new PromptMetadata(tag, Clauses("include"), Clauses("exclude"), prompt);
 
@@ -48,16 +48,17 @@ public static class MetadataJson
             }
         }
 
+        var name = json.Required("class", where).Text($"{where}: class");
         return new Clause(
-            json.Required("class", where).Text($"{where}: class"),
+            ObjectNames.Find(name) ?? name,
             json.Required("count", where).Integer($"{where}: count"),
-            json.TryGetProperty("color", out var colour) ? colour.Text($"{where}: color") : null,
+            json.TryGetProperty("color", out var colour) ? colour.Word($"{where}: color", Palette.Colours) : null,
             json.TryGetProperty("position", out var position) ? ReadPosition(position, $"{where}: position") : null);
     }
 
     private static Position ReadPosition(JsonElement json, string where) =>
         json.Items(where) == 2
-            ? new Position(json[0].Text($"{where}[0]"), json[1].Integer($"{where}[1]"))
+            ? new Position(json[0].Word($"{where}[0]", Palette.Relations), json[1].Integer($"{where}[1]"))
             : throw new InvalidDataException($"{where}: expected [relation, index of an earlier clause]");
 
     private static void AppendClauses(StringBuilder json, string list, IReadOnlyList<Clause> clauses)

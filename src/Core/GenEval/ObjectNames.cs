@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace ReflectDiT.Eval.Core.GenEval;
 
 /// <summary>The 80 COCO classes in GenEval's spelling and order (<c>object_names.txt</c>); person is first.</summary>
@@ -16,9 +18,15 @@ public static class ObjectNames
         "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
     ];
 
-    private static readonly Dictionary<string, int> Indices =
-        All.Select((name, index) => (name, index)).ToDictionary(p => p.name, p => p.index);
+    private static readonly FrozenDictionary<string, int> Indices =
+        All.Select((name, index) => (name, index)).ToFrozenDictionary(p => p.name, p => p.index);
+
+    /// <summary>
+    /// The list's own instance of a name, null for a name that is not one of the 80. Names read from a file are held
+    /// as these, so that they compare by reference and each is in memory once.
+    /// </summary>
+    public static string? Find(string name) => IndexOf(name) is >= 0 and var index ? All[index] : null;
 
     /// <summary>The position of a class in the list, or -1 for a name that is not one of the 80.</summary>
-    public static int IndexOf(string name) => Indices.GetValueOrDefault(name, -1);
+    public static int IndexOf(string name) => Indices.TryGetValue(name, out var index) ? index : -1;
 }

@@ -1,6 +1,10 @@
 namespace ReflectDiT.Eval.Core.GenEval;
 
-/// <summary>One line of GenEval's metadata: what an image of <see cref="Prompt"/> must and must not show.</summary>
+/// <summary>
+/// One line of GenEval's metadata: what an image of <see cref="Prompt"/> must and must not show. Only clauses with a
+/// defined meaning can be held: others are refused with an <see cref="InvalidDataException"/> that names the prompt
+/// and the clause.
+/// </summary>
 /// <param name="Tag">One of the six categories of <see cref="Categories"/>.</param>
 /// <param name="Include">Clauses that must all hold, in order.</param>
 /// <param name="Exclude">Clauses of which none may hold.</param>
@@ -9,7 +13,29 @@ public sealed record PromptMetadata(
     string Tag,
     IReadOnlyList<Clause> Include,
     IReadOnlyList<Clause> Exclude,
-    string Prompt);
+    string Prompt)
+{
+    private readonly Clause[] _include = ClauseCheck.Include(Prompt, Include);
+    private readonly Clause[] _exclude = ClauseCheck.Exclude(Prompt, Exclude);
+
+    public string Tag { get; init => field = ClauseCheck.Tag(Prompt, value); } = ClauseCheck.Tag(Prompt, Tag);
+
+    public IReadOnlyList<Clause> Include
+    {
+        get => _include;
+        init => _include = ClauseCheck.Include(Prompt, value);
+    }
+
+    public IReadOnlyList<Clause> Exclude
+    {
+        get => _exclude;
+        init => _exclude = ClauseCheck.Exclude(Prompt, value);
+    }
+
+    internal ReadOnlySpan<Clause> IncludeSpan => _include;
+
+    internal ReadOnlySpan<Clause> ExcludeSpan => _exclude;
+}
 
 /// <summary>A demand on the objects of one class.</summary>
 /// <param name="Class">One of the 80 names of <see cref="ObjectNames"/>.</param>

@@ -2,7 +2,7 @@ namespace ReflectDiT.Eval.Core.GenEval;
 
 /// <summary>GenEval's verdict on one image.</summary>
 /// <param name="Reason">Every rule that failed, one a line (joined by a line feed); empty when correct.</param>
-/// <param name="Kept">The classes with objects left, in the order of <see cref="ObjectNames.All"/>.</param>
+/// <param name="Kept">The classes with objects left, in the order in which the detections were given.</param>
 public sealed record Score(bool Correct, string Reason, IReadOnlyList<KeptClass> Kept);
 
 /// <summary>The detections of a class that the rules looked at.</summary>

@@ -9,9 +9,15 @@ namespace ReflectDiT.Eval.Core.GenEval;
 public static class ScoreJson
 {
     // "expected sink<4" is meant to be read; nothing here ends up in a web page.
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    /// <summary><c>{"id":...,"correct":...,"reason":...,"kept":{class:[indices]}}</c>, without a line end.</summary>
+    /// <summary>
+    /// <c>{"id":...,"correct":...,"reason":...,"kept":{class:[indices]}}</c> without a line end; classes in the order
+    /// of the 80 names.
+    /// </summary>
     public static string Write(string id, Score score)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -22,7 +28,7 @@ public static class ScoreJson
             json.WriteBoolean("correct", score.Correct);
             json.WriteString("reason", score.Reason);
             json.WriteStartObject("kept");
-            foreach (var kept in score.Kept)
+            foreach (var kept in score.Kept.OrderBy(kept => ObjectNames.IndexOf(kept.Class)))
             {
                 json.WriteStartArray(kept.Class);
                 foreach (var index in kept.Indices)

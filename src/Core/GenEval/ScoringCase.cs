@@ -39,30 +39,36 @@ public sealed record ScoringCase(
             };
         }
 
-        return options;
+        return options == ScoringOptions.Default ? ScoringOptions.Default : options;
     }
 
     private static Dictionary<string, IReadOnlyList<Detection>> ReadDetections(JsonElement json)
     {
-        var detections = new Dictionary<string, IReadOnlyList<Detection>>();
-        foreach (var found in json.Fields("detections"))
+        var fields = json.Fields("detections");
+        var detections = new Dictionary<string, IReadOnlyList<Detection>>(json.GetPropertyCount());
+        foreach (var found in fields)
         {
-            var objects = new Detection[found.Value.Items($"detections: {found.Name}")];
+            var name = ObjectNames.Find(found.Name) ?? throw new InvalidDataException(
+                $"detections: unknown class \"{found.Name}\"; expected one of GenEval's 80 names");
+            var objects = new Detection[found.Value.Items($"detections: {name}")];
             var count = 0;
             foreach (var item in found.Value.EnumerateArray())
             {
                 objects[count] = ReadDetection(item) ?? throw JsonReading.Fault(
-                    $"detections: {found.Name}[{count}]",
+                    $"detections: {name}[{count}]",
                     "[x1, y1, x2, y2, score, colour] with five float32 numbers and a colour or null",
                     item);
                 count++;
             }
 
-            detections.Add(found.Name, objects);
+            detections.Add(name, objects);
         }
 
         return detections;
     }
+
+    private static string? ReadColour(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Null ? null : json.Word("colour", Palette.Colours);
 
     private static Detection? ReadDetection(JsonElement json)
     {
@@ -75,7 +81,7 @@ public sealed record ScoringCase(
             && json[2].TryFloat(out var x2)
             && json[3].TryFloat(out var y2)
             && json[4].TryFloat(out var score)
-            ? new Detection(x1, y1, x2, y2, score, json[5].GetString())
+            ? new Detection(x1, y1, x2, y2, score, ReadColour(json[5]))
             : null;
     }
 }

@@ -31,7 +31,7 @@ public sealed record Summary
     /// <summary>Share of correct images.</summary>
     public double ImageMean => (double)Correct / Images;
 
-    /// <summary>Overall, over tasks, as the published summary has it: the plain mean of the tags that are there.</summary>
+    /// <summary>Overall, over tasks, as in the published summary: the plain mean of the tags that are there.</summary>
     public double TaskMean => Tags.Sum(tag => tag.Mean) / Tags.Count;
 
     /// <summary>Exactly the published 553 prompts, each with the same number of images.</summary>

@@ -28,8 +28,10 @@ public static class SummaryText
         text.Append($"images correct:       {summary.ImageMean:F5} ({summary.Correct} / {summary.Images})\n");
         if (summary.Complete)
         {
-            text.Append($"complete: the {summary.Prompts} GenEval prompts, images of each: {summary.ImagesPerPrompt.Most}\n");
-            return text.ToString();
+            return text
+                .Append($"complete: the {summary.Prompts} GenEval prompts, ")
+                .Append($"images of each: {summary.ImagesPerPrompt.Most}\n")
+                .ToString();
         }
 
         text.Append("NOT COMPLETE:\n");

@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Core.Random;
 
-/// <summary>NumPy's <c>SeedSequence</c> for one integer of at most 128 bits: spreads a seed over a generator's state.</summary>
+/// <summary>NumPy's <c>SeedSequence</c>: spreads one integer of at most 128 bits over a generator's state.</summary>
 internal static class SeedSequence
 {
     private const int PoolSize = 4;

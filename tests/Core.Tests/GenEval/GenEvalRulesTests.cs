@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using ReflectDiT.Eval.Core.GenEval;
@@ -10,37 +11,34 @@ public sealed class GenEvalRulesTests
 
     /// <summary>What the published scorer crashes on or quietly misreads.</summary>
     [Theory]
-    [InlineData("\"exclude\": [{\"class\": \"dog\", \"count\": 0}]", "exclude clause 0", "count 0")]
-    [InlineData("\"include\": [{\"class\": \"dog\", \"count\": 0}]", "include clause 0", "count 0")]
-    [InlineData("\"include\": [{\"class\": \"unicorn\", \"count\": 1}]", "include clause 0", "unicorn")]
-    [InlineData(
-        "\"include\": [{\"class\": \"dog\", \"count\": 1}, {\"class\": \"cat\", \"count\": 1, \"position\": [\"above\", 1]}]",
-        "include clause 1",
-        "expected 0 to 0")]
-    [InlineData(
-        "\"include\": [{\"class\": \"dog\", \"count\": 1}, {\"class\": \"cat\", \"count\": 1, \"position\": [\"above\", -1]}]",
-        "include clause 1",
-        "clause -1")]
-    [InlineData(
-        "\"include\": [{\"class\": \"cat\", \"count\": 1, \"position\": [\"above\", 0]}]",
-        "include clause 0",
-        "no earlier one")]
-    [InlineData(
-        "\"include\": [{\"class\": \"dog\", \"count\": 1}, {\"class\": \"cat\", \"count\": 1, \"position\": [\"near\", 0]}]",
-        "include clause 1",
-        "near")]
-    [InlineData("\"include\": [{\"class\": \"dog\", \"count\": 1, \"color\": \"grey\"}]", "include clause 0", "grey")]
-    [InlineData("\"include\": [{\"class\": \"dog\", \"count\": 1, \"colour\": \"red\"}]", "include clause 0", "colour")]
-    [InlineData("\"include\": [{\"class\": \"dog\"}]", "include clause 0", "\"count\" is missing")]
-    [InlineData("\"exclude\": [{\"class\": \"dog\", \"count\": 1, \"color\": \"red\"}]", "exclude clause 0", "no effect")]
-    public void Odd_clauses_are_refused_by_prompt_and_clause(string clauses, string clause, string fault)
-    {
-        var error = Assert.Throws<InvalidDataException>(() => Score(Case(Front + clauses + "}", "{}")));
+    [InlineData("""{"class": "dog", "count": 0}""", "count 0")]
+    [InlineData("""{"class": "unicorn", "count": 1}""", "unicorn")]
+    [InlineData("""{"class": "dog", "count": 1, "position": ["above", 0]}""", "no earlier one")]
+    [InlineData("""{"class": "dog", "count": 1, "color": "grey"}""", "grey")]
+    [InlineData("""{"class": "dog", "count": 1, "colour": "red"}""", "colour")]
+    [InlineData("""{"class": "dog"}""", "\"count\" is missing")]
+    [InlineData("""{"class": "dog", "count": 1.5}""", "1.5")]
+    public void Odd_include_clauses_are_refused(string clause, string fault) =>
+        Refused($"\"include\": [{clause}]", "include clause 0", fault);
 
-        Assert.Contains("\"synthetic\"", error.Message);
-        Assert.Contains(clause, error.Message);
-        Assert.Contains(fault, error.Message);
+    [Theory]
+    [InlineData("above", 1, "expected 0 to 0")]
+    [InlineData("above", 7, "clause 7")]
+    [InlineData("above", -1, "clause -1")]
+    [InlineData("near", 0, "near")]
+    public void Odd_positions_are_refused(string relation, int target, string fault)
+    {
+        const string Dog = """{"class": "dog", "count": 1}""";
+        var cat = $$"""{"class": "cat", "count": 1, "position": ["{{relation}}", {{target}}]}""";
+
+        Refused($"\"include\": [{Dog}, {cat}]", "include clause 1", fault);
     }
+
+    [Theory]
+    [InlineData("""{"class": "dog", "count": 0}""", "count 0")]
+    [InlineData("""{"class": "dog", "count": 1, "color": "red"}""", "no effect")]
+    public void Odd_exclude_clauses_are_refused(string clause, string fault) =>
+        Refused($"\"exclude\": [{clause}]", "exclude clause 0", fault);
 
     [Theory]
     [InlineData("not json", "expected a JSON object, found a fault at byte 2")]
@@ -82,7 +80,8 @@ public sealed class GenEvalRulesTests
     }
 
     [Fact]
-    public void Options_and_clauses_may_be_absent() => Assert.True(Score(Case(Front + "\"include\": []}", "{}")).Correct);
+    public void Options_and_clauses_may_be_absent() =>
+        Assert.True(Score(Case("""{"tag": "custom", "prompt": "synthetic"}""", "{}")).Correct);
 
     [Fact]
     public void A_score_of_exactly_the_threshold_as_float32_is_not_above_it()
@@ -94,16 +93,28 @@ public sealed class GenEvalRulesTests
     }
 
     [Fact]
+    public void A_score_that_is_not_a_number_is_above_nothing()
+    {
+        Detection[] dogs = [.. new[] { float.NaN, 0.5f, 0.6f }.Select(score => new Detection(0, 0, 9, 9, score, null))];
+        var prompt = new PromptMetadata("custom", [], [], "synthetic");
+
+        var score = GenEvalRules.Score(prompt, Image(("dog", dogs)), ScoringOptions.Default);
+
+        Assert.Equal([2, 1], score.Kept.Single().Indices);
+    }
+
+    [Fact]
     public void Any_published_prompt_survives_writing_and_reading()
     {
         foreach (var prompt in PromptSet.Published)
         {
             var line = MetadataJson.Write(prompt);
-            Assert.Equal(line, MetadataJson.Write(MetadataJson.Read(System.Text.Json.JsonDocument.Parse(line).RootElement)));
+            using var json = JsonDocument.Parse(line);
+            Assert.Equal(line, MetadataJson.Write(MetadataJson.Read(json.RootElement)));
         }
     }
 
-    /// <summary>However many detections, boxes and scores: what is kept obeys the rules, and the order of classes does not matter.</summary>
+    /// <summary>Whatever the detections: what is kept obeys the rules; the order of classes does not matter.</summary>
     [Fact]
     public void Kept_detections_are_the_best_above_the_threshold()
     {
@@ -117,32 +128,42 @@ public sealed class GenEvalRulesTests
             from cats in detection.ArrayOf()
             from maxObjects in Gen.Choose(1, 20)
             from maxOverlap in Gen.Choose(1, 10)
-            select (dogs, cats, Options: new ScoringOptions { MaxObjects = maxObjects, MaxOverlap = maxOverlap / 10.0 });
+            let options = new ScoringOptions { MaxObjects = maxObjects, MaxOverlap = maxOverlap / 10.0 }
+            select (dogs, cats, options);
         var prompt = new PromptMetadata("custom", [new Clause("dog", 1)], [], "synthetic");
 
         Prop.ForAll(image.ToArbitrary(), it =>
         {
-            var score = GenEvalRules.Score(
-                prompt,
-                new Dictionary<string, IReadOnlyList<Detection>> { ["dog"] = it.dogs, ["cat"] = it.cats },
-                it.Options);
+            var score = GenEvalRules.Score(prompt, Image(("dog", it.dogs), ("cat", it.cats)), it.options);
             var swapped = GenEvalRules.Score(
-                prompt,
-                new Dictionary<string, IReadOnlyList<Detection>> { ["cat"] = it.cats.ToList(), ["dog"] = it.dogs.ToList() },
-                it.Options);
+                prompt, Image(("cat", it.cats.ToList()), ("dog", it.dogs.ToList())), it.options);
 
             Assert.Equal(ScoreJson.Write("id", score), ScoreJson.Write("id", swapped));
             Assert.Equal(it.dogs.Any(dog => dog.Score > 0.3f), score.Correct);
             foreach (var kept in score.Kept)
             {
                 var found = kept.Class == "dog" ? it.dogs : it.cats;
-                Assert.InRange(kept.Indices.Length, 1, it.Options.MaxObjects);
+                Assert.InRange(kept.Indices.Length, 1, it.options.MaxObjects);
                 Assert.All(kept.Indices, i => Assert.True(found[i].Score > 0.3f));
-                Assert.Equal(kept.Indices.OrderByDescending(i => found[i].Score).ThenByDescending(i => i), kept.Indices);
+                var bestFirst = kept.Indices.OrderByDescending(i => found[i].Score).ThenByDescending(i => i);
+                Assert.Equal(bestFirst, kept.Indices);
                 Assert.Equal(found.Max(one => one.Score), found[kept.Indices[0]].Score);
             }
         }).QuickCheckThrowOnFailure();
     }
+
+    private static void Refused(string clauses, string clause, string fault)
+    {
+        var error = Assert.Throws<InvalidDataException>(() => Case(Front + clauses + "}", "{}"));
+
+        Assert.Contains("\"synthetic\"", error.Message);
+        Assert.Contains(clause, error.Message);
+        Assert.Contains(fault, error.Message);
+    }
+
+    private static Dictionary<string, IReadOnlyList<Detection>> Image(
+        params IEnumerable<(string Class, IReadOnlyList<Detection> Found)> classes) =>
+        classes.ToDictionary(one => one.Class, one => one.Found);
 
     private static Score Score(ScoringCase scoring) =>
         GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);

@@ -25,7 +25,7 @@ public sealed class NumpyRandomTests
     public void First_choice_of_the_published_suite_starts_as_known() =>
         Assert.Equal([13, 19, 1, 74, 51, 28, 42, 37, 72, 41], new NumpyRandom(43).Choice(80, 80)[..10]);
 
-    /// <summary>Integers, doubles and choices from one generator, mixed, so that the buffered half is tested too.</summary>
+    /// <summary>Integers, doubles and choices from one generator, mixed: the buffered half is tested too.</summary>
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Mixed_draws_equal_those_of_numpy(string seed)
