@@ -25,6 +25,7 @@ public sealed record PairedShares(IReadOnlyList<int> Prompts, double[] First, do
     public PairedShares Where(Func<int, bool> covers)
     {
         int[] kept = [.. Enumerable.Range(0, Prompts.Count).Where(i => covers(Prompts[i]))];
-        return new([.. kept.Select(i => Prompts[i])], [.. kept.Select(i => First[i])], [.. kept.Select(i => Second[i])]);
+        return new(
+            [.. kept.Select(i => Prompts[i])], [.. kept.Select(i => First[i])], [.. kept.Select(i => Second[i])]);
     }
 }

@@ -39,11 +39,14 @@ public static class PromptShares
             return n - 1; // Without a verdict nothing is known to have been chosen: analysis.py takes the last.
         }
 
-        // The scorer's words are no part of what decides which image is shown.
-        return strategy.Shown(
-        [
-            .. chain.Attempts.Take(n)
-                .Select(a => new PastAttempt(a.Verdict!, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
-        ]);
+        return strategy.Shown(History(strategy, chain, n));
     }
+
+    /// <summary>The first attempts of a chain, all judged, as its strategy saw them to decide what is shown.</summary>
+    /// <remarks>The scorer's words are no part of that decision.</remarks>
+    internal static List<PastAttempt> History(IStrategy strategy, ChainResult chain, int n) =>
+    [
+        .. chain.Attempts.Take(n)
+            .Select(a => new PastAttempt(a.Verdict!, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
+    ];
 }

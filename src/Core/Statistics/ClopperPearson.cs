@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Core.Statistics;
 /// <summary>The exact 95% interval for a share of prompts: never below its level, so wider than Wilson's.</summary>
 public static class ClopperPearson
 {
-    /// <summary>Interval for <paramref name="successes"/> of <paramref name="count"/> trials (Clopper and Pearson 1934).</summary>
+    /// <summary>Clopper and Pearson 1934.</summary>
     public static Interval Share(int successes, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);

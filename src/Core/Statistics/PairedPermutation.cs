@@ -20,7 +20,7 @@ public static class PairedPermutation
     /// <summary>Differences up to this many are relabelled in all ways, whatever their values.</summary>
     private const int MostEnumerated = 16;
 
-    /// <summary>Shares of replicates are fractions with small denominators; beyond this they are taken as any number.</summary>
+    /// <summary>Shares of replicates are fractions with small denominators; finer ones are any number.</summary>
     private const int MostSteps = 120;
 
     /// <summary>Tests the mean of the differences over all prompts.</summary>

@@ -27,6 +27,10 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
     [JsonIgnore]
     public bool IsOracle => Selector is Selector.Oracle;
 
+    /// <summary>Every chain has N attempts, none of which depends on another: any k of them are as good as a run of k.</summary>
+    [JsonIgnore]
+    public bool DrawsAll => Selector is not Selector.FirstAccept;
+
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds)
     {
         var accepted = Selector is Selector.FirstAccept && history.Any(a => a.Verdict.Accepted);
@@ -41,6 +45,24 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
         Selector.Oracle => history.FirstOr(Correct, history.Count - 1),
         _ => throw new InvalidOperationException($"Unknown selector {Selector}."),
     };
+
+    /// <summary>
+    /// Indices of attempts in the order of preference: of any of them, the first in it is shown. For the oracle the
+    /// order among wrong images is of no account. Only for a selector that draws all N.
+    /// </summary>
+    public IReadOnlyList<int> Ranked(IReadOnlyList<PastAttempt> history)
+    {
+        Func<PastAttempt, double> value = Selector switch
+        {
+            Selector.JudgeScore => a => Known(a.Verdict.Score),
+            Selector.Pairwise => YesNoRank,
+            Selector.Oracle => a => Correct(a) ? 1 : 0,
+            _ => throw new InvalidOperationException($"Selector {Selector} stops early: its attempts have no order."),
+        };
+
+        // A stable sort: ties go to the earliest attempt.
+        return [.. Enumerable.Range(0, history.Count).OrderByDescending(i => value(history[i]))];
+    }
 
     /// <summary>Any yes ranks above any no: scores lie in 0 to 1, so a yes is at least 0 and a no at most -1.</summary>
     private static double YesNoRank(PastAttempt attempt) =>

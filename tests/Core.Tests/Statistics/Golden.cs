@@ -17,11 +17,16 @@ internal static class Golden
 
     public static double[] Numbers(this JsonElement list) => [.. list.EnumerateArray().Select(v => v.GetDouble())];
 
+    /// <summary>Points of a curve over all prompts as one stratum, from [k][prompt].</summary>
+    public static IReadOnlyList<IReadOnlyList<double[]>> Points(this JsonElement columns) =>
+        [.. columns.EnumerateArray().Select(c => (double[][])[c.Numbers()])];
+
     /// <summary>A list of lists of numbers, divided by what the row calls its scale.</summary>
     public static List<double[]> Strata(this JsonElement row)
     {
         var scale = row.TryGetProperty("scale", out var given) ? given.GetDouble() : 1;
-        return [.. row.GetProperty("strata").EnumerateArray().Select(s => s.Numbers().Select(v => v / scale).ToArray())];
+        var strata = row.GetProperty("strata").EnumerateArray();
+        return [.. strata.Select(s => s.Numbers().Select(v => v / scale).ToArray())];
     }
 
     public static void AssertEqual(JsonElement expected, Interval actual, string what)

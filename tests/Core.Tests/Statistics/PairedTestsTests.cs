@@ -63,8 +63,8 @@ public sealed class PairedTestsTests
         Assert.False(drawn.Exact);
         Assert.InRange(exact.P, 0.001, 0.5);
 
-        // Four standard errors of a share of 100,000.
-        Assert.InRange(drawn.P - exact.P, -4 * Math.Sqrt(exact.P / 1e5), 4 * Math.Sqrt(exact.P / 1e5));
+        var fourErrors = 4 * Math.Sqrt(exact.P / 100_000);
+        Assert.InRange(drawn.P - exact.P, -fourErrors, fourErrors);
         Assert.Equal(drawn, PairedPermutation.Mean([.. whole.Select(d => d / 121)], 7));
     }
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_confint
@@ -26,15 +27,49 @@ def mean_of_shares(counts):
     ]
 
 
-def bootstrap(strata, seed):
+def bootstrap(strata, seed, method="percentile"):
     def statistic(*samples, axis):
-        return np.mean([np.mean(s, axis=axis) for s in samples], axis=0)
+        # BCa counts the resamples that equal the estimate: equal but for rounding is equal.
+        return np.round(np.mean([np.mean(s, axis=axis) for s in samples], axis=0), 12 if method == "BCa" else 20)
 
     result = stats.bootstrap(
         [np.array(s, dtype=float) for s in strata], statistic, vectorized=True, n_resamples=10_000,
-        confidence_level=0.95, method="percentile", random_state=np.random.default_rng(seed))
+        confidence_level=0.95, method=method, random_state=np.random.default_rng(seed))
     interval = result.confidence_interval
     return [float(interval.low), float(interval.high)]
+
+
+def resampled(columns, seed):
+    """[column][resample]: means over the same draws for all columns."""
+    columns = np.array(columns, dtype=float)
+    draws = np.random.default_rng(seed).integers(0, columns.shape[1], (10_000, columns.shape[1]))
+    return columns[:, draws].mean(axis=2)
+
+
+def sup_t(columns, seed):
+    means = resampled(columns, seed)
+    estimates, errors = np.mean(columns, axis=1), means.std(axis=1, ddof=1)
+    critical = np.percentile(np.max(np.abs(means - estimates[:, None]) / errors[:, None], axis=0), 95)
+    return [[float(e - critical * s), float(e + critical * s)] for e, s in zip(estimates, errors)]
+
+
+def at_budgets(arms, cost, share, seed):
+    """Two arms of costs and shares, [arm][costs, shares][k][prompt]. NumPy interpolates rising points."""
+    def estimates(means):
+        at = [np.interp(cost, costs, shares) for costs, shares in means]
+        reach = [np.interp(share, shares, costs, right=np.inf) for costs, shares in means]
+        return [at[0], at[0] - at[1], reach[0], reach[0] / reach[1]]
+
+    def end(values, percent, undefined):
+        found = np.percentile(np.nan_to_num(values, nan=undefined, posinf=1e300), percent)
+        return float(found) if found < 1e250 else None
+
+    arms = np.array(arms, dtype=float)
+    means = resampled(arms.reshape(-1, arms.shape[3]), seed).reshape(*arms.shape[:3], -1)
+    with np.errstate(invalid="ignore"):
+        values = np.array([estimates(means[..., r]) for r in range(means.shape[3])]).T
+    return [{"value": float(e), "low": end(v, 2.5, 0), "high": end(v, 97.5, 1e300)}
+            for e, v in zip(estimates(arms.mean(axis=3)), values)]
 
 
 def permutation(strata):
@@ -92,6 +127,7 @@ for name, strata, scale in (("one replicate", single, 1), ("three replicates", t
         bootstraps.append({
             "name": name, "scale": scale, "seed": seed, "strata": strata,
             "stratified": bootstrap(scaled, seed), "pooled": bootstrap([sum(scaled, [])], seed),
+            "stratified_bca": bootstrap(scaled, seed, "BCa"), "pooled_bca": bootstrap([sum(scaled, [])], seed, "BCa"),
             "pooled_permutation": p})
 
 # The paper's last step, N=16 to 20, is four prompts: 0 against 4 at best.
@@ -108,12 +144,24 @@ designs = [(80, 0.1, 0.05, 0.05), (553, 0.12, 0.06, 0.05), (553, 0.02, 0.0127, 0
            (100, 0.3, 0.1, 0.05 / 6), (553, 4 / 553, 0, 0.05), (20, 0.6, 0.4, 0.05)]
 smallest = [(553, 0.1, 0.05, 0.8), (553, 0.02, 0.05, 0.8), (80, 0.2, 0.05, 0.9), (100, 0.05, 0.05, 0.8),
             (553, 0.3, 0.05 / 6, 0.8)]
+skewed = [(40, [[1] * 37 + [0] * 3]), (41, [[3] * 20 + [0, 1, 2], [0] * 9 + [3, 2]])]
+curve = np.cumsum(source.random((4, 60)) < [[0.5], [0.1], [0.08], [0.05]], axis=0).clip(0, 1)
+other = np.cumsum(source.random((3, 60)) < [[0.3], [0.5], [0.5]], axis=0).clip(0, 1)
+arms = [[np.cumsum(1 + source.integers(0, 3, (3, 60)), axis=0).tolist(), c[:3].tolist()] for c in (curve, other)]
+confusions = [(50, 10, 5, 35), (0, 0, 3, 4), (4, 0, 0, 0), (200, 150, 90, 113), (0, 7, 9, 0), (0, 2, 0, 5)]
 means_power = [(553, 0.03, 0.4, 0.05), (80, -0.1, 0.3, 0.01), (100, 0.0, 1.0, 0.05)]
 
 with open("golden.json", "w", newline="\n") as file:
     parts = [("wilson", [{"k": k, "n": n, "interval": wilson(k, n)} for k, n in shares]),
              ("means", [{"counts": c, "interval": mean_of_shares(c)} for c in means]),
              ("bootstraps", bootstraps),
+             ("bca", [{"seed": i, "scale": 3, "strata": s, "interval": bootstrap(
+                 [[v / 3 for v in x] for x in s], i, "BCa")} for i, s in skewed]),
+             ("sup_t", [{"seed": 9, "points": curve.tolist(), "band": sup_t(curve, 9)}]),
+             ("budgets", [{"seed": 10, "arms": arms, "cost": 3.5, "share": share,
+                           "estimates": at_budgets(arms, 3.5, share, 10)} for share in (0.505, 0.58)]),
+             ("confusion", [{"counts": c, "kappa": None if np.isnan(k) else float(k)} for c, k in (
+                 (c, cohens_kappa(np.array([[c[0], c[1]], [c[2], c[3]]]), return_results=False)) for c in confusions)]),
              ("clopper_pearson", [{"k": k, "n": n, "interval": [
                  float(x) for x in proportion_confint(k, n, alpha=0.05, method="beta")]} for k, n in shares]),
              ("mcnemar", [{"b": b, "c": c, "p": float(mcnemar([[0, b], [c, 0]], exact=True).pvalue)}
