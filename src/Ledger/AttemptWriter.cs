@@ -91,6 +91,10 @@ public sealed class AttemptWriter : IAsyncDisposable
 
         await using var connection = await _source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
+        Add(
+            batch,
+            "SELECT FROM reflectdit.chains WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", // see LeaseStore
+            Column(group, NpgsqlDbType.Uuid, p => p.Attempt?.Chain ?? p.End!.Chain));
         if (attempts.Count > 0)
         {
             AddAttempts(batch, attempts);

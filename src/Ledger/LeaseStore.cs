@@ -6,7 +6,8 @@ namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
 /// Leases of chains. A claim raises the chain's epoch, so that whoever held it before can write no more; every write
-/// carries the epoch (see Schema/0001_ledger.sql, fence_attempt). All times are the database's.
+/// carries the epoch (see Schema/0001_ledger.sql, fence_attempt). All times are the database's. Whoever waits for the
+/// locks of several chains takes them in the order of their ids, or deadlocks would end transactions.
 /// </summary>
 public sealed class LeaseStore(NpgsqlDataSource source)
 {
@@ -66,9 +67,11 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task<IReadOnlyDictionary<Guid, int>> RenewAsync(int worker, TimeSpan lease, CancellationToken cancellation)
     {
         await using var renew = source.CreateCommand("""
-            WITH seen AS (UPDATE reflectdit.workers SET seen_at = now() WHERE number = $1)
-            UPDATE reflectdit.chains c SET leased_until = now() + $2
-            FROM reflectdit.sweeps s WHERE c.worker = $1 AND s.id = c.sweep_id AND s.state = 'running'
+            WITH seen AS (UPDATE reflectdit.workers SET seen_at = now() WHERE number = $1),
+            mine AS (
+                SELECT c.id FROM reflectdit.chains c JOIN reflectdit.sweeps s ON s.id = c.sweep_id
+                WHERE c.worker = $1 AND s.state = 'running' ORDER BY c.id FOR NO KEY UPDATE OF c)
+            UPDATE reflectdit.chains c SET leased_until = now() + $2 FROM mine WHERE c.id = mine.id
             RETURNING c.id, c.epoch
             """);
         renew.Parameters.Add(new() { Value = worker });
@@ -105,8 +108,10 @@ public sealed class LeaseStore(NpgsqlDataSource source)
                     SELECT FROM pg_locks l
                     WHERE l.locktype = 'advisory' AND l.classid = {WorkerSession.LockClass} AND l.objid::bigint = w.number
                         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-                RETURNING w.number)
-            UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM dead WHERE c.worker = dead.number
+                RETURNING w.number),
+            theirs AS (
+                SELECT c.id FROM reflectdit.chains c JOIN dead ON c.worker = dead.number ORDER BY c.id FOR NO KEY UPDATE OF c)
+            UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM theirs WHERE c.id = theirs.id
             """);
         await free.ExecuteNonQueryAsync(cancellation);
     }

@@ -85,7 +85,10 @@ public sealed class WorkerSession : IAsyncDisposable
             {
                 BatchCommands =
                 {
-                    new($"UPDATE reflectdit.chains SET worker = NULL, leased_until = NULL WHERE worker = {Number}"),
+                    new($"""
+                        WITH mine AS (SELECT id FROM reflectdit.chains WHERE worker = {Number} ORDER BY id FOR NO KEY UPDATE)
+                        UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM mine WHERE c.id = mine.id
+                        """),
                     new($"UPDATE reflectdit.workers SET ended_at = now() WHERE number = {Number}"),
                     new($"UNLISTEN {Channel}"),
                     new("SELECT pg_advisory_unlock_all()"),

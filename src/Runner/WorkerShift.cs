@@ -20,7 +20,8 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly AttemptWriter _writer;
     private readonly WakeUp _wake;
     private readonly CancellationTokenSource _abort = new();
-    private readonly Dictionary<Guid, RunningChain> _running = [];
+    /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
+    private readonly Dictionary<(Guid Id, int Epoch), RunningChain> _running = [];
     private readonly Stopwatch _sinceHousekeeping = new();
 
     private bool _mayHaveWork;
@@ -99,7 +100,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         foreach (var (chain, letGo, finished) in _running.Values.Where(r => r.Finished.IsCompleted).ToList())
         {
-            _running.Remove(chain.Id);
+            _running.Remove((chain.Id, chain.Epoch));
             letGo.Dispose();
             if (!await finished && !_stop.IsCancellationRequested)
             {
@@ -140,7 +141,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         foreach (var chain in claimed)
         {
             var letGo = CancellationTokenSource.CreateLinkedTokenSource(_stop);
-            _running.Add(chain.Id, new(chain, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
+            _running.Add((chain.Id, chain.Epoch), new(chain, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
         }
     }
 

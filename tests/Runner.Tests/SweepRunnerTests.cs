@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
@@ -106,11 +107,14 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
         await using var undisturbed = await TestSweep.CreateAsync(server);
         await undisturbed.RunAsync(TestSweep.Setup(new()));
         await using var sweep = await TestSweep.CreateAsync(server);
-        var calls = 0;
+        var tried = new ConcurrentDictionary<(string, long), bool>();
         var progress = await sweep.RunAsync(TestSweep.Setup(new()
         {
-            BeforeDraw = _ => Interlocked.Increment(ref calls) % 10 == 0 ? throw new IOException("busy") : Task.CompletedTask,
+            BeforeDraw = r => r.Seed % 5 == 0 && tried.TryAdd((r.Prompt, r.Seed), true)
+                ? throw new IOException("busy")
+                : Task.CompletedTask,
         }));
+        Assert.NotEmpty(tried);
         Assert.Equal(0, progress.Failed);
         Assert.Equal(await undisturbed.DumpAsync(), await sweep.DumpAsync());
     }
