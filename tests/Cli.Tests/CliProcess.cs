@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text;
-
 namespace ReflectDiT.Eval.Cli.Tests;
 
 /// <summary>What the built command did when it was run as a process.</summary>
@@ -10,25 +7,7 @@ internal sealed record CliProcess(int ExitCode, string Out, string Error)
 
     public static async Task<CliProcess> RunWithInputAsync(string input, params string[] args)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            StandardOutputEncoding = Encoding.UTF8,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"));
-        foreach (var arg in args)
-            start.ArgumentList.Add(arg);
-
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        return new CliProcess(process.ExitCode, await output, await error);
+        await using var command = await RunningCli.StartAsync(args, input);
+        return await command.EndAsync();
     }
 }

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Npgsql;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Ledger.Server;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Cli.Tests;
+
+/// <summary>
+/// A data folder that the command is given, with the ledger that it writes: in a database of ours, or in the private
+/// server of the folder, which ends with the test.
+/// </summary>
+internal sealed class LedgerFolder : IAsyncDisposable
+{
+    private const string UndefinedTable = "42P01";
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly string? _database;
+
+    private LedgerFolder(string? database)
+    {
+        _database = database;
+        Path = Directory.CreateTempSubdirectory("reflectdit-cli-").FullName;
+        // The private server runs as another user when the tests run as root.
+        File.SetUnixFileMode(Path, (UnixFileMode)0b111_101_101);
+    }
+
+    public string Path { get; }
+
+    public static LedgerFolder Private() => new(null);
+
+    public static async Task<LedgerFolder> InAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
+
+    public Task<RunningCli> StartAsync(params string[] args) =>
+        RunningCli.StartAsync([.. args, "--data", Path], database: _database);
+
+    public async Task<CliProcess> RunAsync(params string[] args)
+    {
+        await using var command = await StartAsync(args);
+        return await command.EndAsync();
+    }
+
+    /// <summary>The process of the private server, once the command has started it.</summary>
+    public async Task<int> ServerAsync()
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < Patience; await Task.Delay(Poll))
+        {
+            if ((await PrivateServer.ProbeAsync(Path)).ProcessId is { } process)
+                return process;
+        }
+
+        throw new TimeoutException("no private server was started");
+    }
+
+    /// <summary>Npgsql's connection string; a private server is started if it does not run.</summary>
+    public async Task<string> AddressAsync() => _database ?? await PrivateServer.EnsureStartedAsync(Path);
+
+    /// <summary>Waits until a number that the database tells has grown to <paramref name="value"/>.</summary>
+    public async Task ReachAsync(long value, string sql, RunningCli run)
+    {
+        await using var source = NpgsqlDataSource.Create(await AddressAsync());
+        for (var waited = Stopwatch.StartNew(); !run.HasEnded && waited.Elapsed < Patience; await Task.Delay(Poll))
+        {
+            try
+            {
+                await using var command = source.CreateCommand(sql);
+                if (await command.ExecuteScalarAsync() is long found && found >= value)
+                    return;
+            }
+            catch (NpgsqlException e) when (e.SqlState == UndefinedTable || LedgerSession.IsOutage(e))
+            {
+                // Not there yet, or on its way back.
+            }
+        }
+
+        throw new TimeoutException($"the run ended, or came to a halt, before this became {value}: {sql}");
+    }
+
+    public Task ReachAttemptsAsync(long attempts, RunningCli run) =>
+        ReachAsync(attempts, "SELECT count(*) FROM reflectdit.attempts", run);
+
+    /// <summary>Waits until so many of the command's sessions wait for a lock.</summary>
+    public Task ReachWaitingAsync(long sessions, RunningCli run) => ReachAsync(
+        sessions,
+        """
+        SELECT count(*) FROM pg_stat_activity WHERE application_name = 'reflectdit' AND wait_event_type = 'Lock'
+            AND datname = current_database()
+        """,
+        run);
+
+    /// <summary>Lets no attempt become durable until it is disposed: each waits in the middle of its transaction.</summary>
+    public async Task<NpgsqlConnection> HoldWritesAsync()
+    {
+        var unpooled = new NpgsqlConnectionStringBuilder(await AddressAsync()) { Pooling = false };
+        var connection = new NpgsqlConnection(unpooled.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE reflectdit.scores IN EXCLUSIVE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    public async Task<IReadOnlyList<string>> DumpAsync() => await LedgerDump.OfAsync(await AddressAsync());
+
+    /// <summary>Reads every image that a row names, and fails if one is not there whole under its hash.</summary>
+    /// <returns>How many attempts there are.</returns>
+    public async Task<int> CheckImagesAsync()
+    {
+        var store = new ArtifactStore(System.IO.Path.Combine(Path, "artifacts"));
+        await using var source = NpgsqlDataSource.Create(await AddressAsync());
+        await using var command = source.CreateCommand("SELECT image FROM reflectdit.attempts");
+        await using var reader = await command.ExecuteReaderAsync();
+        var attempts = 0;
+        for (; await reader.ReadAsync(); attempts++)
+            await store.ReadAsync(reader.GetFieldValue<byte[]>(0), CancellationToken.None);
+        return attempts;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_database is null)
+            await PrivateServer.StopAsync(Path);
+        Directory.Delete(Path, recursive: true);
+    }
+}

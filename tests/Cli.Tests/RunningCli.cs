@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace ReflectDiT.Eval.Cli.Tests;
+
+/// <summary>The built command, while it runs as a process.</summary>
+internal sealed class RunningCli : IAsyncDisposable
+{
+    private const string DatabaseVariable = "REFLECTDIT_DATABASE";
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private RunningCli(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <param name="database">The value of the variable that names the database; unset when null.</param>
+    public static async Task<RunningCli> StartAsync(string[] args, string input = "", string? database = null)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"));
+        foreach (var arg in args)
+            start.ArgumentList.Add(arg);
+        start.Environment.Remove(DatabaseVariable);
+        if (database is not null)
+            start.Environment[DatabaseVariable] = database;
+
+        var running = new RunningCli(Process.Start(start)!);
+        await running._process.StandardInput.WriteAsync(input);
+        running._process.StandardInput.Close();
+        return running;
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>SIGKILL, to this process alone.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: false);
+
+    public async Task<CliProcess> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        return new CliProcess(_process.ExitCode, await _output, await _error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}
