@@ -37,9 +37,14 @@ internal static class CommandLine
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            // No handling of signals here: it would end a run two seconds after Ctrl-C, whatever is in flight.
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or SweepNotFoundException)
         {
             await WriteErrorAsync(e.Message);
             return ExitCode.Usage;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Npgsql;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli;
@@ -28,10 +29,25 @@ internal sealed class LedgerOptions
     public string Data(ParseResult parsed) => Path.GetFullPath(parsed.GetRequiredValue(_data));
 
     /// <summary>Null when the private server is to be used.</summary>
-    public string? Database(ParseResult parsed) =>
-        parsed.GetValue(_database) is { Length: > 0 } given ? given
-        : Environment.GetEnvironmentVariable(DatabaseVariable) is { Length: > 0 } variable ? variable
-        : null;
+    /// <exception cref="UsageException">What is given is no connection string.</exception>
+    public string? Database(ParseResult parsed)
+    {
+        var (source, given) = parsed.GetValue(_database) is { Length: > 0 } option
+            ? (_database.Name, option)
+            : (DatabaseVariable, Environment.GetEnvironmentVariable(DatabaseVariable));
+        if (string.IsNullOrEmpty(given))
+            return null;
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(given);
+            return given;
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"{source}: expected an Npgsql connection string, such as "
+                + $"Host=localhost;Username=me;Database=mine: {e.Message}", e);
+        }
+    }
 
     public Task<LedgerSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
         LedgerSession.OpenAsync(Data(parsed), Database(parsed), cancellation);

@@ -13,3 +13,6 @@ public class LedgerException : Exception
     {
     }
 }
+
+/// <summary>The ledger holds no sweep of the name or id that was asked for, or several.</summary>
+public sealed class SweepNotFoundException(string message) : LedgerException(message);

@@ -101,7 +101,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
     }
 
     /// <summary>The sweep of a name, or of an id or the beginning of one (at least four digits).</summary>
-    /// <exception cref="LedgerException">None fits, or more than one.</exception>
+    /// <exception cref="SweepNotFoundException">None fits, or more than one.</exception>
     public async Task<SweepRow> FindAsync(string nameOrId, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(source);
@@ -115,11 +115,11 @@ public sealed class SweepStore(NpgsqlDataSource source)
         return found switch
         {
             [var one] => one,
-            [] => throw new LedgerException(
+            [] => throw new SweepNotFoundException(
                 $"No sweep is called '{nameOrId}'. " + (sweeps.Count == 0
                     ? "The ledger holds none yet: start one with 'reflectdit demo' or 'reflectdit run SWEEP.yaml'."
                     : $"The ledger holds: {string.Join(", ", sweeps.Select(Label))}.")),
-            _ => throw new LedgerException(
+            _ => throw new SweepNotFoundException(
                 $"{found.Count} sweeps are called '{nameOrId}', with different configurations. "
                 + $"Say which by its id: {string.Join(", ", found.Select(Label))}."),
         };

@@ -16,9 +16,9 @@ public sealed class ModelCalls(CallSettings settings)
     {
         try
         {
-            // WaitAsync: a model that does not look at its token must not hold the chain either.
+            // A model that does not look at its token, or blocks its thread, must not hold the chain either.
             return await _pipeline.ExecuteAsync(
-                async token => await call(token).WaitAsync(token), cancellation);
+                async token => await Task.Run(() => call(token), token).WaitAsync(token), cancellation);
         }
         catch (TimeoutRejectedException e)
         {

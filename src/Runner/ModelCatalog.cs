@@ -15,11 +15,11 @@ public sealed class ModelCatalog
 
     public IDetector Detector { get; } = new SimulatedDetector();
 
-    /// <exception cref="InvalidDataException">The parameters are wrong.</exception>
+    /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IGenerator Generator(ArmConfiguration arm) => Get(_generators, arm.Generator, parameters =>
         new SimulatedGenerator(GeneratorParameters.Parse(parameters, $"generator of arm '{arm.Name}'")));
 
-    /// <exception cref="InvalidDataException">The parameters are wrong.</exception>
+    /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IJudge Judge(ArmConfiguration arm) => Get(_judges, arm.Judge, parameters =>
         new SimulatedJudge(JudgeParameters.Parse(parameters, $"judge of arm '{arm.Name}'")));
 

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Runner;
 /// <summary>From a sweep's configuration to what is planned in the ledger and run.</summary>
 public static class SweepPlanner
 {
-    /// <exception cref="InvalidDataException">A model's parameters are wrong.</exception>
+    /// <exception cref="FormatException">A model's parameters are wrong.</exception>
     public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelCatalog models)
     {
         var prompts = PromptSet.Generate(configuration.Benchmark.Seed, configuration.Benchmark.PerTask);

@@ -18,7 +18,11 @@ internal sealed class RunCommand
         DefaultValueFactory = _ => [],
     };
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Only so many prompts, in turn from each category" };
+    private readonly Option<int?> _limit = new("--limit")
+    {
+        Description = "Only so many prompts, in turn from each category",
+        CustomParser = result => NumberArgument.AtLeast(result, 1),
+    };
 
     private readonly Option<string?> _category = new("--category") { Description = "Only the prompts of one category" };
 
@@ -26,6 +30,7 @@ internal sealed class RunCommand
     {
         Description = "Chains worked on at once",
         DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
+        CustomParser = result => NumberArgument.AtLeast(result, 1),
     };
 
     private readonly Option<bool> _detach = new("--detach")
@@ -33,12 +38,7 @@ internal sealed class RunCommand
         Description = "Plan the sweep and leave the work to the workers of the ledger",
     };
 
-    private RunCommand()
-    {
-        _category.AcceptOnlyFromAmong([.. Categories.All]);
-        _limit.Validators.Add(r => AtLeastOne(r, _limit));
-        _concurrency.Validators.Add(r => AtLeastOne(r, _concurrency));
-    }
+    private RunCommand() => _category.AcceptOnlyFromAmong([.. Categories.All]);
 
     public static Command CreateRun()
     {
@@ -57,14 +57,6 @@ internal sealed class RunCommand
         run.AddOptions(command);
         command.SetAction((parsed, _) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep));
         return command;
-    }
-
-    private static void AtLeastOne<T>(System.CommandLine.Parsing.OptionResult result, Option<T> option)
-    {
-        if (result.GetValueOrDefault<T>() is < 1)
-        {
-            result.AddError($"{option.Name} must be at least 1");
-        }
     }
 
     private void AddOptions(Command command)
@@ -139,11 +131,21 @@ internal sealed class RunCommand
         try
         {
             var (configuration, calls) = SweepFile.Read(file, overrides);
+            var published = BenchmarkFiles.Published();
+            foreach (var arm in configuration.Arms)
+            {
+                published.Arm(arm.Published);
+            }
+
             return SweepPlanner.Setup(configuration, calls, new ModelCatalog());
         }
-        catch (Exception e) when (e is SweepFileException or InvalidDataException)
+        catch (SweepFileException e)
         {
             throw new UsageException(e.Message, e);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"{file}: {e.Message}", e);
         }
     }
 

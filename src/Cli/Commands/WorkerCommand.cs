@@ -17,8 +17,12 @@ internal static class WorkerCommand
     public static Command Create()
     {
         var ledger = new LedgerOptions();
-        var slots = new Option<int>("--slots") { Description = "Chains worked on at once", DefaultValueFactory = _ => DefaultSlots };
-        slots.Validators.Add(r => Refuse(r.GetValueOrDefault<int>() < 1, r));
+        var slots = new Option<int>("--slots")
+        {
+            Description = "Chains worked on at once",
+            DefaultValueFactory = _ => DefaultSlots,
+            CustomParser = result => NumberArgument.AtLeast(result, 1),
+        };
         var arms = new Option<string[]>("--arms")
         {
             Description = "Only the arms of these names (this worker may hold only some models)",
@@ -28,8 +32,8 @@ internal static class WorkerCommand
         {
             Description = "Seconds of silence after which others may take this worker's chains",
             DefaultValueFactory = _ => 30,
+            CustomParser = result => NumberArgument.AtLeast(result, 3.0),
         };
-        lease.Validators.Add(r => Refuse(r.GetValueOrDefault<double>() < 3, r));
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop") { slots, arms, lease };
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -56,13 +60,5 @@ internal static class WorkerCommand
             return ExitCode.Done;
         });
         return command;
-    }
-
-    private static void Refuse(bool wrong, System.CommandLine.Parsing.OptionResult result)
-    {
-        if (wrong)
-        {
-            result.AddError($"{result.Option.Name} {result.Tokens[0].Value} is too small");
-        }
     }
 }

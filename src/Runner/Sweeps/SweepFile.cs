@@ -162,7 +162,7 @@ public static class SweepFile
         var standard = CallSettings.Default;
         var calls = new CallSettings(
             map.Integer("tries", 1, 100, standard.Tries),
-            TimeSpan.FromSeconds(map.Real("timeout_seconds", 0.001, 86_400, standard.Timeout.TotalSeconds)),
+            TimeSpan.FromSeconds(map.Real("timeout_seconds", 0.01, 86_400, standard.Timeout.TotalSeconds)),
             map.Real("tolerated_failures", 0, 1, standard.ToleratedFailures));
         map.End();
         return calls;

@@ -1,0 +1,155 @@
+using Npgsql;
+
+namespace ReflectDiT.Eval.Cli.Tests;
+
+[Collection(nameof(SmallSweeps))]
+public sealed class RunCommandTests(SmallSweeps sweeps)
+{
+    [Fact]
+    public async Task The_result_goes_to_standard_output_and_all_else_to_standard_error()
+    {
+        var run = sweeps.Runs[0];
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal((await sweeps.AtOnce.RunAsync("report", "small")).Out, run.Out);
+        Assert.Contains("85 of 85 prompts", run.Error);
+        Assert.Contains("SANA-1.0 + best-of-20: up to 3 attempts a chain, SIMULATED", run.Error);
+        Assert.Contains("170/170 chains", run.Error);
+        Assert.Contains(", done, 0 failed", run.Error);
+    }
+
+    [Fact]
+    public async Task Parts_and_then_the_rest_record_what_the_whole_at_once_does()
+    {
+        Assert.All(sweeps.Runs, run => Assert.True(run.ExitCode == 0, run.Error));
+        Assert.Contains("12 of 85 prompts", sweeps.Runs[1].Error);
+        Assert.Contains("24/24 chains", sweeps.Runs[1].Error);
+        Assert.Contains("1 of 85 prompts", sweeps.Runs[2].Error);
+        Assert.Equal(await sweeps.AtOnce.DumpAsync(), await sweeps.InParts.DumpAsync());
+        Assert.Equal(sweeps.Runs[0].Out, sweeps.Runs[3].Out);
+    }
+
+    [Fact]
+    public void The_image_folder_shows_every_chain()
+    {
+        var images = Directory.GetDirectories(Path.Combine(sweeps.AtOnce.Path, "images"), "small-*").Single();
+        var shown = Directory.GetFiles(images, "shown.png", SearchOption.AllDirectories);
+
+        Assert.Equal(2 * 85, shown.Length);
+        Assert.All(shown, file => Assert.Equal([0x89, .. "PNG"u8], File.ReadAllBytes(file)[..4]));
+    }
+
+    [Theory]
+    [InlineData("argument missing", "run")]
+    [InlineData("absent.yaml: cannot be read", "run", "absent.yaml")]
+    [InlineData("arms.0.strategy.n: expected an integer from 1 to 10000, found '0'", "demo", "--set", "arms.0.strategy.n=0")]
+    [InlineData("no published arm 'nobody'; known: sana-1.0-best-of-20,", "demo", "--set", "arms.1.published=nobody")]
+    [InlineData("generator of arm", "demo", "--set", "arms.0.generator.parameters=../simulated/judge.json")]
+    [InlineData("--limit 0: expected a whole number of at least 1", "demo", "--limit", "0")]
+    [InlineData("--limit few: expected", "demo", "--limit", "few")]
+    [InlineData("--concurrency 0: expected a whole number", "demo", "--concurrency", "0")]
+    [InlineData("'colour'", "demo", "--category", "colour")]
+    [InlineData("--database: expected an Npgsql connection string", "demo", "--database", "here")]
+    [InlineData("'table2'", "report", "demo", "--layout", "table2")]
+    [InlineData("'xml'", "report", "demo", "--format", "xml")]
+    [InlineData("'xml'", "status", "--format", "xml")]
+    [InlineData("--lease 2: expected a number of at least 3", "worker", "--lease", "2")]
+    public async Task Wrong_usage_ends_with_1_and_touches_nothing(string sentence, params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CliProcess.RunAsync([.. args, "--data", folder.At("data")]);
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("reflectdit: ", run.Error);
+        Assert.Contains(sentence, run.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.False(Path.Exists(folder.At("data")));
+    }
+
+    [Fact]
+    public async Task A_wrong_sweep_file_is_told_by_file_line_and_column()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("mine.yaml", "name: mine\nbenchmark: {kind: dpg}\n");
+
+        var run = await CliProcess.RunAsync("run", file, "--data", folder.At("data"));
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith($"reflectdit: {file}:2:19: benchmark.kind: expected one of geneval", run.Error);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_ends_with_4_and_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await CliProcess.RunAsync(
+            "demo", "--data", folder.At("data"), "--database", $"Host={folder.Root};Username=me;Database=none");
+
+        Assert.Equal((4, ""), (run.ExitCode, run.Out));
+        Assert.Contains("Check --database", run.Error);
+    }
+
+    [Fact]
+    public async Task The_option_names_the_database_before_the_variable_does_and_nothing_outside_our_schema_is_made()
+    {
+        using var folder = new TemporaryFolder();
+        var address = await sweeps.Server.CreateDatabaseAsync();
+
+        await using var command = await RunningCli.StartAsync(
+            ["demo", "--limit", "1", "--data", folder.At("data"), "--database", address], database: "Host=/nowhere");
+        var run = await command.EndAsync();
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        Assert.False(Path.Exists(folder.At("data/postgres")));
+        await using var source = NpgsqlDataSource.Create(address);
+        await using var schemas = source.CreateCommand(
+            """
+            SELECT string_agg(DISTINCT table_schema, ' ') FROM information_schema.tables
+            WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+            """);
+        Assert.Equal("reflectdit", await schemas.ExecuteScalarAsync());
+    }
+
+    [Fact]
+    public async Task Interrupted_it_finishes_the_attempts_in_flight_and_ends_with_2()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        await using var interrupted = await ledger.StartAsync(SmallSweeps.Command("--concurrency", "4"));
+        await ledger.ReachAttemptsAsync(10, interrupted);
+        var hold = await ledger.HoldWritesAsync();
+        await ledger.ReachWaitingAsync(1, interrupted);
+        var before = await ledger.CheckImagesAsync();
+        interrupted.Interrupt();
+
+        // However long the attempts in flight take, they are waited for.
+        await Assert.ThrowsAsync<TimeoutException>(() => interrupted.EndAsync().WaitAsync(TimeSpan.FromSeconds(3)));
+        await hold.DisposeAsync();
+
+        var run = await interrupted.EndAsync();
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.Contains("The same command again goes on.", run.Error);
+        Assert.InRange(await ledger.CheckImagesAsync(), before + 1, before + 4);
+        Assert.Equal(0, (await ledger.RunAsync(SmallSweeps.Command())).ExitCode);
+        Assert.Equal(await sweeps.AtOnce.DumpAsync(), await ledger.DumpAsync());
+    }
+
+    [Fact]
+    public async Task More_failures_than_tolerated_end_with_3_and_another_run_tries_them_again()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+
+        // The first images of a process take longer than this.
+        var failed = await ledger.RunAsync(SmallSweeps.Command("--set", "calls={timeout_seconds: 0.01, tries: 1}"));
+        var tolerated = await ledger.RunAsync(
+            SmallSweeps.Command("--set", "calls={timeout_seconds: 0.01, tries: 1, tolerated_failures: 1}"));
+        var whole = await ledger.RunAsync(SmallSweeps.Command());
+
+        Assert.Equal((3, 0, 0), (failed.ExitCode, tolerated.ExitCode, whole.ExitCode));
+        Assert.Contains("chains failed (0 tolerated)", failed.Error);
+        Assert.Contains("no answer within 0.01 s", failed.Error);
+        Assert.Contains("INCOMPLETE", failed.Out);
+        Assert.Contains("chains failed (170 tolerated)", tolerated.Error);
+        Assert.Equal(await sweeps.AtOnce.DumpAsync(), await ledger.DumpAsync());
+    }
+}
