@@ -25,10 +25,6 @@ public enum BudgetAxis
     Money,
 }
 
-/// <summary>What things cost, all in one currency. A judge is paid by the hour or by the token; zero is free.</summary>
-public sealed record Prices(
-    string Currency, double GeneratorDeviceHour, double JudgeDeviceHour, double MillionJudgeTokens);
-
 /// <summary>An attempt's costs on an axis.</summary>
 public static class BudgetCosts
 {

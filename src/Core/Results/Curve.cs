@@ -17,7 +17,7 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
         ]))
         : Prefixes(arm, prompts);
 
-    /// <summary>Shares of correct shown images over the first attempts: for any arm, also one that drew all N.</summary>
+    /// <summary>Shares of correct shown images over the first attempts, for any arm, also if it drew all N.</summary>
     public static Curve Prefixes(ArmResults arm, int prompts)
     {
         var most = arm.Strategy.MaxAttempts;

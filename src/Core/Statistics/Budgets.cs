@@ -46,7 +46,7 @@ public sealed class Budgets
         ? Bounded(Line(_arms[arm]).ShareAt(cost), r => At(arm, r).ShareAt(cost))
         : null;
 
-    /// <summary>The first arm's share minus the second's for the same budget; null outside the range of either.</summary>
+    /// <summary>The first arm's share minus the second's for a budget; null outside the range of either.</summary>
     public Estimate? ShareDifferenceAt(int first, int second, double cost) =>
         Line(_arms[first]).Covers(cost) && Line(_arms[second]).Covers(cost)
             ? Bounded(
@@ -59,9 +59,13 @@ public sealed class Budgets
         Bounded(Line(_arms[arm]).CostOf(share), r => At(arm, r).CostOf(share));
 
     /// <summary>The first arm's budget to reach a share, divided by the second's; null if either never does.</summary>
-    public Estimate? CostRatioOf(int first, int second, double share) => Bounded(
-        Line(_arms[first]).CostOf(share) / Line(_arms[second]).CostOf(share),
-        r => At(first, r).CostOf(share) / At(second, r).CostOf(share));
+    public Estimate? CostRatioOf(int first, int second, double share)
+    {
+        var (cost, other) = (Line(_arms[first]).CostOf(share), Line(_arms[second]).CostOf(share));
+        return double.IsInfinity(other)
+            ? null
+            : Bounded(cost / other, r => At(first, r).CostOf(share) / At(second, r).CostOf(share));
+    }
 
     private static BudgetLine Line((double[] Costs, double[] Shares) arm) => new(arm.Costs, arm.Shares);
 

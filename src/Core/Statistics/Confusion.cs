@@ -11,7 +11,7 @@ public readonly record struct Confusion(int AcceptedCorrect, int AcceptedWrong, 
     /// <summary>Share of the correct images that are accepted.</summary>
     public double? Recall => Defined(RecallOf(AcceptedCorrect, RejectedCorrect));
 
-    /// <summary>Cohen's kappa: agreement beyond chance. Undefined when both say one and the same of all images.</summary>
+    /// <summary>Cohen's kappa: agreement beyond chance. Undefined when both say the same of all images.</summary>
     public double? Kappa => Defined(KappaOf(AcceptedCorrect, AcceptedWrong, RejectedCorrect, RejectedWrong));
 
     internal static double PrecisionOf(double acceptedCorrect, double acceptedWrong) =>

@@ -17,7 +17,7 @@ internal sealed class Resampling(UInt128 seed, int resamples)
 
     private readonly Dictionary<string, int[]> _draws = [];
 
-    /// <summary>[statistic][resample]: the unweighted mean over the strata of the mean over the drawn prompts.</summary>
+    /// <summary>[statistic][resample]: the unweighted mean over the strata of the drawn prompts' mean.</summary>
     public double[][] Means(IReadOnlyList<IReadOnlyList<double[]>> statistics)
     {
         ArgumentOutOfRangeException.ThrowIfZero(statistics.Count);

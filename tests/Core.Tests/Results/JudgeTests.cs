@@ -43,7 +43,7 @@ public sealed class JudgeTests
         Assert.Equal(new(0, 1), JudgeAgreement.Of(Reflecting, bootstrap).Precision!.Value.Interval);
     }
 
-    /// <summary>Four images a prompt of one difficulty: correct ones are accepted with 0.9, wrong ones with 0.2.</summary>
+    /// <summary>Four images a prompt of one difficulty: correct ones are accepted by 0.9, wrong ones by 0.2.</summary>
     [Fact]
     public void Intervals_hold_the_truth_although_images_of_one_prompt_are_alike()
     {

@@ -51,8 +51,9 @@ public sealed class CoverageTests
     }
 
     /// <summary>
-    /// Two arms on the same prompts, each prompt with its own difficulty that both arms share. Over 20,000 runs the three
-    /// intervals held the truth in 94.4, 94.8 and 94.4 percent: a bootstrap within small categories is a little narrow.
+    /// Two arms on the same prompts, each prompt with its own difficulty that both arms share. Over 20,000 runs
+    /// the three intervals held the truth in 94.4, 94.8 and 94.4 percent: a bootstrap within small categories is a
+    /// little narrow.
     /// </summary>
     [Fact]
     public void Paired_bootstrap_holds_the_true_difference()
@@ -170,7 +171,7 @@ public sealed class CoverageTests
         return (second < stratum.Second ? 1 : 0) - (shared < stratum.First ? 1 : 0);
     }
 
-    /// <summary>200 prompts whose shares have these means, and attempts that cost <paramref name="cost"/> on mean.</summary>
+    /// <summary>200 prompts with these mean shares, and attempts that cost <paramref name="cost"/> on mean.</summary>
     private static BudgetPoints Arm(NumpyRandom random, double[] truths, int cost)
     {
         var costs = truths.Select(_ => new double[200]).ToArray();

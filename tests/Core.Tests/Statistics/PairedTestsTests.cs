@@ -76,7 +76,7 @@ public sealed class PairedTestsTests
         Assert.Equal(new(1, true), PairedPermutation.MeanOfMeans([[1, -1], [0.5, -0.5]], 0));
     }
 
-    /// <summary>Prompts of one sign by chance: an exact test is significant at most as often as its level says.</summary>
+    /// <summary>Signs by chance: an exact test is significant at most as often as its level says.</summary>
     [Fact]
     public void Permutation_over_replicates_keeps_its_level()
     {

@@ -9,7 +9,7 @@ public sealed class RandomSubsetsTests
 {
     private const int Runs = 20_000;
 
-    /// <summary>Against the strategy itself, run on each subset of the attempts in their order; ties are common.</summary>
+    /// <summary>Against the strategy itself on each subset of the attempts in their order; ties are common.</summary>
     [Theory]
     [InlineData(Selector.JudgeScore)]
     [InlineData(Selector.Pairwise)]
@@ -63,7 +63,7 @@ public sealed class RandomSubsetsTests
         }
     }
 
-    /// <summary>An image is correct with the chance of its score, a uniform one: the best of k with k / (k + 1).</summary>
+    /// <summary>An image is correct by its score, which is uniform: the best of k by k / (k + 1).</summary>
     [Fact]
     public void Selected_at_k_and_pass_at_k_are_unbiased()
     {
