@@ -24,5 +24,8 @@ public sealed class RunProgress
     /// <summary>Attempts made durable by this worker.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
 
+    /// <summary>Whether the worker runs, waits or drains.</summary>
+    public WorkerPulse Pulse { get; } = new();
+
     public void Attempted() => Interlocked.Increment(ref _attempts);
 }

@@ -31,6 +31,7 @@ public sealed class Worker(
             }
             catch (Exception e) when (LedgerSession.IsOutage(e))
             {
+                progress.Pulse.Wait();
                 await ledger.RecoverAsync(e, options.OutagePatience, stop);
             }
         }
@@ -39,7 +40,7 @@ public sealed class Worker(
     /// <summary>Each sweep is set up once: its models are shared by all its chains.</summary>
     private async Task<SweepSetup> SweepAsync(Guid id)
     {
-        var setup = _sweeps.GetOrAdd(id, key => new(() => sweeps(key, CancellationToken.None)));
+        var setup = _sweeps.GetOrAdd(id, key => new(() => progress.Pulse.LoadAsync(sweeps(key, CancellationToken.None))));
         try
         {
             return await setup.Value;

@@ -65,6 +65,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         await using var stopping = _stop.Register(_wake.Nudge);
         while (true)
         {
+            _progress.Pulse.Turn(_stop.IsCancellationRequested);
             await SettleAsync();
             if (_wake.WasTold() || _sinceHousekeeping.Elapsed >= Poll)
             {

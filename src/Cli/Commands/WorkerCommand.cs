@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Diagnostics;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Silo.Health;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -34,12 +36,27 @@ internal static class WorkerCommand
             DefaultValueFactory = _ => 30,
             CustomParser = result => NumberArgument.AtLeast(result, 3.0),
         };
-        var command = new Command("worker", "Work on the sweeps of a ledger until told to stop") { slots, arms, lease };
+        var health = new Option<int?>("--health")
+        {
+            Description = $"Port on which {HealthServer.Started}, {HealthServer.Ready} and {HealthServer.Live} answer a cluster's probes",
+        };
+        health.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1 or > 65535)
+                r.AddError($"--health {r.Tokens[0].Value} is no port");
+        });
+        var command = new Command("worker", "Work on the sweeps of a ledger until told to stop") { slots, arms, lease, health };
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             using var stop = new StopSignals();
-            await using var session = await ledger.OpenAsync(parsed, stop.Token);
+            var progress = new RunProgress();
+            var state = new WorkerHealth(progress);
+            await using var probes = parsed.GetValue(health) is { } port
+                ? await HealthServer.StartAsync(port, state, stop.Token)
+                : null;
+            await using var session = await OpenAsync(ledger, parsed, stop.Token);
+            state.Ledger = session;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
             var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
             {
@@ -48,7 +65,6 @@ internal static class WorkerCommand
             };
             await Console.Error.WriteLineAsync(
                 $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
-            var progress = new RunProgress();
             var models = new ModelCatalog();
             var worker = new Worker(
                 session,
@@ -60,5 +76,25 @@ internal static class WorkerCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>Workers and their database may be started in any order.</summary>
+    private static async Task<LedgerSession> OpenAsync(LedgerOptions ledger, ParseResult parsed, CancellationToken stop)
+    {
+        var since = Stopwatch.StartNew();
+        for (var pause = 1; ; pause = Math.Min(2 * pause, 10))
+        {
+            try
+            {
+                return await ledger.OpenAsync(parsed, stop);
+            }
+            catch (LedgerException e) when (
+                e.InnerException is { } cause && LedgerSession.IsOutage(cause) && since.Elapsed < OutagePatience)
+            {
+                await Console.Error.WriteLineAsync($"{e.Message} Trying again in {pause} s.");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(pause), stop);
+        }
     }
 }
