@@ -23,6 +23,9 @@ public static class PairedPermutation
     /// <summary>Shares of replicates are fractions with small denominators; finer ones are any number.</summary>
     private const int MostSteps = 120;
 
+    /// <summary>Sums that an exact distribution may have: all those of shares, but not those of large costs.</summary>
+    private const double MostSums = 1e5;
+
     /// <summary>Tests the mean of the differences over all prompts.</summary>
     /// <param name="seed">Used only where the test is not exact.</param>
     public static PermutationResult Mean(double[] differences, UInt128 seed) => MeanOfMeans([differences], seed);
@@ -48,7 +51,8 @@ public static class PairedPermutation
     /// <summary>The sizes as whole numbers of their common step, or null without one.</summary>
     private static int[]? Whole(double[] sizes)
     {
-        for (var steps = 1; steps <= MostSteps; steps++)
+        var total = sizes.Sum();
+        for (var steps = 1; steps <= MostSteps && total * steps <= MostSums; steps++)
         {
             if (sizes.All(s => Math.Abs((s * steps) - Math.Round(s * steps)) < 1e-9))
             {

@@ -69,6 +69,10 @@ public sealed class PairedTestsTests
     }
 
     [Fact]
+    public void Large_costs_are_relabelled_by_drawing() =>
+        Assert.Equal(new(1e-5, false), PairedPermutation.Mean([.. Enumerable.Repeat(1e6, 40)], 0));
+
+    [Fact]
     public void Equal_arms_are_never_significant()
     {
         Assert.Equal(1, McNemar.Exact(0, 0));
