@@ -18,6 +18,7 @@ public sealed class LedgerSession : IAsyncDisposable
         Artifacts = artifacts;
         _privateFolder = privateFolder;
         Sweeps = new(source);
+        Imports = new(source);
         Leases = new(source);
     }
 
@@ -26,6 +27,8 @@ public sealed class LedgerSession : IAsyncDisposable
     public ArtifactStore Artifacts { get; }
 
     public SweepStore Sweeps { get; }
+
+    public ImportStore Imports { get; }
 
     public LeaseStore Leases { get; }
 

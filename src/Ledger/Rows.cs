@@ -22,6 +22,9 @@ public static class SweepState
     public const string Running = "running";
     public const string Paused = "paused";
     public const string Cancelled = "cancelled";
+
+    /// <summary>Was run elsewhere: there is nothing to work on.</summary>
+    public const string Imported = "imported";
 }
 
 /// <summary>A process that works, or worked, on chains.</summary>

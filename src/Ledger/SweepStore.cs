@@ -12,6 +12,20 @@ public sealed class SweepStore(NpgsqlDataSource source)
     {
         await using var connection = await source.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await InsertAsync(connection, plan, SweepState.Running, cancellation))
+        {
+            await using var tell = new NpgsqlCommand($"NOTIFY {WorkerSession.Channel}", connection);
+            await tell.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>The rows of a sweep before its first attempt, in the transaction of the connection.</summary>
+    /// <returns>False when the sweep was there already.</returns>
+    internal static async Task<bool> InsertAsync(
+        NpgsqlConnection connection, SweepPlan plan, string state, CancellationToken cancellation)
+    {
         await using (var scorer = new NpgsqlCommand(
             "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
             connection)
@@ -29,8 +43,8 @@ public sealed class SweepStore(NpgsqlDataSource source)
 
         await using (var sweep = new NpgsqlCommand(
             """
-            INSERT INTO reflectdit.sweeps (id, name, configuration, seed, replicates, scorer_id, calls)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET calls = EXCLUDED.calls
+            INSERT INTO reflectdit.sweeps (id, name, configuration, seed, replicates, scorer_id, calls, state)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET calls = EXCLUDED.calls
             RETURNING xmax = 0
             """, connection)
         {
@@ -43,18 +57,18 @@ public sealed class SweepStore(NpgsqlDataSource source)
                 new() { Value = plan.Replicates },
                 new() { Value = plan.Scorer.Id },
                 new() { Value = plan.Calls },
+                new() { Value = state },
             },
         })
         {
             // xmax is 0 in a row that was inserted, not updated.
             if (await sweep.ExecuteScalarAsync(cancellation) is false)
             {
-                await transaction.CommitAsync(cancellation);
-                return;
+                return false;
             }
         }
 
-        await CopyAsync(connection, "prompts (sweep_id, index, tag, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
+        await BulkCopy.WriteAsync(connection, "prompts (sweep_id, index, tag, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
         {
             await row.WriteAsync(plan.Id, cancellation);
             await row.WriteAsync(p.Index, cancellation);
@@ -62,7 +76,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
             await row.WriteAsync(p.Item.Prompt, cancellation);
             await row.WriteAsync(p.Item.Metadata, cancellation);
         }, cancellation);
-        await CopyAsync(connection, "arms (sweep_id, index, name, max_attempts, simulated, oracle, published)", plan.Arms.Index(), async (row, a) =>
+        await BulkCopy.WriteAsync(connection, "arms (sweep_id, index, name, max_attempts, simulated, oracle, published)", plan.Arms.Index(), async (row, a) =>
         {
             await row.WriteAsync(plan.Id, cancellation);
             await row.WriteAsync(a.Index, cancellation);
@@ -72,7 +86,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
             await row.WriteAsync(a.Item.Oracle, cancellation);
             await row.WriteAsync(a.Item.Published, NpgsqlDbType.Text, cancellation);
         }, cancellation);
-        await CopyAsync(connection, "chains (id, sweep_id, arm, prompt, replicate)", Chains(plan), async (row, c) =>
+        await BulkCopy.WriteAsync(connection, "chains (id, sweep_id, arm, prompt, replicate)", Chains(plan), async (row, c) =>
         {
             await row.WriteAsync(Identity.OfChain(plan.Id, c.Arm, c.Prompt, c.Replicate), cancellation);
             await row.WriteAsync(plan.Id, cancellation);
@@ -80,12 +94,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
             await row.WriteAsync(c.Prompt, cancellation);
             await row.WriteAsync(c.Replicate, cancellation);
         }, cancellation);
-        await using (var tell = new NpgsqlCommand($"NOTIFY {WorkerSession.Channel}", connection))
-        {
-            await tell.ExecuteNonQueryAsync(cancellation);
-        }
-
-        await transaction.CommitAsync(cancellation);
+        return true;
     }
 
     /// <summary>Pauses, resumes, cancels or reopens a sweep, and tells the workers. To say it again is harmless.</summary>
@@ -132,22 +141,4 @@ public sealed class SweepStore(NpgsqlDataSource source)
         from prompt in Enumerable.Range(0, plan.Prompts.Count)
         from arm in Enumerable.Range(0, plan.Arms.Count)
         select (arm, prompt, replicate);
-
-    private static async Task CopyAsync<T>(
-        NpgsqlConnection connection,
-        string target,
-        IEnumerable<T> rows,
-        Func<NpgsqlBinaryImporter, T, Task> write,
-        CancellationToken cancellation)
-    {
-        await using var copy = await connection.BeginBinaryImportAsync(
-            $"COPY reflectdit.{target} FROM STDIN (FORMAT binary)", cancellation);
-        foreach (var row in rows)
-        {
-            await copy.StartRowAsync(cancellation);
-            await write(copy, row);
-        }
-
-        await copy.CompleteAsync(cancellation);
-    }
 }

@@ -17,7 +17,7 @@ public static class SweepPlanner
             calls.ToJson(),
             configuration.Seed,
             configuration.Replicates,
-            [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
+            Prompts(prompts),
             [.. configuration.Arms.Select(a => new PlannedArm(
                 a.Name,
                 a.Strategy.MaxAttempts,
@@ -41,6 +41,9 @@ public static class SweepPlanner
         var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
         return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls), models);
     }
+
+    public static IReadOnlyList<PlannedPrompt> Prompts(IReadOnlyList<PromptMetadata> prompts) =>
+        [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))];
 
     public static PlannedScorer Scorer(SweepConfiguration configuration) => new("geneval", configuration.ScorerJson());
 

@@ -41,6 +41,11 @@ internal static class CtlCommand
         {
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
+            if (row.State == SweepState.Imported)
+            {
+                throw new UsageException($"Sweep {row.Name} ({row.Id}) was imported: it was run elsewhere, and there is nothing to {name}.");
+            }
+
             await act(session, row, cancellation);
             var now = await session.Sweeps.FindAsync(row.Id.ToString(), cancellation);
             await Console.Error.WriteLineAsync($"Sweep {now.Name} ({now.Id}) is {now.State}.");

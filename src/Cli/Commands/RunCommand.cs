@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Ledger;
@@ -72,6 +73,7 @@ internal sealed class RunCommand
     private async Task<int> RunAsync(ParseResult parsed, string file)
     {
         using var stop = new StopSignals();
+        await RefuseImportedAsync(parsed, file, stop.Token);
         var sweep = Read(file, parsed.GetRequiredValue(_set));
         var prompts = SweepPlanner.Select(sweep.Prompts, parsed.GetValue(_category), parsed.GetValue(_limit));
         await SayAsync($"""
@@ -124,6 +126,23 @@ internal sealed class RunCommand
         }
 
         return progress.Failed > tolerated ? ExitCode.Failures : ExitCode.Done;
+    }
+
+    /// <summary>A name instead of a file: an imported sweep has none, and nothing of it can be drawn.</summary>
+    private async Task RefuseImportedAsync(ParseResult parsed, string file, CancellationToken cancellation)
+    {
+        if (File.Exists(file) || (_ledger.Database(parsed) is null && !Directory.Exists(_ledger.Data(parsed))))
+        {
+            return;
+        }
+
+        await using var session = await _ledger.OpenAsync(parsed, cancellation);
+        await using var ledger = new LedgerContext(session.Source);
+        if (await ledger.Sweeps.AnyAsync(s => s.Name == file && s.State == SweepState.Imported, cancellation))
+        {
+            throw new UsageException($"Sweep {file} was imported: it was run elsewhere, and nothing of it can be drawn here. "
+                + $"'reflectdit report {file}' shows its results.");
+        }
     }
 
     private static SweepSetup Read(string file, string[] overrides)

@@ -63,7 +63,7 @@ internal static class StatusCommand
         var text = new StringBuilder();
         foreach (var sweep in now.Sweeps)
         {
-            text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.State}  planned {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
+            text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.State}  since {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
                 .Append($"{sweep.Done}/{sweep.Chains} chains done, {sweep.Failed} failed, {sweep.Leased} leased, {sweep.Attempts} images")
                 .Append(Rates(sweep, before?.Sweeps.FirstOrDefault(s => s.Id == sweep.Id)))
                 .Append('\n');

@@ -53,7 +53,8 @@ internal static class CsvFormat
     private static void Row(StringBuilder text, IReadOnlyList<object?> fields) =>
         text.AppendJoin(',', fields.Select(Field)).Append('\n');
 
-    private static string Field(object? value)
+    /// <summary>A field as RFC 4180 has it; null is empty.</summary>
+    internal static string Field(object? value)
     {
         var text = value switch
         {

@@ -56,6 +56,8 @@ internal static class JsonFormat
         json.WriteString("arm", arm.Name);
         json.WriteBoolean("simulated", arm.Simulated);
         json.WriteBoolean("oracle", arm.Oracle);
+        json.WriteBoolean("leaked", arm.Leaked);
+        json.WriteString("imported", arm.Imported?.Format);
         json.WriteNumber("n", arm.N);
         json.WriteString("published", arm.Published);
         json.WriteBoolean("complete", arm.Complete);

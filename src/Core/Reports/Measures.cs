@@ -89,7 +89,11 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
             arm.Failed,
             arm.Open,
             (double)arm.Chains.Sum(c => c.Attempts.Count) / arm.Chains.Count,
-            [.. expected.Where(e => !present.Contains(e))]);
+            [.. expected.Where(e => !present.Contains(e))])
+        {
+            Imported = arm.Imported,
+            Leaked = arm.Leaked,
+        };
     }
 
     private double?[] Shares(int arm, int n)

@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Core.Published;
+using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Reports;
@@ -39,6 +40,12 @@ public sealed record ArmSummary(
     double Images,
     IReadOnlyList<(int Prompt, int Replicate)> Missing)
 {
+    /// <summary>Where the arm was run, if not by this program.</summary>
+    public ImportedFrom? Imported { get; init; }
+
+    /// <summary>The generator read the scorer's words, though no rule of the arm says so.</summary>
+    public bool Leaked { get; init; }
+
     public bool Complete => Missing.Count == 0;
 }
 

@@ -61,13 +61,24 @@ internal static class ReportParts
                 + "shows that the harness works; it is no evidence about the networks.";
         }
 
-        if (arms.Any(a => a.Oracle))
+        if (arms.Any(a => a.Imported is not null))
+        {
+            yield return "IMPORTED: the arm was run and scored elsewhere; this program read its results.";
+        }
+
+        if (arms.Any(a => a.Leaked))
+        {
+            yield return "ORACLE: leaked: the generator had the scorer's words in its context where the judge said something "
+                + "else, as in a run resumed with the released --cont. The arm knew what it must not know.";
+        }
+
+        if (arms.Any(a => a.Oracle && !a.Leaked))
         {
             yield return "ORACLE: a decision of the arm uses the scorer's verdict: a ceiling and no method.";
         }
 
         var images = arms.Where(a => a.Chains > 0).Select(a => $"{a.Name} {a.Images:F2}");
-        yield return $"Images drawn a chain on average, each judged once: {string.Join("; ", images)}. "
+        yield return $"Images a chain on average: {string.Join("; ", images)}. "
             + "What the judge's calls cost is not in this table.";
     }
 

@@ -22,7 +22,7 @@ public static class PromptShares
     }
 
     /// <summary>The attempt that the chain would have shown had it ended after <paramref name="n"/>.</summary>
-    private static int Shown(IStrategy strategy, ChainResult chain, int n)
+    public static int Shown(IStrategy strategy, ChainResult chain, int n)
     {
         if (n >= chain.Attempts.Count)
         {

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
@@ -57,4 +58,9 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
 public sealed record ArmConfiguration(
-    string Name, string? Published, ModelConfiguration Generator, ModelConfiguration Judge, IStrategy Strategy);
+    string Name, string? Published, ModelConfiguration Generator, ModelConfiguration Judge, IStrategy Strategy)
+{
+    /// <summary>The input of an arm that was run elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImportedFrom? Imported { get; init; }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Core.Imports;
+using ReflectDiT.Eval.Runner.Exports;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit export</c>: a sweep as files that the published scripts, or anybody's, read.</summary>
+internal static class ExportCommand
+{
+    public static Command Create() => new("export", "Write a sweep as files that the published scripts read")
+    {
+        Verb(ArmInput.GenEval, "The image that each chain shows, in GenEval's folders, with a results.jsonl for each arm"),
+        Verb(ArmInput.ReflectDit, "Every image with its .feedback.json, in the folders of the released Reflect-DiT code"),
+        Verb(ArmInput.Csv, "attempts.csv: everything but the images, one attempt a line"),
+    };
+
+    private static Command Verb(string format, string description)
+    {
+        var ledger = new LedgerOptions();
+        var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
+        var folder = new Argument<string>("DIR") { Description = "A new folder; it appears whole or not at all" };
+        var command = new Command(format, description) { sweep, folder };
+        ledger.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
+            var export = await SweepExport.LoadAsync(session, row, cancellation);
+            var path = parsed.GetRequiredValue(folder);
+            try
+            {
+                await ExportWriter.WriteAsync(export, format, path, cancellation);
+            }
+            catch (InvalidDataException e)
+            {
+                throw new UsageException(e.Message, e);
+            }
+
+            await Console.Error.WriteLineAsync($"Sweep {row.Name} ({row.Id}) is in {path}.");
+            if (export.LeftOut == 0)
+            {
+                return ExitCode.Done;
+            }
+
+            await Console.Error.WriteLineAsync(
+                $"INCOMPLETE: {export.LeftOut} chains of the sweep are not finished or failed, and are left out.");
+            return ExitCode.Incomplete;
+        });
+        return command;
+    }
+}
