@@ -8,6 +8,7 @@ internal static class ExitCode
     public const int Incomplete = 2;
     public const int Failures = 3;
     public const int Infrastructure = 4;
+    public const int Inconclusive = 5;
 
     public const string Help = """
         Exit codes:
@@ -16,5 +17,6 @@ internal static class ExitCode
           2  incomplete: stopped before the end
           3  more failures than the threshold allows
           4  infrastructure: database, disk, or a fault of the program
+          5  compare: inconclusive, neither arm is shown to be better
         """;
 }

@@ -50,7 +50,7 @@ internal static class CsvFormat
         _ => throw new InvalidOperationException($"Unknown kind {kind}."),
     };
 
-    private static void Row(StringBuilder text, IReadOnlyList<object?> fields) =>
+    public static void Row(StringBuilder text, IReadOnlyList<object?> fields) =>
         text.AppendJoin(',', fields.Select(Field)).Append('\n');
 
     /// <summary>A field as RFC 4180 has it; null is empty.</summary>

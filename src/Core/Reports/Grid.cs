@@ -1,31 +1,18 @@
 namespace ReflectDiT.Eval.Core.Reports;
 
-internal enum LineKind
-{
-    /// <summary>Heading of a section; no cells.</summary>
-    Section,
-
-    /// <summary>Heading of the lines of one row; no cells.</summary>
-    Title,
-
-    Values,
-}
-
-/// <summary>One printed line of a table.</summary>
-internal sealed record Line(LineKind Kind, string Label, IReadOnlyList<string> Cells);
-
-/// <summary>A report's rows as the lines that people read: the same in text, Markdown and LaTeX.</summary>
+/// <summary>A report as people read it.</summary>
 internal static class Grid
 {
     /// <summary>What stands where there is nothing to measure.</summary>
     private const string Nothing = "-";
 
-    public static IEnumerable<Line> Lines(Report report) => report.Sections.SelectMany(s =>
-        s.Rows.SelectMany(Lines).Prepend(new Line(LineKind.Section, s.Title, [])));
-
-    public static string Head(Report report) =>
+    public static Sheet Of(Report report) => new(
         $"{report.Title}: sweep {report.Sweep} ({report.Id}), seed {report.Seed}, {report.Prompts} prompts, "
-        + $"replicates: {report.Replicates}";
+            + $"replicates: {report.Replicates}",
+        report.Warnings,
+        report.Columns,
+        [.. report.Sections.SelectMany(s => s.Rows.SelectMany(Lines).Prepend(new Line(LineKind.Section, s.Title, [])))],
+        report.Notes);
 
     private static IEnumerable<Line> Lines(Row row)
     {

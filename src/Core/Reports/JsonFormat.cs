@@ -14,45 +14,78 @@ internal static class JsonFormat
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static string Write(Report report)
+    public static string Write(Report report) => Document(json =>
+    {
+        json.WriteString("layout", report.Layout);
+        json.WriteString("sweep", report.Sweep);
+        json.WriteString("id", report.Id);
+        json.WriteNumber("seed", report.Seed);
+        json.WriteNumber("replicates", report.Replicates);
+        json.WriteNumber("prompts", report.Prompts);
+        json.WriteString("status", report.Arms.All(a => a.Complete) ? "complete" : "INCOMPLETE");
+        Texts(json, "warnings", report.Warnings);
+        Objects(json, "arms", report.Arms, Arm);
+        Objects(
+            json,
+            "rows",
+            report.Sections.SelectMany(s => s.Rows).SelectMany(r => r.Cells.OfType<Cell>().Select(c => (r.Kind, c))),
+            Cell);
+        Texts(json, "notes", report.Notes);
+    });
+
+    /// <summary>One object with the members that <paramref name="members"/> writes, and a line's end.</summary>
+    public static string Document(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
-            json.WriteString("layout", report.Layout);
-            json.WriteString("sweep", report.Sweep);
-            json.WriteString("id", report.Id);
-            json.WriteNumber("seed", report.Seed);
-            json.WriteNumber("replicates", report.Replicates);
-            json.WriteNumber("prompts", report.Prompts);
-            json.WriteString("status", report.Arms.All(a => a.Complete) ? "complete" : "INCOMPLETE");
-            Texts(json, "warnings", report.Warnings);
-            json.WriteStartArray("arms");
-            foreach (var arm in report.Arms)
-            {
-                Arm(json, arm);
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("rows");
-            foreach (var (kind, cell) in report.Sections.SelectMany(s => s.Rows)
-                .SelectMany(r => r.Cells.OfType<Cell>().Select(c => (r.Kind, c))))
-            {
-                Cell(json, kind, cell);
-            }
-
-            json.WriteEndArray();
-            Texts(json, "notes", report.Notes);
+            members(json);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray()) + "\n";
     }
 
+    public static void Objects<T>(
+        Utf8JsonWriter json, string key, IEnumerable<T> items, Action<Utf8JsonWriter, T> members)
+    {
+        json.WriteStartArray(key);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            members(json, item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    public static void Number(Utf8JsonWriter json, string key, double? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(key, number);
+        }
+        else
+        {
+            json.WriteNull(key);
+        }
+    }
+
+    public static void Texts(Utf8JsonWriter json, string key, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(key);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void Arm(Utf8JsonWriter json, ArmSummary arm)
     {
-        json.WriteStartObject();
         json.WriteString("arm", arm.Name);
         json.WriteBoolean("simulated", arm.Simulated);
         json.WriteBoolean("oracle", arm.Oracle);
@@ -65,22 +98,16 @@ internal static class JsonFormat
         json.WriteNumber("failed", arm.Failed);
         json.WriteNumber("open", arm.Open);
         Number(json, "images_per_chain", arm.Chains > 0 ? arm.Images : null);
-        json.WriteStartArray("missing");
-        foreach (var (prompt, replicate) in arm.Missing)
+        Objects(json, "missing", arm.Missing, (_, chain) =>
         {
-            json.WriteStartObject();
-            json.WriteNumber("prompt", prompt);
-            json.WriteNumber("replicate", replicate);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+            json.WriteNumber("prompt", chain.Prompt);
+            json.WriteNumber("replicate", chain.Replicate);
+        });
     }
 
-    private static void Cell(Utf8JsonWriter json, RowKind kind, Cell cell)
+    private static void Cell(Utf8JsonWriter json, (RowKind, Cell) row)
     {
-        json.WriteStartObject();
+        var (kind, cell) = row;
         json.WriteString("kind", CsvFormat.Kind(kind));
         json.WriteString("arm", cell.Arm);
         json.WriteNumber("n", cell.N);
@@ -113,29 +140,5 @@ internal static class JsonFormat
 
         Number(json, "published", cell.Published?.Value);
         json.WriteString("source", cell.Published?.Source);
-        json.WriteEndObject();
-    }
-
-    private static void Number(Utf8JsonWriter json, string key, double? value)
-    {
-        if (value is { } number)
-        {
-            json.WriteNumber(key, number);
-        }
-        else
-        {
-            json.WriteNull(key);
-        }
-    }
-
-    private static void Texts(Utf8JsonWriter json, string key, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(key);
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
     }
 }

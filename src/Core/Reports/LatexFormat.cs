@@ -5,16 +5,16 @@ namespace ReflectDiT.Eval.Core.Reports;
 /// <summary>A table* for a document that loads booktabs.</summary>
 internal static class LatexFormat
 {
-    public static string Write(Report report)
+    public static string Write(Sheet sheet)
     {
-        var columns = report.Columns.Count;
-        var headings = report.Columns.Select(c => c.Split('\n')).ToList();
+        var columns = sheet.Columns.Count;
+        var headings = sheet.Columns.Select(c => c.Split('\n')).ToList();
         var height = headings.Max(h => h.Length);
         var text = new StringBuilder("% \\usepackage{booktabs}\n\\begin{table*}\n\\centering\\footnotesize\n");
-        text.Append($"\\caption{{{Escape(Grid.Head(report))}}}\n");
-        foreach (var warning in report.Warnings)
+        text.Append($"\\caption{{{Escape(sheet.Title)}}}\n");
+        foreach (var lead in sheet.Lead)
         {
-            text.Append($"\\par\\textbf{{{Escape(warning)}}}\n");
+            text.Append($"\\par\\textbf{{{Escape(lead)}}}\n");
         }
 
         text.Append($"\\par\\begin{{tabular}}{{l{new string('r', columns)}}}\n\\toprule\n");
@@ -23,7 +23,7 @@ internal static class LatexFormat
             Row(text, "", headings.Select(h => r - (height - h.Length) is >= 0 and var at ? Escape(h[at]) : ""));
         }
 
-        foreach (var line in Grid.Lines(report))
+        foreach (var line in sheet.Lines)
         {
             var label = Escape(line.Label);
             switch (line.Kind)
@@ -41,12 +41,20 @@ internal static class LatexFormat
         }
 
         text.Append("\\bottomrule\n\\end{tabular}\n");
-        foreach (var note in report.Notes)
+        foreach (var note in sheet.Notes)
         {
             text.Append($"\\par\\raggedright {Escape(note)}\n");
         }
 
-        return text.Append("\\end{table*}\n").ToString();
+        text.Append("\\end{table*}\n");
+        foreach (var list in sheet.Lists.Where(l => l.Items.Count > 0))
+        {
+            text.Append($"\\paragraph{{{Escape(list.Title)}}}\n\\begin{{itemize}}\n");
+            text.AppendJoin("", list.Items.Select(i => $"\\item {Escape(i)}\n"));
+            text.Append("\\end{itemize}\n");
+        }
+
+        return text.ToString();
     }
 
     private static void Row(StringBuilder text, string label, IEnumerable<string> cells) =>

@@ -5,17 +5,17 @@ namespace ReflectDiT.Eval.Core.Reports;
 /// <summary>One table in GitHub's Markdown; headings inside it are rows in bold.</summary>
 internal static class MarkdownFormat
 {
-    public static string Write(Report report)
+    public static string Write(Sheet sheet)
     {
-        var text = new StringBuilder($"## {Escape(Grid.Head(report))}\n\n");
-        foreach (var warning in report.Warnings)
+        var text = new StringBuilder($"## {Escape(sheet.Title)}\n\n");
+        foreach (var lead in sheet.Lead)
         {
-            text.Append($"**{Escape(warning)}**\n\n");
+            text.Append($"**{Escape(lead)}**\n\n");
         }
 
-        Row(text, "", report.Columns.Select(c => Escape(c.Replace('\n', ' '))));
-        text.Append("|---|").Insert(text.Length, "---:|", report.Columns.Count).Append('\n');
-        foreach (var line in Grid.Lines(report))
+        Row(text, "", sheet.Columns.Select(c => Escape(c.Replace('\n', ' '))));
+        text.Append("|---|").Insert(text.Length, "---:|", sheet.Columns.Count).Append('\n');
+        foreach (var line in sheet.Lines)
         {
             var label = Escape(line.Label);
             Row(
@@ -26,11 +26,17 @@ internal static class MarkdownFormat
                     LineKind.Title => $"*{label}*",
                     _ => label,
                 },
-                line.Kind is LineKind.Values ? line.Cells.Select(Escape) : report.Columns.Select(_ => ""));
+                line.Kind is LineKind.Values ? line.Cells.Select(Escape) : sheet.Columns.Select(_ => ""));
         }
 
         text.Append('\n');
-        foreach (var note in report.Notes)
+        foreach (var list in sheet.Lists)
+        {
+            text.Append($"**{Escape(list.Title)}**\n\n").AppendJoin("", list.Items.Select(i => $"- {Escape(i)}\n"));
+            text.Append('\n');
+        }
+
+        foreach (var note in sheet.Notes)
         {
             text.Append($"- {Escape(note)}\n");
         }

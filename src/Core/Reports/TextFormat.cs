@@ -8,19 +8,19 @@ internal static class TextFormat
     private const int NoteWidth = 120;
     private const string Gap = "  ";
 
-    public static string Write(Report report)
+    public static string Write(Sheet sheet)
     {
-        var lines = Grid.Lines(report).ToList();
-        var headings = report.Columns.Select(c => c.Split('\n')).ToList();
+        var lines = sheet.Lines;
+        var headings = sheet.Columns.Select(c => c.Split('\n')).ToList();
         var widths = headings.Select((heading, i) => heading
             .Concat(lines.Where(l => l.Kind is LineKind.Values).Select(l => l.Cells[i])).Max(t => t.Length)).ToList();
         var stub = lines.Where(l => l.Kind is LineKind.Values).Select(l => l.Label.Length).Append(0).Max();
 
         var text = new StringBuilder();
-        Note(text, Grid.Head(report), "");
-        foreach (var warning in report.Warnings)
+        Note(text, sheet.Title, "");
+        foreach (var lead in sheet.Lead)
         {
-            Note(text, warning, "");
+            Note(text, lead, "");
         }
 
         text.Append('\n');
@@ -47,8 +47,14 @@ internal static class TextFormat
             }
         }
 
+        foreach (var list in sheet.Lists)
+        {
+            text.Append("\n== ").Append(list.Title).Append('\n');
+            text.AppendJoin("", list.Items.Select(i => $"{Gap}{i}\n"));
+        }
+
         text.Append('\n');
-        foreach (var note in report.Notes)
+        foreach (var note in sheet.Notes)
         {
             Note(text, note, "* ");
         }

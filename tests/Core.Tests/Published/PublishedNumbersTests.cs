@@ -102,7 +102,7 @@ public sealed class PublishedNumbersTests
     [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json: rows[4].values[4].overall: \"554/553\"")]
     [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[4]: the key 'sauce' is unknown")]
     [InlineData("table3.json", "\"row\": \"sana-1.0-best-of-n\"", "\"row\": \"x\"", "table3.json: rows[0].row: no row has")]
-    [InlineData("sana.json", "\"metrics\"", "\"n\"", "table1.json: columns: another table of the layout 'table1'")]
+    [InlineData("table1_sana.json", "\"metrics\"", "\"n\"", "table1_sana.json: columns: another table of the layout 'table1'")]
     [InlineData("table6.json", "\"hard_246\": 56.1", "\"hard_246\": 561", "rows[4].values[0].hard_246: expected a number")]
     [InlineData("table1.json", "\"sdxl\"", "\"sana-1.0\"", "two rows have the id 'sana-1.0'")]
     [InlineData("table1.json", "\"two_object\": 0.74, ", "", "values[0].categories: the key 'two_object' is missing")]

@@ -1,0 +1,41 @@
+using System.Globalization;
+using ReflectDiT.Eval.Core.Comparisons;
+using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>An arm as a user names it: <c>SWEEP/ARM</c>, or <c>SWEEP</c> where that has one arm.</summary>
+internal static class ArmAddress
+{
+    /// <exception cref="UsageException">There is no such arm.</exception>
+    public static async Task<ComparedArm> FindAsync(LedgerSession session, string address, CancellationToken cancellation)
+    {
+        var parts = address.Split('/', 2);
+        var row = await session.Sweeps.FindAsync(parts[0], cancellation);
+        var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+        var scorer = SweepConfiguration.FromJson(row.Configuration).Scorer;
+        return new(
+            results,
+            Arm(results, parts.Length == 2 ? parts[1] : null, address),
+            new(scorer.Detector.Kind == ModelConfiguration.Elsewhere ? null : scorer.Detector.Kind, scorer.Options));
+    }
+
+    private static ArmResults Arm(SweepResults sweep, string? arm, string address)
+    {
+        if (arm is null && sweep.Arms.Count == 1)
+        {
+            return sweep.Arms[0];
+        }
+
+        return sweep.Arms.FirstOrDefault(a => a.Name == arm)
+            ?? (int.TryParse(arm, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? sweep.Arms.ElementAtOrDefault(index)
+                : null)
+            ?? throw new UsageException(
+                $"'{address}' names no arm: write SWEEP/ARM with an arm's name or number. Arms of {sweep.Sweep}: "
+                + string.Join(", ", sweep.Arms.Select((a, i) => $"{i} '{a.Name}'")));
+    }
+}

@@ -1,0 +1,20 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Results;
+
+namespace ReflectDiT.Eval.Core.Comparisons;
+
+/// <summary>An arm that is to be compared, with the sweep that it is from and how that was scored.</summary>
+public sealed record ComparedArm(SweepResults Sweep, ArmResults Arm, ScorerSettings Scorer)
+{
+    /// <summary>Chains that the arm should have.</summary>
+    public int Expected => Sweep.Prompts.Count * Sweep.Replicates;
+
+    /// <summary>The arm's name, with the sweep's where the other arm is from another sweep.</summary>
+    public string Name(ComparedArm other) =>
+        Arm.Label + (Sweep.Id == other.Sweep.Id ? "" : $" of {Sweep.Sweep}");
+}
+
+/// <summary>How images were scored.</summary>
+/// <param name="Detector">Null where a run elsewhere did not record it.</param>
+/// <param name="Options">Null where a run elsewhere did not record them.</param>
+public sealed record ScorerSettings(string? Detector, ScoringOptions? Options);

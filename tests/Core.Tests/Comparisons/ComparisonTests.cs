@@ -1,0 +1,244 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Core.Comparisons;
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Tests.Published;
+using ReflectDiT.Eval.Core.Tests.Reports;
+
+namespace ReflectDiT.Eval.Core.Tests.Comparisons;
+
+public sealed class ComparisonTests
+{
+    private static readonly ScorerSettings Scorer = new("simulated", ScoringOptions.Default);
+    private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit, Scorer);
+    private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana, Scorer);
+
+    /// <summary>32 prompts gained and 1 lost: p = 2 (1 + 33) / 2^33 by hand.</summary>
+    [Fact]
+    public void Better_arm_is_named_with_difference_interval_p_and_prompts()
+    {
+        var comparison = Compare(Reflection, Best);
+        var row = comparison.Decisive;
+        Assert.Equal((32, 1), row.Discordant);
+        Assert.Equal(31 / 553.0, row.Difference, 12);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P, 12);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.Matches(
+            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), "
+            + "p < 0.0001, over 553 prompts$",
+            VerdictText.Of(comparison));
+    }
+
+    [Fact]
+    public void Worse_is_the_same_the_other_way_round()
+    {
+        var comparison = Compare(Best, Reflection);
+        Assert.Equal(Outcome.Worse, comparison.Outcome);
+        Assert.Matches(
+            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), ",
+            VerdictText.Of(comparison));
+    }
+
+    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: p = 2 / 2^4.</summary>
+    [Fact]
+    public void The_published_step_from_16_to_20_attempts_is_inconclusive()
+    {
+        var shorter = new ComparedArm(
+            Sweeps.Two with { Id = "other", Sweep = "at-16" },
+            Sweeps.ReflectDit with
+            {
+                Strategy = new Reflection(16, 3, ReflectionQuirks.Paper),
+                Chains =
+                [
+                    .. Sweeps.ReflectDit.Chains.Select(c => c with
+                    {
+                        Attempts = [.. c.Attempts.Take(16)],
+                        Shown = Math.Min(c.Shown, 15),
+                    }),
+                ],
+            },
+            Scorer);
+        var comparison = Compare(Reflection, shorter);
+        Assert.Equal((4, 0), comparison.Decisive.Discordant);
+        Assert.Equal(0.125, comparison.Decisive.P, 12);
+        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
+        Assert.StartsWith(
+            "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
+            VerdictText.Of(comparison),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "p = 0.1250, over 553 prompts; so few prompts differ that no difference could be seen with 80% power",
+            VerdictText.Of(comparison),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Comparison_at_n_looks_at_both_arms_there()
+    {
+        var comparison = Compare(Reflection, Best, at: 4);
+        Assert.Equal(429 / 553.0, comparison.Decisive.First, 12);
+        Assert.Equal(390 / 553.0, comparison.Decisive.Second, 12);
+        Assert.Contains("reflect-dit SIMULATED at N=4 is better", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 20 attempts",
+            Assert.Throws<ArgumentException>(() => Compare(Reflection, Best, at: 21)).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>By hand: color_attr 5 of 5 gained, p = 2/32 = 0.0625; position 12 of 12, p = 2/4096.</summary>
+    [Fact]
+    public void Categories_are_tested_each_and_adjusted_together()
+    {
+        var comparison = Compare(Reflection, Best);
+        var position = comparison.Rows.Single(r => r.Metric.Category == Categories.Position);
+        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P, 12)));
+        Assert.Equal(6 * 2 / 4096.0, position.HolmP!.Value, 12);
+        var attribution = comparison.Rows.Single(r => r.Metric.Category == Categories.ColorAttr);
+        Assert.Equal(2 / 32.0, attribution.P, 12);
+        Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
+        Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
+    }
+
+    [Fact]
+    public void Verdict_about_a_category_is_over_its_prompts_and_lists_them_alone()
+    {
+        var comparison = Compare(Reflection, Best, Metric.All.Single(m => m.Category == Categories.ColorAttr));
+        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
+        Assert.Contains("p = 0.0625, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(453 + 55, 5), comparison.Differing.Select(d => d.Prompt.Index));
+    }
+
+    [Fact]
+    public void Differing_prompts_come_with_the_first_arms_gains_first()
+    {
+        var differing = Compare(Reflection, Best).Differing;
+        Assert.Equal(33, differing.Count);
+        Assert.All(differing.Take(32), d => Assert.Equal((1, 0), (d.First, d.Second)));
+        Assert.Equal((78, 0, 1), (differing[32].Prompt.Index, differing[32].First, differing[32].Second));
+    }
+
+    [Fact]
+    public void Published_difference_of_the_arms_comes_with_the_power_to_see_it()
+    {
+        var row = Compare(Reflection, Best).Decisive;
+        Assert.Equal((446 / 553.0) - 0.751, row.Published!.Value, 12);
+        Assert.InRange(row.PowerForPublished!.Value, 0.99, 1);
+        var alone = Compare(Reflection with { Arm = Sweeps.ReflectDit with { Published = null } }, Best).Decisive;
+        Assert.Null(alone.Published);
+        Assert.Null(alone.PowerForPublished);
+    }
+
+    /// <summary>Two replicates: one gained in both, two gained in one of two. Of 2^3 signs two are as extreme.</summary>
+    [Fact]
+    public void Replicates_are_tested_by_permutation_over_prompts()
+    {
+        PromptRow[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
+        ArmResults Arm(string name, params string[] replicates) => new(
+            name, false, null, Sweeps.BestOf20,
+            [
+                .. from prompt in Enumerable.Range(0, 4)
+                   from replicate in Enumerable.Range(0, 2)
+                   select Sweeps.Chain(prompt, 0, Sweeps.Attempt(replicates[replicate][prompt] == 'C' ? "+C" : "+")) with
+                   {
+                       Replicate = replicate,
+                   },
+            ],
+            0, 0);
+        var sweep = new SweepResults("small", "1", 1, 2, prompts, [Arm("a", "CC.C", "C.CC"), Arm("b", "...C", "...C")]);
+        var row = Compare(new(sweep, sweep.Arms[0], Scorer), new(sweep, sweep.Arms[1], Scorer)).Decisive;
+        Assert.Null(row.Discordant);
+        Assert.Equal(MetricComparison.PermutationTest, row.Test);
+        Assert.Equal(0.5, row.Difference, 12);
+        Assert.Equal(2 / 8.0, row.P, 12);
+    }
+
+    [Fact]
+    public void Arms_of_two_sweeps_are_paired_by_their_prompts_text()
+    {
+        var backwards = Sweeps.Two with
+        {
+            Id = "other",
+            Prompts = [.. Sweeps.Prompts.Reverse().Select((p, i) => p with { Index = i })],
+        };
+        var turned = Sweeps.Sana with
+        {
+            Chains = [.. Sweeps.Sana.Chains.Select(c => c with { Prompt = 552 - c.Prompt })],
+        };
+        var other = new ComparedArm(backwards, turned, Scorer);
+        Assert.Empty(Concern.Of(Reflection, other));
+        Assert.Equal((32, 1), Compare(Reflection, other).Decisive.Discordant);
+    }
+
+    [Fact]
+    public void What_speaks_against_a_comparison_is_named()
+    {
+        Assert.Empty(Concern.Of(Reflection, Best));
+        Assert.Equal(
+            [Concern.Prompts, Concern.Scorer, Concern.Thresholds, Concern.Incomplete, Concern.Oracle],
+            Concern.Of(
+                Reflection,
+                new(
+                    Sweeps.Two with { Id = "other", Prompts = [.. Sweeps.Prompts.Take(500)] },
+                    Sweeps.Sana with
+                    {
+                        Strategy = new BestOfN(20, Selector.Oracle),
+                        Chains = [.. Sweeps.Sana.Chains.Take(499)],
+                    },
+                    new("mask2former", new ScoringOptions { Threshold = 0.4 }))).Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Scorer_that_is_not_recorded_may_be_another()
+    {
+        var elsewhere = Best with { Sweep = Sweeps.Two with { Id = "imported" }, Scorer = new(null, null) };
+        Assert.Equal([Concern.Scorer, Concern.Thresholds], Concern.Of(Reflection, elsewhere).Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Leaked_arm_counts_as_an_oracle()
+    {
+        var leaked = Best with { Arm = Sweeps.Sana with { Strategy = new Recorded(20, false, true) } };
+        Assert.Equal(Concern.Oracle, Assert.Single(Concern.Of(Reflection, leaked)).Name);
+    }
+
+    [Fact]
+    public void Every_format_says_the_verdict_simulated_and_what_was_allowed()
+    {
+        var comparison = Compare(Reflection, Best);
+        Concern[] allowed = [new(Concern.Oracle, "said so")];
+        foreach (var format in ReportFormat.Names)
+        {
+            var text = ComparisonFormat.Render(comparison, allowed, format);
+            Assert.Contains("reflect-dit SIMULATED is better than sana SIMULATED", text, StringComparison.Ordinal);
+            Assert.Contains("said so", text, StringComparison.Ordinal);
+            Assert.Contains("prompt 78", text, StringComparison.Ordinal);
+            Assert.EndsWith("\n", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Json_has_the_outcome_and_full_precision()
+    {
+        var json = JsonDocument.Parse(ComparisonFormat.Render(Compare(Reflection, Best), [], "json")).RootElement;
+        Assert.Equal("better", json.GetProperty("outcome").GetString());
+        var row = json.GetProperty("rows")[0];
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("p").GetDouble(), 15);
+        Assert.Equal((32, 1), (row.GetProperty("only_first").GetInt32(), row.GetProperty("only_second").GetInt32()));
+        Assert.Equal(33, json.GetProperty("prompts").GetArrayLength());
+    }
+
+    [Fact]
+    public void Text_begins_with_the_arms_and_the_verdict()
+    {
+        var lines = ComparisonFormat.Render(Compare(Reflection, Best), [], "text").Split('\n');
+        Assert.Equal("A: reflect-dit SIMULATED; B: sana SIMULATED", lines[0]);
+        Assert.StartsWith("reflect-dit SIMULATED is better than", lines[1], StringComparison.Ordinal);
+        Assert.All(lines, l => Assert.InRange(l.Length, 0, 140));
+    }
+
+    private static Comparison Compare(ComparedArm first, ComparedArm second, Metric? metric = null, int? at = null) =>
+        Comparison.Of(first, second, metric ?? Metric.MeanOverPrompts, at, PublishedFiles.Numbers);
+}
