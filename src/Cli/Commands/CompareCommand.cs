@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Core.Comparisons;
 using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Results;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -21,14 +22,12 @@ internal static class CompareCommand
             DefaultValueFactory = _ => Overall,
         };
         metric.AcceptOnlyFromAmong([Overall, .. Metric.All.Select(m => m.Id)]);
-        var at = new Option<int?>("--at") { Description = "Attempts that each chain may use; as many as each arm has if left out" };
-        at.Validators.Add(r =>
+        var at = new Option<string?>("--at")
         {
-            if (r.GetValueOrDefault<int?>() is < 1)
-            {
-                r.AddError("--at must be at least 1");
-            }
-        });
+            Description = "Attempts that each chain may use, or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
+                + $"{string.Join(", ", BudgetAxes.Names)}. All that each arm has if left out",
+        };
+        var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
             Description = $"Compare in spite of: {string.Join(", ", Concern.Names)}; may be repeated",
@@ -43,11 +42,13 @@ internal static class CompareCommand
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
         var command = new Command("compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, allow, format,
+            first, second, metric, at, prices.Option, allow, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            var point = Point(parsed.GetValue(at));
+            var price = prices.Read(parsed, (point as ComparisonPoint.Budget)?.Axis);
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var a = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(first), cancellation);
             var b = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(second), cancellation);
@@ -56,11 +57,11 @@ internal static class CompareCommand
                 throw new UsageException($"A and B are the same arm, '{a.Arm.Name}' of {a.Sweep.Sweep}");
             }
 
-            var concerns = Concern.Of(a, b);
+            var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
             var id = parsed.GetRequiredValue(metric);
             var about = id == Overall ? Metric.MeanOverPrompts : Metric.All.Single(m => m.Id == id);
-            var comparison = Compare(a, b, about, parsed.GetValue(at));
+            var comparison = Compare(a, b, about, point, price);
             Console.Write(ComparisonFormat.Render(comparison, concerns, parsed.GetRequiredValue(format)));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
@@ -77,11 +78,23 @@ internal static class CompareCommand
         }
     }
 
-    private static Comparison Compare(ComparedArm a, ComparedArm b, Metric metric, int? at)
+    private static ComparisonPoint Point(string? at)
     {
         try
         {
-            return Comparison.Of(a, b, metric, at, BenchmarkFiles.Published());
+            return at is null ? new ComparisonPoint.Whole() : ComparisonPoint.Parse(at);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--at: {e.Message}", e);
+        }
+    }
+
+    private static Comparison Compare(ComparedArm a, ComparedArm b, Metric metric, ComparisonPoint at, Prices? prices)
+    {
+        try
+        {
+            return Comparison.Of(a, b, metric, at, BenchmarkFiles.Published(), prices);
         }
         catch (ArgumentException e)
         {

@@ -8,36 +8,79 @@ namespace ReflectDiT.Eval.Core.Comparisons;
 
 /// <summary>Two arms, prompt by prompt.</summary>
 /// <param name="Metric">What the verdict is about.</param>
-/// <param name="Attempts">At how many attempts each arm is looked at.</param>
 /// <param name="Rows">One a metric, in the order of <see cref="Metric.All"/>; a category without prompts is left out.</param>
-/// <param name="Differing">The prompts of <paramref name="Metric"/> where the arms differ, the first arm's gains first.</param>
+/// <param name="Differing">
+/// The prompts of <paramref name="Metric"/> where the arms differ, the first arm's gains first; none at equal budgets,
+/// which lie between two N.
+/// </param>
 public sealed record Comparison(
     ComparedArm First,
     ComparedArm Second,
     Metric Metric,
-    (int First, int Second) Attempts,
+    ComparisonPoint At,
     IReadOnlyList<MetricComparison> Rows,
     IReadOnlyList<DifferingPrompt> Differing)
 {
     /// <summary>The level of the test that decides.</summary>
     public const double Alpha = 0.05;
 
+    /// <summary>For a budget in money.</summary>
+    public Prices? Prices { get; private init; }
+
     public MetricComparison Decisive => Rows.Single(r => r.Metric == Metric);
 
-    public Outcome Outcome => Decisive.P >= Alpha ? Outcome.Inconclusive
+    public Outcome Outcome => !Decisive.Significant ? Outcome.Inconclusive
         : Decisive.Difference > 0 ? Outcome.Better
         : Outcome.Worse;
 
-    /// <param name="at">Attempts of both; null for all that each arm has.</param>
     /// <param name="published">For the power to see the published difference of the two, where both have one.</param>
+    /// <param name="prices">Needed for a budget in money alone.</param>
     /// <exception cref="ArgumentException">There is nothing to compare.</exception>
     public static Comparison Of(
-        ComparedArm first, ComparedArm second, Metric metric, int? at, PublishedNumbers published)
+        ComparedArm first,
+        ComparedArm second,
+        Metric metric,
+        ComparisonPoint at,
+        PublishedNumbers published,
+        Prices? prices = null)
     {
-        var attempts = (First: AttemptsOf(first, at), Second: AttemptsOf(second, at));
-        var pairs = PairedShares.Of(
-            PromptShares.At(first.Arm, first.Sweep.Prompts.Count, attempts.First),
-            Aligned(PromptShares.At(second.Arm, second.Sweep.Prompts.Count, attempts.Second), first, second));
+        var comparison = at is ComparisonPoint.Budget budget
+            ? new BudgetComparison(first, second, budget, prices).Compare(metric)
+            : AtAttempts(first, second, metric, at, published);
+        return comparison.Rows.Any(r => r.Metric == metric)
+            ? comparison with { Prices = prices }
+            : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
+    }
+
+    /// <summary>Attempts at most of an arm, or null at a budget.</summary>
+    public static int? AttemptsOf(ComparedArm arm, ComparisonPoint at) => at switch
+    {
+        ComparisonPoint.Whole => arm.Arm.Strategy.MaxAttempts,
+        ComparisonPoint.Attempts(var n) => n <= arm.Arm.Strategy.MaxAttempts ? n : throw new ArgumentException(
+            $"{arm.Arm.Label} has at most {arm.Arm.Strategy.MaxAttempts} attempts: it has no value at {n}."),
+        _ => null,
+    };
+
+    /// <summary>A list of the second arm in the order of the first arm's prompts; null where it has not the prompt.</summary>
+    internal static T?[] Aligned<T>(IReadOnlyList<T?> values, ComparedArm first, ComparedArm second)
+    {
+        var index = new Dictionary<(string, string), int>();
+        foreach (var prompt in second.Sweep.Prompts)
+        {
+            index.TryAdd((prompt.Tag, prompt.Prompt), prompt.Index);
+        }
+
+        return
+        [
+            .. first.Sweep.Prompts.Select(p => index.TryGetValue((p.Tag, p.Prompt), out var at) ? values[at] : default),
+        ];
+    }
+
+    private static Comparison AtAttempts(
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, PublishedNumbers published)
+    {
+        var (n, otherN) = (AttemptsOf(first, at)!.Value, AttemptsOf(second, at)!.Value);
+        var pairs = PairedShares.Of(Shares(first, n), Aligned(Shares(second, otherN), first, second));
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
         var bootstrap = new Bootstrap(seed);
@@ -51,36 +94,19 @@ public sealed record Comparison(
                     m.Strata,
                     bootstrap,
                     seed,
-                    published.Arm(first.Arm.Published)?.Value(attempts.First, m.Metric)?.Value
-                        - published.Arm(second.Arm.Published)?.Value(attempts.Second, m.Metric)?.Value)),
+                    published.Arm(first.Arm.Published)?.Value(n, m.Metric)?.Value
+                        - published.Arm(second.Arm.Published)?.Value(otherN, m.Metric)?.Value)),
         ];
-        if (!rows.Any(r => r.Metric == metric))
-        {
-            throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
-        }
-
         var covered = pairs.Where(p => metric.Covers(prompts[p].Tag));
-        return new(first, second, metric, attempts, WithHolm(rows), [.. Differences(covered, prompts)]);
+        return new(first, second, metric, at, WithHolm(rows), [.. Differences(covered, prompts)]);
     }
 
-    private static int AttemptsOf(ComparedArm arm, int? at) => at is null ? arm.Arm.Strategy.MaxAttempts
-        : at <= arm.Arm.Strategy.MaxAttempts ? at.Value
-        : throw new ArgumentException(
-            $"{arm.Arm.Label} has at most {arm.Arm.Strategy.MaxAttempts} attempts: it has no value at {at}.");
-
-    /// <summary>The second arm's values in the order of the first arm's prompts.</summary>
-    private static double?[] Aligned(double?[] values, ComparedArm first, ComparedArm second)
+    private static double?[] Shares(ComparedArm arm, int n)
     {
-        var index = new Dictionary<(string, string), int>();
-        foreach (var prompt in second.Sweep.Prompts)
-        {
-            index.TryAdd((prompt.Tag, prompt.Prompt), prompt.Index);
-        }
-
-        return
-        [
-            .. first.Sweep.Prompts.Select(p => index.TryGetValue((p.Tag, p.Prompt), out var at) ? values[at] : null),
-        ];
+        var prompts = arm.Sweep.Prompts.Count;
+        return n == arm.Arm.Strategy.MaxAttempts
+            ? PromptShares.At(arm.Arm, prompts, n)
+            : Curve.Of(arm.Arm, prompts).At(n);
     }
 
     private static IReadOnlyList<PairedShares> Strata(
@@ -98,7 +124,7 @@ public sealed record Comparison(
     private static MetricComparison[] WithHolm(MetricComparison[] rows)
     {
         var categories = Enumerable.Range(0, rows.Length).Where(i => rows[i].Metric.Category is not null).ToList();
-        foreach (var (row, p) in categories.Zip(Holm.Adjust([.. categories.Select(i => rows[i].P)])))
+        foreach (var (row, p) in categories.Zip(Holm.Adjust([.. categories.Select(i => rows[i].P!.Value)])))
         {
             rows[row] = rows[row] with { HolmP = p };
         }

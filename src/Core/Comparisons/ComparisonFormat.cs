@@ -1,5 +1,6 @@
 using System.Text;
 using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Comparisons;
@@ -40,7 +41,7 @@ public static class ComparisonFormat
             ],
             [.. Notes(comparison)])
         {
-            Lists =
+            Lists = comparison.At is ComparisonPoint.Budget ? [] :
             [
                 Differing("A", comparison.Differing.Where(d => d.First > d.Second)),
                 Differing("B", comparison.Differing.Where(d => d.First < d.Second)),
@@ -61,9 +62,9 @@ public static class ComparisonFormat
             $"{Numbers.Signed(row.Interval.Low)}..{Numbers.Signed(row.Interval.High)}",
             $"{row.Discordant?.OnlyFirst}",
             $"{row.Discordant?.OnlySecond}",
-            P(row.P),
+            row.P is { } p ? P(p) : "",
             row.HolmP is { } holm ? P(holm) : "",
-            row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
+            row.P is null ? "" : row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
             row.Published is { } published ? Numbers.Signed(published) : "",
             row.PowerForPublished is { } power ? $"{power:0.00}" : "",
         ]);
@@ -78,6 +79,13 @@ public static class ComparisonFormat
             + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:0.00} and {d.Second:0.00})"))]);
     }
 
+    private static readonly string[] BudgetNotes =
+    [
+        "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
+        + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, in "
+        + "which costs are drawn with their prompts).",
+    ];
+
     private static IEnumerable<string> Notes(Comparison comparison)
     {
         var (first, second) = (comparison.First, comparison.Second);
@@ -86,16 +94,11 @@ public static class ComparisonFormat
             yield return "SIMULATED: numbers of simulated models are no evidence about the networks.";
         }
 
-        yield return comparison.Decisive.Test == MetricComparison.McNemarTest
-            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean over "
-                + "categories by the paired permutation test."
-            : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
-        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm is "
-            + "adjusted over the categories: look there before a category is called better.";
-        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with "
-            + "A's sweep). It can touch 0 where p decides, and the other way round.";
-        yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
-            + "80% power; it does not depend on the difference that was seen.";
+        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison))
+        {
+            yield return note;
+        }
+
         yield return $"Equal N is not equal cost: images a chain on average, each judged once: A {Images(first):0.00}, "
             + $"B {Images(second):0.00}.";
         if (first.Sweep.Replicates != second.Sweep.Replicates)
@@ -109,6 +112,20 @@ public static class ComparisonFormat
             yield return $"Sweeps: A {first.Sweep.Sweep} ({first.Sweep.Id}), seed {first.Sweep.Seed}; "
                 + $"B {second.Sweep.Sweep} ({second.Sweep.Id}), seed {second.Sweep.Seed}. Prompts are paired by their text.";
         }
+    }
+
+    private static IEnumerable<string> TestNotes(Comparison comparison)
+    {
+        yield return comparison.Decisive.Test == MetricComparison.McNemarTest
+            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean over "
+                + "categories by the paired permutation test."
+            : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
+        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm is "
+            + "adjusted over the categories: look there before a category is called better.";
+        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with "
+            + "A's sweep). It can touch 0 where p decides, and the other way round.";
+        yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
+            + "80% power; it does not depend on the difference that was seen.";
     }
 
     private static double Images(ComparedArm arm) => arm.Arm.Chains.Average(c => c.Attempts.Count);
@@ -150,17 +167,19 @@ public static class ComparisonFormat
         json.WriteString("verdict", VerdictText.Of(comparison));
         json.WriteString("outcome", comparison.Outcome.ToString().ToLowerInvariant());
         json.WriteString("metric", comparison.Metric.Id);
+        var budget = comparison.At as ComparisonPoint.Budget;
+        json.WriteString("budget_axis", budget?.Axis.Name());
+        JsonFormat.Number(json, "budget", budget?.Cost);
         JsonFormat.Objects(
             json,
             "arms",
-            [(comparison.First, comparison.Attempts.First), (comparison.Second, comparison.Attempts.Second)],
-            (_, a) =>
+            [comparison.First, comparison.Second],
+            (_, arm) =>
             {
-                var (arm, attempts) = a;
                 json.WriteString("sweep", arm.Sweep.Sweep);
                 json.WriteString("id", arm.Sweep.Id);
                 json.WriteString("arm", arm.Arm.Label);
-                json.WriteNumber("n", attempts);
+                JsonFormat.Number(json, "n", Comparison.AttemptsOf(arm, comparison.At));
                 json.WriteBoolean("simulated", arm.Arm.Simulated);
                 json.WriteBoolean("oracle", arm.Arm.Oracle);
                 json.WriteNumber("replicates", arm.Sweep.Replicates);
@@ -183,7 +202,7 @@ public static class ComparisonFormat
             JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
             JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
             json.WriteString("test", r.Test);
-            json.WriteNumber("p", r.P);
+            JsonFormat.Number(json, "p", r.P);
             JsonFormat.Number(json, "p_holm", r.HolmP);
             JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
             JsonFormat.Number(json, "published_difference", r.Published);

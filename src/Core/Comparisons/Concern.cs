@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Core.Comparisons;
 
@@ -11,15 +12,17 @@ public sealed record Concern(string Name, string Text)
     public const string Scorer = "scorer";
     public const string Thresholds = "thresholds";
     public const string Oracle = "oracle";
+    public const string Curves = "curves";
 
-    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle];
+    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle, Curves];
 
     /// <summary>Everything that speaks against comparing the two arms.</summary>
-    public static IReadOnlyList<Concern> Of(ComparedArm first, ComparedArm second) =>
+    public static IReadOnlyList<Concern> Of(ComparedArm first, ComparedArm second, ComparisonPoint at) =>
     [
         .. OfPrompts(first, second),
         .. OfScorers(first, second),
         .. new[] { first, second }.SelectMany(OfArm),
+        .. OfCurves(first, second, at),
     ];
 
     private static IEnumerable<Concern> OfPrompts(ComparedArm first, ComparedArm second)
@@ -75,6 +78,21 @@ public sealed record Concern(string Name, string Text)
         if (arm.Arm.Oracle)
         {
             yield return new(Oracle, $"{arm.Arm.Label} uses the scorer's verdict: a ceiling and no method");
+        }
+    }
+
+    private static IEnumerable<Concern> OfCurves(ComparedArm first, ComparedArm second, ComparisonPoint at)
+    {
+        // With all its attempts an arm is what was run, whatever its kind.
+        bool Between(ComparedArm arm) => at is ComparisonPoint.Budget
+            || (at is ComparisonPoint.Attempts(var n) && n < arm.Arm.Strategy.MaxAttempts);
+        static bool Subsets(ComparedArm arm) => arm.Arm.Strategy is BestOfN { DrawsAll: true };
+        if ((Between(first) && Subsets(first) && !Subsets(second)) || (Between(second) && Subsets(second) && !Subsets(first)))
+        {
+            yield return new(
+                Curves,
+                "the curves are of two kinds: an arm that drew all N has the mean over all choices of some of them, an "
+                + "arm that stops early only the attempts that it drew first");
         }
     }
 

@@ -9,7 +9,8 @@ namespace ReflectDiT.Eval.Core.Comparisons;
 /// <param name="First">The first arm's value.</param>
 /// <param name="Interval">95%, of the difference: paired bootstrap over prompts.</param>
 /// <param name="Discordant">b and c; null where a prompt is right in part.</param>
-/// <param name="Test">Which test <paramref name="P"/> is from.</param>
+/// <param name="P">Two-sided; null at equal budgets, where the interval decides.</param>
+/// <param name="Test">What decides.</param>
 /// <param name="Detectable">
 /// The smallest difference that as many prompts, differing as much as here, show with 80% power; null when there is
 /// none.
@@ -23,7 +24,7 @@ public sealed record MetricComparison(
     double Second,
     Interval Interval,
     (int OnlyFirst, int OnlySecond)? Discordant,
-    double P,
+    double? P,
     string Test,
     double? Detectable,
     double? Published,
@@ -31,8 +32,11 @@ public sealed record MetricComparison(
 {
     public const string McNemarTest = "exact-mcnemar";
     public const string PermutationTest = "paired-permutation";
+    public const string BootstrapTest = "paired-bootstrap-interval";
 
     public double Difference => First - Second;
+
+    public bool Significant => P is { } p ? p < Comparison.Alpha : Interval.Low > 0 || Interval.High < 0;
 
     /// <summary>P adjusted over the categories; null for an overall mean.</summary>
     public double? HolmP { get; init; }

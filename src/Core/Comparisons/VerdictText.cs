@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Results;
 
 namespace ReflectDiT.Eval.Core.Comparisons;
 
@@ -9,35 +10,41 @@ public static class VerdictText
     {
         var (first, second) = Names(comparison);
         var row = comparison.Decisive;
-        var over = $"over {row.Prompts} prompts" + (row.Metric == Metric.MeanOverPrompts ? ""
-            : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
-            : $" of {row.Metric.Category}");
+        var over = (row.P is { } p ? P(p) + ", " : "") + $"over {row.Prompts} prompts"
+            + (row.Metric == Metric.MeanOverPrompts ? ""
+                : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
+                : $" of {row.Metric.Category}")
+            + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
         if (comparison.Outcome is Outcome.Inconclusive)
         {
             return $"inconclusive: {first} minus {second} is {Numbers.Signed(row.Difference)} "
-                + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {P(row.P)}, {over}; "
-                + (row.Detectable is { } detectable
-                    ? $"this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
-                    : "so few prompts differ that no difference could be seen with 80% power");
+                + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}"
+                + (row.P is null ? ""
+                    : row.Detectable is { } detectable
+                        ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
+                        : "; so few prompts differ that no difference could be seen with 80% power");
         }
 
         var (word, low, high) = comparison.Outcome is Outcome.Better
             ? ("better", row.Interval.Low, row.Interval.High)
             : ("worse", -row.Interval.High, -row.Interval.Low);
         return $"{first} is {word} than {second} by {Numbers.Share(Math.Abs(row.Difference))} "
-            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {P(row.P)}, {over}";
+            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}";
     }
 
     /// <summary>The arms' names, with N where they are looked at differently from their own.</summary>
     internal static (string First, string Second) Names(Comparison comparison)
     {
-        var (first, second, attempts) = (comparison.First, comparison.Second, comparison.Attempts);
-        return (Name(first, second, attempts.First), Name(second, first, attempts.Second));
+        var (first, second, at) = (comparison.First, comparison.Second, comparison.At);
+        return (Name(first, second, at), Name(second, first, at));
     }
 
-    /// <summary>"p = 0.0123"; never zero, which no p is.</summary>
-    internal static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p:0.0000}";
+    private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>
+        $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";
 
-    private static string Name(ComparedArm arm, ComparedArm other, int attempts) =>
-        arm.Name(other) + (attempts == arm.Arm.Strategy.MaxAttempts ? "" : $" at N={attempts}");
+    /// <summary>"p = 0.0123"; never zero, which no p is.</summary>
+    private static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p:0.0000}";
+
+    private static string Name(ComparedArm arm, ComparedArm other, ComparisonPoint at) => arm.Name(other)
+        + (Comparison.AttemptsOf(arm, at) is { } n && n != arm.Arm.Strategy.MaxAttempts ? $" at N={n}" : "");
 }

@@ -12,6 +12,7 @@ namespace ReflectDiT.Eval.Core.Tests.Comparisons;
 public sealed class ComparisonTests
 {
     private static readonly ScorerSettings Scorer = new("simulated", ScoringOptions.Default);
+    private static readonly ComparisonPoint Whole = new ComparisonPoint.Whole();
     private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit, Scorer);
     private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana, Scorer);
 
@@ -23,7 +24,7 @@ public sealed class ComparisonTests
         var row = comparison.Decisive;
         Assert.Equal((32, 1), row.Discordant);
         Assert.Equal(31 / 553.0, row.Difference, 12);
-        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P, 12);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P!.Value, 12);
         Assert.Equal(Outcome.Better, comparison.Outcome);
         Assert.Matches(
             @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), "
@@ -62,7 +63,7 @@ public sealed class ComparisonTests
             Scorer);
         var comparison = Compare(Reflection, shorter);
         Assert.Equal((4, 0), comparison.Decisive.Discordant);
-        Assert.Equal(0.125, comparison.Decisive.P, 12);
+        Assert.Equal(0.125, comparison.Decisive.P!.Value, 12);
         Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
         Assert.StartsWith(
             "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
@@ -77,13 +78,13 @@ public sealed class ComparisonTests
     [Fact]
     public void Comparison_at_n_looks_at_both_arms_there()
     {
-        var comparison = Compare(Reflection, Best, at: 4);
+        var comparison = Compare(Reflection, Best, at: "4");
         Assert.Equal(429 / 553.0, comparison.Decisive.First, 12);
         Assert.Equal(390 / 553.0, comparison.Decisive.Second, 12);
         Assert.Contains("reflect-dit SIMULATED at N=4 is better", VerdictText.Of(comparison), StringComparison.Ordinal);
         Assert.Contains(
             "at most 20 attempts",
-            Assert.Throws<ArgumentException>(() => Compare(Reflection, Best, at: 21)).Message,
+            Assert.Throws<ArgumentException>(() => Compare(Reflection, Best, at: "21")).Message,
             StringComparison.Ordinal);
     }
 
@@ -93,10 +94,10 @@ public sealed class ComparisonTests
     {
         var comparison = Compare(Reflection, Best);
         var position = comparison.Rows.Single(r => r.Metric.Category == Categories.Position);
-        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P, 12)));
+        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P!.Value, 12)));
         Assert.Equal(6 * 2 / 4096.0, position.HolmP!.Value, 12);
         var attribution = comparison.Rows.Single(r => r.Metric.Category == Categories.ColorAttr);
-        Assert.Equal(2 / 32.0, attribution.P, 12);
+        Assert.Equal(2 / 32.0, attribution.P!.Value, 12);
         Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
         Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
     }
@@ -151,7 +152,7 @@ public sealed class ComparisonTests
         Assert.Null(row.Discordant);
         Assert.Equal(MetricComparison.PermutationTest, row.Test);
         Assert.Equal(0.5, row.Difference, 12);
-        Assert.Equal(2 / 8.0, row.P, 12);
+        Assert.Equal(2 / 8.0, row.P!.Value, 12);
     }
 
     [Fact]
@@ -167,14 +168,14 @@ public sealed class ComparisonTests
             Chains = [.. Sweeps.Sana.Chains.Select(c => c with { Prompt = 552 - c.Prompt })],
         };
         var other = new ComparedArm(backwards, turned, Scorer);
-        Assert.Empty(Concern.Of(Reflection, other));
+        Assert.Empty(Concern.Of(Reflection, other, Whole));
         Assert.Equal((32, 1), Compare(Reflection, other).Decisive.Discordant);
     }
 
     [Fact]
     public void What_speaks_against_a_comparison_is_named()
     {
-        Assert.Empty(Concern.Of(Reflection, Best));
+        Assert.Empty(Concern.Of(Reflection, Best, Whole));
         Assert.Equal(
             [Concern.Prompts, Concern.Scorer, Concern.Thresholds, Concern.Incomplete, Concern.Oracle],
             Concern.Of(
@@ -186,21 +187,91 @@ public sealed class ComparisonTests
                         Strategy = new BestOfN(20, Selector.Oracle),
                         Chains = [.. Sweeps.Sana.Chains.Take(499)],
                     },
-                    new("mask2former", new ScoringOptions { Threshold = 0.4 }))).Select(c => c.Name));
+                    new("mask2former", new ScoringOptions { Threshold = 0.4 })),
+                Whole).Select(c => c.Name));
     }
 
     [Fact]
     public void Scorer_that_is_not_recorded_may_be_another()
     {
         var elsewhere = Best with { Sweep = Sweeps.Two with { Id = "imported" }, Scorer = new(null, null) };
-        Assert.Equal([Concern.Scorer, Concern.Thresholds], Concern.Of(Reflection, elsewhere).Select(c => c.Name));
+        Assert.Equal([Concern.Scorer, Concern.Thresholds], Concern.Of(Reflection, elsewhere, Whole).Select(c => c.Name));
     }
 
     [Fact]
     public void Leaked_arm_counts_as_an_oracle()
     {
         var leaked = Best with { Arm = Sweeps.Sana with { Strategy = new Recorded(20, false, true) } };
-        Assert.Equal(Concern.Oracle, Assert.Single(Concern.Of(Reflection, leaked)).Name);
+        Assert.Equal(Concern.Oracle, Assert.Single(Concern.Of(Reflection, leaked, Whole)).Name);
+    }
+
+    [Fact]
+    public void Arm_that_drew_all_is_not_compared_in_mid_curve_with_one_that_stops()
+    {
+        var all = Best with { Arm = Sweeps.Sana with { Strategy = new BestOfN(20, Selector.JudgeScore) } };
+        Assert.Equal(Concern.Curves, Assert.Single(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(8))).Name);
+        Assert.Empty(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(20)));
+        Assert.Empty(Concern.Of(Reflection, Best, new ComparisonPoint.Attempts(8)));
+        Assert.Empty(Concern.Of(all, all, new ComparisonPoint.Attempts(8)));
+    }
+
+    /// <summary>
+    /// Each arm always draws 2 images. One is right in the first for half of the prompts, in the second for all; the
+    /// other always in half of them. At 1.5 images a prompt they have 0.75 and 0.5.
+    /// </summary>
+    [Fact]
+    public void Equal_budget_is_interpolated_between_two_numbers_of_attempts()
+    {
+        ArmResults Arm(string name, Func<int, string> second) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [
+                .. Enumerable.Range(0, 100).Select(p => Sweeps.Chain(
+                    p, 1, Sweeps.Attempt(p % 2 == 0 ? "C" : ""), Sweeps.Attempt(second(p)))),
+            ],
+            0, 0);
+        var sweep = new SweepResults(
+            "small", "1", 1, 1, [.. Enumerable.Range(0, 100).Select(p => new PromptRow(p, "counting", $"{p}"))],
+            [Arm("a", _ => "C"), Arm("b", p => p % 2 == 0 ? "C" : "")]);
+        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0], Scorer), new ComparedArm(sweep, sweep.Arms[1], Scorer));
+        var comparison = Compare(a, b, at: "budget:attempts=1.5");
+        Assert.Equal((0.75, 0.5), (comparison.Decisive.First, comparison.Decisive.Second));
+        Assert.InRange(comparison.Decisive.Interval.Low, 0.15, 0.25);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.EndsWith(", over 100 prompts, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
+
+        // An attempt takes 1.5 device seconds: 2.25 of them are the same 1.5 attempts.
+        var seconds = Compare(a, b, at: "budget:device-seconds=2.25").Decisive;
+        Assert.Equal((0.75, 0.5), (Math.Round(seconds.First, 12), seconds.Second));
+        Assert.Contains(
+            "a was run at 1 to 2, b at 1 to 2",
+            Assert.Throws<ArgumentException>(() => Compare(a, b, at: "budget:attempts=3")).Message,
+            StringComparison.Ordinal);
+        foreach (var format in ReportFormat.Names)
+        {
+            Assert.Contains("1.5 images a prompt", ComparisonFormat.Render(comparison, [], format), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("budget:energy=3")]
+    [InlineData("budget:attempts")]
+    [InlineData("budget:attempts=-1")]
+    public void Point_that_is_none_is_refused_with_what_is_possible(string text) =>
+        Assert.Contains(
+            "judge-tokens", Assert.Throws<FormatException>(() => ComparisonPoint.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Prices_are_read_strictly()
+    {
+        Assert.Equal(
+            new Prices("USD", 2, 0, 0.5),
+            PricesReader.Read("p.json", """{"currency":"USD","generator_device_hour":2,"million_judge_tokens":0.5}"""));
+        Assert.Contains(
+            "p.json: judge_device_hour: expected a number from 0",
+            Assert.Throws<FormatException>(() =>
+                PricesReader.Read("p.json", """{"currency":"USD","judge_device_hour":-2}""")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -239,6 +310,11 @@ public sealed class ComparisonTests
         Assert.All(lines, l => Assert.InRange(l.Length, 0, 140));
     }
 
-    private static Comparison Compare(ComparedArm first, ComparedArm second, Metric? metric = null, int? at = null) =>
-        Comparison.Of(first, second, metric ?? Metric.MeanOverPrompts, at, PublishedFiles.Numbers);
+    private static Comparison Compare(ComparedArm first, ComparedArm second, Metric? metric = null, string? at = null) =>
+        Comparison.Of(
+            first,
+            second,
+            metric ?? Metric.MeanOverPrompts,
+            at is null ? Whole : ComparisonPoint.Parse(at),
+            PublishedFiles.Numbers);
 }
