@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace ReflectDiT.Eval.Cli.Tests;
+
+[Collection(nameof(SmallSweeps))]
+public sealed class CompareCommandTests(SmallSweeps sweeps)
+{
+    [Fact]
+    public async Task Verdict_comes_first_and_its_exit_code_is_that_of_the_outcome()
+    {
+        var text = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0");
+        var data = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0", "--format", "json");
+
+        using var json = JsonDocument.Parse(data.Out);
+        var verdict = json.RootElement.GetProperty("verdict").GetString()!;
+        var expected = json.RootElement.GetProperty("outcome").GetString() == "inconclusive" ? 5 : 0;
+        Assert.Equal((expected, "", expected, ""), (text.ExitCode, text.Error, data.ExitCode, data.Error));
+        Assert.Contains("SIMULATED", verdict);
+        Assert.Equal(verdict, string.Join(' ', text.Out.Split("\n\n")[0].Split('\n').Skip(1)));
+    }
+
+    [Fact]
+    public async Task A_verdict_on_one_prompt_is_inconclusive_and_ends_with_5()
+    {
+        var none = await sweeps.AtOnce.RunAsync(
+            "compare", "small/1", "small/0", "--metric", "colors", "--at", "1", "--format", "csv");
+
+        Assert.Equal((5, ""), (none.ExitCode, none.Error));
+        Assert.Contains("inconclusive: ", none.Out);
+    }
+
+    [Theory]
+    [InlineData("names no arm", "small/7", "small/0")]
+    [InlineData("are the same arm", "small/0", "small/0")]
+    [InlineData("it has no value at 4", "small/1", "small/0", "--at", "4")]
+    [InlineData("is neither a number of attempts nor budget:", "small/1", "small/0", "--at", "budget:luck=4")]
+    [InlineData("Choose a budget within both", "small/1", "small/0", "--at", "budget:attempts=100")]
+    [InlineData("needs --prices", "small/1", "small/0", "--at", "budget:money=1")]
+    public async Task What_cannot_be_compared_ends_with_1_and_a_sentence(string expected, params string[] args)
+    {
+        var run = await sweeps.AtOnce.RunAsync(["compare", .. args]);
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Contains(expected, run.Error);
+    }
+
+    [Fact]
+    public async Task Misleading_comparison_is_refused_until_each_reason_is_allowed()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        await ledger.RunAsync(SmallSweeps.Command("--limit", "12", "--set", "arms.0.strategy.selector=oracle"));
+
+        var refused = await ledger.RunAsync("compare", "small/1", "small/0");
+        var allowed = await ledger.RunAsync("compare", "small/1", "small/0", "--allow", "incomplete", "--allow", "oracle");
+
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Out));
+        Assert.Contains("12 of 85 chains", refused.Error);
+        Assert.Contains("a ceiling and no method", refused.Error);
+        Assert.Contains("--allow incomplete --allow oracle", refused.Error);
+        Assert.Contains(allowed.ExitCode, new[] { 0, 5 });
+        Assert.Contains("ALLOWED (oracle)", allowed.Out);
+        Assert.Contains("over 12 prompts", allowed.Out);
+    }
+}
