@@ -24,7 +24,7 @@ internal sealed class PriceOption
 
         try
         {
-            return PricesReader.Read(file, string.Join('\n', InputFile.Lines(file)));
+            return Prices.Parse(file, string.Join('\n', InputFile.Lines(file)));
         }
         catch (FormatException e)
         {
