@@ -48,7 +48,12 @@ internal sealed class ImportCommand
     private readonly Option<int> _perTask = new("--per-task") { Description = "Likewise", DefaultValueFactory = _ => 100 };
     private readonly Option<string> _format = new("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
-    private ImportCommand() => _format.AcceptOnlyFromAmong("text", "json");
+    private ImportCommand()
+    {
+        _format.AcceptOnlyFromAmong("text", "json");
+        _perTask.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int>(), "--per-task"));
+        _n.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int?>(), "--n"));
+    }
 
     public static Command Create() => new("import", "Take results of runs elsewhere into the ledger, as a sweep of its own")
     {
@@ -62,6 +67,14 @@ internal sealed class ImportCommand
             (path, arm) => [ReflectDitInput.Read(path, arm)]),
         new ImportCommand().Verb(ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
     };
+
+    private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? value, string option)
+    {
+        if (value is < 1)
+        {
+            result.AddError($"{option} must be at least 1");
+        }
+    }
 
     private static UInt128 Refuse(System.CommandLine.Parsing.ArgumentResult result)
     {
