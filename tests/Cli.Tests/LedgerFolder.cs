@@ -100,6 +100,13 @@ internal sealed class LedgerFolder : IAsyncDisposable
         return connection;
     }
 
+    public async Task<long> ScalarAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(await AddressAsync());
+        await using var command = source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     public async Task<IReadOnlyList<string>> DumpAsync() => await LedgerDump.OfAsync(await AddressAsync());
 
     /// <summary>Reads every image that a row names, and fails if one is not there whole under its hash.</summary>

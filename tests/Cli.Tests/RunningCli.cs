@@ -47,9 +47,12 @@ internal sealed class RunningCli : IAsyncDisposable
     }
 
     /// <summary>Ctrl-C.</summary>
-    public void Interrupt()
+    public void Interrupt() => Signal("INT");
+
+    /// <param name="name">Without SIG, as <c>kill</c> knows it.</param>
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-INT", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -1,0 +1,57 @@
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Cli.Tests.Chaos;
+
+/// <summary>A sweep of 104 prompts, and what one process records of it that nothing happens to.</summary>
+public sealed class ChaosSweep : IAsyncLifetime
+{
+    public static string[] Run { get; } = ["demo", "--set", "name=chaos", "--set", "benchmark.per_task=4"];
+
+    public PostgresServer Server { get; } = new();
+
+    /// <summary>All rows, as <see cref="LedgerDump"/> tells them.</summary>
+    public IReadOnlyList<string> Rows { get; private set; } = [];
+
+    public int Attempts { get; private set; }
+
+    public int Chains { get; private set; }
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        await ((IAsyncLifetime)Server).InitializeAsync();
+        await using var ledger = await LedgerFolder.InAsync(Server);
+        var run = await ledger.RunAsync(Run);
+        Assert.True(run.ExitCode == 0, run.Error);
+        Rows = await ledger.DumpAsync();
+        Attempts = await ledger.CheckImagesAsync();
+        Chains = (int)await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains");
+    }
+
+    Task IAsyncLifetime.DisposeAsync() => ((IAsyncLifetime)Server).DisposeAsync();
+
+    /// <summary>Plans the sweep and leaves it to workers.</summary>
+    internal static async Task PlanAsync(LedgerFolder ledger)
+    {
+        var plan = await ledger.RunAsync([.. Run, "--detach"]);
+        Assert.True(plan.ExitCode == 0, plan.Error);
+    }
+
+    internal Task ReachEndAsync(LedgerFolder ledger, RunningCli worker) => ledger.ReachAsync(
+        Chains, "SELECT count(*) FROM reflectdit.chains WHERE state = 'done'", worker);
+
+    /// <summary>No attempt lost, none twice, every image whole, all rows as undisturbed.</summary>
+    /// <returns>How often a chain was taken that another had begun: the attempts in flight there were drawn for nothing.</returns>
+    internal async Task<long> AssertUndisturbedAsync(LedgerFolder ledger)
+    {
+        Assert.Equal(Rows, await ledger.DumpAsync());
+        Assert.Equal(Attempts, await ledger.CheckImagesAsync());
+        return await ledger.ScalarAsync("SELECT sum(epoch)::bigint - count(*) FROM reflectdit.chains");
+    }
+
+    internal static async Task DrainAsync(RunningCli worker)
+    {
+        worker.Signal("TERM");
+        var end = await worker.EndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.True(end.ExitCode == 0, end.Error);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using ReflectDiT.Eval.Core.Random;
+using Xunit.Abstractions;
+
+namespace ReflectDiT.Eval.Cli.Tests.Chaos;
+
+/// <summary>Whatever happens to the workers of a ledger, its rows are those of one undisturbed process.</summary>
+public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : IClassFixture<ChaosSweep>
+{
+    [Fact]
+    public async Task Eight_workers_record_what_one_process_does()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        var workers = await StartAsync(ledger, 8, "--slots", "2");
+        await sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, workers);
+    }
+
+    [Fact]
+    public async Task Workers_that_are_killed_at_random_are_replaced_by_others()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        var workers = await StartAsync(ledger, 3, "--slots", "4");
+        var random = new NumpyRandom(1);
+        const int Kills = 6;
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            await ledger.ReachAttemptsAsync(sweep.Attempts * kill / (Kills + 2), workers[0]);
+            var victim = random.NextInt(workers.Count);
+            workers[victim].Kill();
+            await workers[victim].EndAsync();
+            workers[victim] = await ledger.StartAsync("worker", "--slots", "4");
+        }
+
+        await sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, workers);
+    }
+
+    [Fact]
+    public async Task A_worker_that_hangs_past_its_lease_loses_its_chains_and_goes_on_when_it_wakes()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await using var zombie = await ledger.StartAsync("worker", "--slots", "8", "--lease", "3");
+        await ledger.ReachAttemptsAsync(sweep.Attempts / 4, zombie);
+        zombie.Signal("STOP");
+        await using var other = await ledger.StartAsync("worker", "--lease", "3");
+        await sweep.ReachEndAsync(ledger, other);
+        zombie.Signal("CONT");
+        await EndAsync(ledger, [zombie, other]);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_told_to_stop_gives_back_what_it_held()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await using var drained = await ledger.StartAsync("worker", "--slots", "8");
+        await ledger.ReachAttemptsAsync(sweep.Attempts / 3, drained);
+        await ChaosSweep.DrainAsync(drained);
+        Assert.Equal(0, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE worker IS NOT NULL"));
+        Assert.Equal(1, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.workers WHERE ended_at IS NOT NULL"));
+        await using var next = await ledger.StartAsync("worker");
+        await sweep.ReachEndAsync(ledger, next);
+        await EndAsync(ledger, [next]);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_killed_and_comes_back_is_waited_for_by_all_workers()
+    {
+        await using var ledger = LedgerFolder.Private();
+        await ChaosSweep.PlanAsync(ledger);
+        var workers = await StartAsync(ledger, 2, "--slots", "8");
+        for (var kill = 1; kill <= 2; kill++)
+        {
+            await ledger.ReachAttemptsAsync(sweep.Attempts * kill / 3, workers[0]);
+            using var server = Process.GetProcessById(await ledger.ServerAsync());
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+
+        await sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, workers);
+    }
+
+    [Fact]
+    public async Task A_worker_whose_connections_are_cut_comes_back_and_one_that_is_cut_off_loses_its_chains()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await using var wire = new Wire(await ledger.AddressAsync());
+        await using var worker = await ledger.StartAsync("worker", "--slots", "4", "--lease", "3", "--database", wire.Address);
+        await ledger.ReachAttemptsAsync(sweep.Attempts / 5, worker);
+        await wire.CutUntilTriedAsync(3);
+        await ledger.ReachAttemptsAsync(sweep.Attempts * 2 / 5, worker);
+
+        // Silence, which neither side can tell from slowness: only the lease ends it.
+        wire.Freeze();
+        await using var other = await ledger.StartAsync("worker", "--lease", "3");
+        await sweep.ReachEndAsync(ledger, other);
+        wire.Thaw();
+        await EndAsync(ledger, [worker, other]);
+    }
+
+    [MountFact]
+    public async Task A_worker_whose_disk_is_full_says_so_and_another_goes_on()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await using var disk = await SmallDisk.MountAsync(Path.Combine(ledger.Path, "artifacts"), "256k");
+        await using var full = await ledger.StartAsync("worker", "--slots", "4");
+        var end = await full.EndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(4, end.ExitCode);
+        Assert.Contains("No space left on device", end.Error, StringComparison.Ordinal);
+        await disk.ResizeAsync("64m");
+        await using var next = await ledger.StartAsync("worker");
+        await sweep.ReachEndAsync(ledger, next);
+        await EndAsync(ledger, [next]);
+    }
+
+    private static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, int workers, params string[] options)
+    {
+        var started = new List<RunningCli>();
+        for (var i = 0; i < workers; i++)
+        {
+            started.Add(await ledger.StartAsync(["worker", .. options]));
+        }
+
+        return started;
+    }
+
+    private async Task EndAsync(LedgerFolder ledger, IReadOnlyList<RunningCli> workers)
+    {
+        foreach (var worker in workers)
+        {
+            await ChaosSweep.DrainAsync(worker);
+        }
+
+        output.WriteLine($"{await sweep.AssertUndisturbedAsync(ledger)} chains were taken again after a worker had begun them");
+    }
+}
