@@ -10,6 +10,9 @@ namespace ReflectDiT.Eval.Ledger;
 /// <summary>Writes arms that were run elsewhere.</summary>
 public sealed class ImportStore(NpgsqlDataSource source)
 {
+    /// <summary>Images in memory at once.</summary>
+    private const int ImagesAtOnce = 64;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -18,27 +21,76 @@ public sealed class ImportStore(NpgsqlDataSource source)
 
     /// <summary>Writes the sweep with everything of it in one transaction, unless it is there already.</summary>
     /// <param name="arms">In the order of the plan.</param>
-    /// <returns>False when the same input was imported before.</returns>
-    public async Task<bool> WriteAsync(SweepPlan plan, IReadOnlyList<ImportedArm> arms, CancellationToken cancellation)
+    /// <param name="artifacts">Takes the images that the input has; null to leave them where they are.</param>
+    /// <returns>
+    /// Whether the sweep is new, and how many images were taken in: also those of a sweep that was imported without.
+    /// </returns>
+    public async Task<(bool New, int Images)> WriteAsync(
+        SweepPlan plan, IReadOnlyList<ImportedArm> arms, ArtifactStore? artifacts, CancellationToken cancellation)
     {
+        var chains = arms.SelectMany((arm, index) => arm.Chains.Select(chain =>
+            (Id: Identity.OfChain(plan.Id, index, chain.Prompt, chain.Replicate), Chain: chain))).ToList();
+        var attempts = chains.SelectMany(c => c.Chain.Attempts.Select(a => (c.Id, Attempt: a))).ToList();
+        var images = artifacts is null ? [] : await SaveImagesAsync(artifacts, attempts, cancellation);
         await using var connection = await source.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (!await SweepStore.InsertAsync(connection, plan, SweepState.Imported, cancellation))
         {
-            return false;
+            var added = await AddImagesAsync(connection, images, cancellation);
+            await transaction.CommitAsync(cancellation);
+            return (false, added);
         }
 
-        var chains = arms.SelectMany((arm, index) => arm.Chains.Select(chain =>
-            (Id: Identity.OfChain(plan.Id, index, chain.Prompt, chain.Replicate), Chain: chain))).ToList();
-        var attempts = chains.SelectMany(c => c.Chain.Attempts.Select(a => (c.Id, Attempt: a))).ToList();
         await CopyImportsAsync(connection, plan, arms, cancellation);
         await CopyAttemptsAsync(connection, attempts, cancellation);
         await CopyScoresAsync(connection, plan.Scorer.Id, attempts, cancellation);
         await CopyDetectionsAsync(connection, plan.Scorer.Id, attempts, cancellation);
         await CopyContextAsync(connection, chains, cancellation);
         await EndAsync(connection, chains, cancellation);
+        var taken = await AddImagesAsync(connection, images, cancellation);
         await transaction.CommitAsync(cancellation);
-        return true;
+        return (true, taken);
+    }
+
+    /// <summary>Copies the images: whole and durable before any row names them.</summary>
+    private static async Task<List<(Guid Chain, int Index, byte[] Name)>> SaveImagesAsync(
+        ArtifactStore artifacts, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation)
+    {
+        var saved = new List<(Guid, int, byte[])>();
+        foreach (var some in attempts.Where(a => a.Attempt.ImageFile is not null).Chunk(ImagesAtOnce))
+        {
+            var images = new List<(byte[] Name, ReadOnlyMemory<byte> Content)>();
+            foreach (var (id, attempt) in some)
+            {
+                var content = await File.ReadAllBytesAsync(attempt.ImageFile!, cancellation);
+                images.Add((ArtifactStore.NameOf(content), content));
+                saved.Add((id, attempt.Index, images[^1].Name));
+            }
+
+            artifacts.Save(images);
+        }
+
+        return saved;
+    }
+
+    private static async Task<int> AddImagesAsync(
+        NpgsqlConnection connection, List<(Guid Chain, int Index, byte[] Name)> images, CancellationToken cancellation)
+    {
+        await using var add = new NpgsqlCommand(
+            """
+            UPDATE reflectdit.attempts a SET image = i.image
+            FROM unnest($1, $2, $3) AS i (chain, index, image)
+            WHERE a.chain_id = i.chain AND a.index = i.index AND a.image IS NULL
+            """, connection)
+        {
+            Parameters =
+            {
+                new() { Value = images.Select(i => i.Chain).ToArray() },
+                new() { Value = images.Select(i => i.Index).ToArray() },
+                new() { Value = images.Select(i => i.Name).ToArray() },
+            },
+        };
+        return await add.ExecuteNonQueryAsync(cancellation);
     }
 
     private static Task CopyImportsAsync(

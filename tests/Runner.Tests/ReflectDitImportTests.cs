@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Imports;
 using ReflectDiT.Eval.Core.Results;
@@ -59,13 +60,30 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         await using var import = await TestImport.CreateAsync(server);
         ReleasedResults.Write(import.At("released"), edit: Few);
         var first = import.ReflectDit(import.At("released"));
-        Assert.True(await import.Session.Imports.WriteAsync(first.Plan, first.Arms, CancellationToken.None));
+        Assert.Equal((true, 0), await import.SaveAsync(first));
         var rows = await import.DumpAsync();
         Directory.Move(import.At("released"), import.At("moved"));
         var again = import.ReflectDit(import.At("moved"));
         Assert.Equal(first.Plan.Id, again.Plan.Id);
-        Assert.False(await import.Session.Imports.WriteAsync(again.Plan, again.Arms, CancellationToken.None));
+        Assert.Equal((false, 0), await import.SaveAsync(again));
         Assert.Equal(rows, await import.DumpAsync());
+    }
+
+    [Fact]
+    public async Task Images_are_taken_in_when_asked_for_even_into_a_sweep_that_has_none_yet()
+    {
+        await using var import = await TestImport.CreateAsync(server);
+        var root = import.At("released");
+        ReleasedResults.Write(root, edit: Few);
+        await File.WriteAllBytesAsync(Path.Combine(root, "00003/samples/00000.png"), [1, 2, 3]);
+        await File.WriteAllBytesAsync(Path.Combine(root, "00004/samples/00000.png"), [4]);
+        Assert.Equal((true, 0), await import.SaveAsync(import.ReflectDit(root)));
+        Assert.Equal((false, 2), await import.SaveAsync(import.ReflectDit(root), images: true));
+        Assert.Equal((false, 0), await import.SaveAsync(import.ReflectDit(root), images: true));
+        await using var ledger = new LedgerContext(import.Session.Source);
+        var images = await ledger.Attempts.Where(a => a.Image != null).Select(a => a.Image!).ToListAsync();
+        var contents = await Task.WhenAll(images.Select(i => import.Session.Artifacts.ReadAsync(i, CancellationToken.None)));
+        Assert.Equal([[1, 2, 3], [4]], contents.OrderByDescending(c => c.Length));
     }
 
     [Fact]

@@ -42,9 +42,12 @@ internal sealed class TestImport : IAsyncDisposable
         return SweepImport.Of("imported", Benchmark, CsvInput.Read(At("attempts.csv"), "table"), null);
     }
 
+    public Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false) => Session.Imports.WriteAsync(
+        import.Plan, import.Arms, images ? Session.Artifacts : null, CancellationToken.None);
+
     public async Task<SweepResults> WriteAsync(SweepImport import)
     {
-        await Session.Imports.WriteAsync(import.Plan, import.Arms, CancellationToken.None);
+        await SaveAsync(import);
         return await SweepResultsQuery.LoadAsync(
             Session, await Session.Sweeps.FindAsync(import.Plan.Id.ToString(), CancellationToken.None), CancellationToken.None);
     }

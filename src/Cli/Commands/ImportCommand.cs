@@ -46,6 +46,11 @@ internal sealed class ImportCommand
     };
 
     private readonly Option<int> _perTask = new("--per-task") { Description = "Likewise", DefaultValueFactory = _ => 100 };
+    private readonly Option<bool> _images = new("--images")
+    {
+        Description = "Copy the images of the input into the data folder too; also into a sweep imported without",
+    };
+
     private readonly Option<string> _format = new("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
     private ImportCommand()
@@ -85,7 +90,7 @@ internal sealed class ImportCommand
     private Command Verb(string format, string description, Func<string, string, IReadOnlyList<ArmInput>> read)
     {
         var inputs = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
-        var command = new Command(format, description) { inputs, _name, _arm, _published, _n, _seed, _perTask, _format };
+        var command = new Command(format, description) { inputs, _name, _arm, _published, _n, _seed, _perTask, _images, _format };
         _ledger.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, parsed.GetRequiredValue(inputs), read, cancellation));
         return command;
@@ -96,11 +101,12 @@ internal sealed class ImportCommand
     {
         var import = Read(parsed, paths, read);
         await using var session = await _ledger.OpenAsync(parsed, cancellation);
-        var isNew = await session.Imports.WriteAsync(import.Plan, import.Arms, cancellation);
+        var artifacts = parsed.GetValue(_images) ? session.Artifacts : null;
+        var (isNew, images) = await session.Imports.WriteAsync(import.Plan, import.Arms, artifacts, cancellation);
         if (parsed.GetRequiredValue(_format) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(
-                new { Sweep = import.Plan.Name, import.Plan.Id, New = isNew, Arms = import.Arms.Select(Summary) }, Json));
+                new { Sweep = import.Plan.Name, import.Plan.Id, New = isNew, Images = images, Arms = import.Arms.Select(Summary) }, Json));
         }
 
         foreach (var arm in import.Arms)
@@ -108,9 +114,14 @@ internal sealed class ImportCommand
             await SayAsync(arm);
         }
 
+        if (artifacts is not null)
+        {
+            await Console.Error.WriteLineAsync($"{images} images were copied into {_ledger.Data(parsed)}.");
+        }
+
         await Console.Error.WriteLineAsync(isNew
             ? $"Imported as sweep {import.Plan.Name} ({import.Plan.Id}). 'reflectdit report {import.Plan.Name}' shows it."
-            : $"This input is in the ledger already, as sweep {import.Plan.Name} ({import.Plan.Id}): nothing was written.");
+            : $"This input is in the ledger already, as sweep {import.Plan.Name} ({import.Plan.Id}): no row was added.");
         return import.Arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
     }
 

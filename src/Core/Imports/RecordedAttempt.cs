@@ -34,6 +34,9 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
     /// <summary>What the attempt was conditioned on.</summary>
     public IReadOnlyList<RecordedContext>? Context { get; init; }
 
+    /// <summary>The file of the image, where the input has it.</summary>
+    public string? ImageFile { get; init; }
+
     public bool Simulated { get; init; }
 
     /// <summary>A rule of the arm used the scorer's verdict.</summary>

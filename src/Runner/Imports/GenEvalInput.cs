@@ -26,7 +26,12 @@ public static partial class GenEvalInput
                 {
                     var json = RecordJson.Parse(file, index + 1, text);
                     var record = RecordJson.Read(file, index + 1, json, null, -1, 0);
-                    records.Add(record with { Replicate = ImageNumber(RecordJson.Text(json, "filename")) ?? -1 });
+                    var image = RecordJson.Text(json, "filename")?.Replace('\\', '/');
+                    records.Add(record with
+                    {
+                        Replicate = ImageNumber(image) ?? -1,
+                        ImageFile = path == file ? null : ImageFile(path, image),
+                    });
                     unknown.UnionWith(RecordJson.UnknownKeys(json));
                 }
             }
@@ -87,8 +92,13 @@ public static partial class GenEvalInput
         }
     }
 
+    /// <summary>The image in this folder, which may have moved since it was scored.</summary>
+    private static string? ImageFile(string folder, string? filename) =>
+        filename?.Split('/') is [.., var prompt, "samples", var image]
+        && Path.Combine(folder, prompt, "samples", image) is var file && File.Exists(file) ? file : null;
+
     private static int? ImageNumber(string? filename) =>
-        filename is not null && ImageName().Match(filename.Replace('\\', '/')) is { Success: true } match
+        filename is not null && ImageName().Match(filename) is { Success: true } match
         && int.TryParse(match.Groups["number"].Value, out var number) && number < 1_000_000 ? number : null;
 
     [GeneratedRegex(@"(?:^|/)(?<number>\d+)\.\w+$", RegexOptions.ExplicitCapture, 1000)]

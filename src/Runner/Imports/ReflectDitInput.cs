@@ -19,8 +19,8 @@ public static partial class ReflectDitInput
             throw new InvalidDataException($"{folder}: no such folder; expected the one that eval.py writes, gen_eval_NAME");
         }
 
-        var reading = new Reading(folder);
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var reading = new Reading(folder, [.. files]);
 
         // The published analysis strips ".png" alone, so that a record of a .png counts before one of a .jpg.
         foreach (var file in files.Where(f => f.EndsWith(Suffix, StringComparison.Ordinal))
@@ -45,7 +45,7 @@ public static partial class ReflectDitInput
     [GeneratedRegex(@"^(?<number>\d{1,9})\.(png|jpe?g|webp)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageName();
 
-    private sealed class Reading(string root)
+    private sealed class Reading(string root, HashSet<string> files)
     {
         private readonly Dictionary<string, string?> _prompts = [];
         private readonly HashSet<string> _read = [];
@@ -88,6 +88,8 @@ public static partial class ReflectDitInput
                     Findings.Add(new(FindingKind.Contradiction, $"it names the image {named}; the name of its own file counts", file));
                 }
 
+                var image = file[..^Suffix.Length];
+                record = record with { ImageFile = files.Contains(image) ? image : null };
                 Records.Add(record);
                 _byFolder.TryAdd((Path.GetFileName(folder), at), record);
             }
