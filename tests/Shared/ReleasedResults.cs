@@ -13,7 +13,12 @@ internal static class ReleasedResults
 {
     public static readonly IReadOnlyDictionary<string, int> CorrectAt20 = new Dictionary<string, int>
     {
-        ["single_object"] = 78, ["two_object"] = 95, ["counting"] = 64, ["colors"] = 83, ["position"] = 66, ["color_attr"] = 60,
+        ["single_object"] = 78,
+        ["two_object"] = 95,
+        ["counting"] = 64,
+        ["colors"] = 83,
+        ["position"] = 66,
+        ["color_attr"] = 60,
     };
 
     /// <summary>Prompts that are correct at N; N=1 is that of the authors' re-run.</summary>

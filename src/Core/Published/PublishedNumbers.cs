@@ -19,10 +19,13 @@ public sealed record PublishedNumbers(
 
     /// <summary>The tables that a layout shows.</summary>
     /// <exception cref="ArgumentException">There is no such layout.</exception>
-    public IReadOnlyList<PublishedTable> Layout(string layout) => Tables.Where(t => t.Layout == layout).ToList() is
-        { Count: > 0 } tables
+    public IReadOnlyList<PublishedTable> Layout(string layout)
+    {
+        var tables = Tables.Where(t => t.Layout == layout).ToList();
+        return tables.Count > 0
             ? tables
             : throw new ArgumentException($"There is no layout '{layout}'; known: {string.Join(", ", Layouts)}.");
+    }
 
     public IReadOnlyList<string> Layouts => [.. Tables.Select(t => t.Layout).Distinct().Order(StringComparer.Ordinal)];
 
