@@ -11,53 +11,58 @@ namespace ReflectDiT.Eval.Ledger;
 /// </summary>
 public sealed class LeaseStore(NpgsqlDataSource source)
 {
+    private const string Free = """
+        s.state = 'running' AND c.state = 'open' AND (c.leased_until IS NULL OR c.leased_until < now())
+        """;
+
+    private const string InOrder = "ORDER BY s.created_at, s.id, c.replicate, c.prompt, c.arm";
+
     private const string InScope = """
         ($1::uuid IS NULL OR c.sweep_id = $1)
         AND ($2::integer[] IS NULL OR c.prompt = ANY ($2))
         AND ($3::text[] IS NULL OR (c.sweep_id, c.arm) IN (SELECT a.sweep_id, a.index FROM reflectdit.arms a WHERE a.name = ANY ($3)))
-        AND ($4::uuid IS NULL OR c.id = $4)
         """;
 
     /// <summary>Takes up to <paramref name="most"/> free chains, oldest sweep first, with what they hold already.</summary>
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
         int worker, WorkScope scope, int most, TimeSpan lease, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand($"""
-            WITH free AS (
-                SELECT c.id
-                FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-                WHERE s.state = 'running' AND c.state = 'open' AND (c.leased_until IS NULL OR c.leased_until < now())
-                    AND {InScope}
-                ORDER BY s.created_at, s.id, c.replicate, c.prompt, c.arm
-                LIMIT $5 FOR UPDATE OF c SKIP LOCKED)
-            UPDATE reflectdit.chains c SET epoch = epoch + 1, worker = $6, leased_until = now() + $7
-            FROM free WHERE c.id = free.id
-            RETURNING c.id, c.sweep_id, c.arm, c.prompt, c.replicate, c.epoch
-            """);
+        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $4", worker: "$5", lease: "$6"));
         AddScope(claim, scope);
         claim.Parameters.Add(new() { Value = most });
         claim.Parameters.Add(new() { Value = worker });
         claim.Parameters.Add(new() { Value = lease });
-        var chains = new List<OpenChain>();
-        await using (var reader = await claim.ExecuteReaderAsync(cancellation))
+        return await ClaimAsync(claim, cancellation);
+    }
+
+    /// <summary>Takes those of the given chains that are free, with what they hold already.</summary>
+    public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
+        int worker, IReadOnlyList<Guid> chains, TimeSpan lease, CancellationToken cancellation)
+    {
+        await using var claim = source.CreateCommand(Claim("c.id = ANY ($1)", worker: "$2", lease: "$3"));
+        claim.Parameters.Add(new() { Value = chains.ToArray() });
+        claim.Parameters.Add(new() { Value = worker });
+        claim.Parameters.Add(new() { Value = lease });
+        return await ClaimAsync(claim, cancellation);
+    }
+
+    /// <summary>Up to <paramref name="most"/> chains that could be claimed now, in the order of claims.</summary>
+    public async Task<IReadOnlyList<FreeChain>> FreeChainsAsync(WorkScope scope, int most, CancellationToken cancellation)
+    {
+        await using var find = source.CreateCommand($"""
+            SELECT c.arm, c.prompt, c.replicate FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+            WHERE {Free} AND {InScope} {InOrder} LIMIT $4
+            """);
+        AddScope(find, scope);
+        find.Parameters.Add(new() { Value = most });
+        await using var reader = await find.ExecuteReaderAsync(cancellation);
+        var chains = new List<FreeChain>();
+        while (await reader.ReadAsync(cancellation))
         {
-            while (await reader.ReadAsync(cancellation))
-            {
-                chains.Add(new(
-                    reader.GetGuid(0),
-                    reader.GetGuid(1),
-                    reader.GetInt32(2),
-                    reader.GetInt32(3),
-                    reader.GetInt32(4),
-                    reader.GetInt32(5),
-                    []));
-            }
+            chains.Add(new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
         }
 
-        var histories = await HistoriesAsync([.. chains.Select(c => c.Id)], cancellation);
-        return [.. chains
-            .OrderBy(c => (c.Replicate, c.Prompt, c.Arm))
-            .Select(c => c with { History = histories.GetValueOrDefault(c.Id, []) })];
+        return chains;
     }
 
     /// <summary>
@@ -116,6 +121,23 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         await free.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>
+    /// Frees the leases of silos that the others have found dead. The database sees when a process ends; that a living
+    /// one hangs or cannot be reached, only its peers see. It may go on in vain.
+    /// </summary>
+    public async Task FreeDeadSilosAsync(CancellationToken cancellation)
+    {
+        await using var free = source.CreateCommand("""
+            WITH theirs AS (
+                SELECT c.id FROM reflectdit.chains c JOIN reflectdit.workers w ON c.worker = w.number
+                    JOIN reflectdit.silos s ON s.name = w.host || '-' || w.process
+                GROUP BY c.id HAVING bool_and(s.status = 'Dead')),
+            locked AS (SELECT c.id FROM reflectdit.chains c JOIN theirs USING (id) ORDER BY c.id FOR NO KEY UPDATE OF c)
+            UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM locked WHERE c.id = locked.id
+            """);
+        await free.ExecuteNonQueryAsync(cancellation);
+    }
+
     /// <summary>Opens the failed chains of a scope for another try.</summary>
     public async Task RetryFailedAsync(WorkScope scope, CancellationToken cancellation)
     {
@@ -151,12 +173,44 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         await notify.ExecuteNonQueryAsync(cancellation);
     }
 
+    private static string Claim(string which, string worker, string lease) => $"""
+        WITH free AS (
+            SELECT c.id FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+            WHERE {Free} AND {which} FOR UPDATE OF c SKIP LOCKED)
+        UPDATE reflectdit.chains c SET epoch = epoch + 1, worker = {worker}, leased_until = now() + {lease}
+        FROM free WHERE c.id = free.id
+        RETURNING c.id, c.sweep_id, c.arm, c.prompt, c.replicate, c.epoch
+        """;
+
+    private async Task<IReadOnlyList<OpenChain>> ClaimAsync(NpgsqlCommand claim, CancellationToken cancellation)
+    {
+        var chains = new List<OpenChain>();
+        await using (var reader = await claim.ExecuteReaderAsync(cancellation))
+        {
+            while (await reader.ReadAsync(cancellation))
+            {
+                chains.Add(new(
+                    reader.GetGuid(0),
+                    reader.GetGuid(1),
+                    reader.GetInt32(2),
+                    reader.GetInt32(3),
+                    reader.GetInt32(4),
+                    reader.GetInt32(5),
+                    []));
+            }
+        }
+
+        var histories = await HistoriesAsync([.. chains.Select(c => c.Id)], cancellation);
+        return [.. chains
+            .OrderBy(c => (c.Replicate, c.Prompt, c.Arm))
+            .Select(c => c with { History = histories.GetValueOrDefault(c.Id, []) })];
+    }
+
     private static void AddScope(NpgsqlCommand command, WorkScope scope)
     {
         command.Parameters.Add(Sql.Optional(scope.Sweep));
         command.Parameters.Add(Sql.Optional(scope.Prompts?.ToArray()));
         command.Parameters.Add(Sql.Optional(scope.Arms?.ToArray()));
-        command.Parameters.Add(Sql.Optional(scope.Chain));
     }
 
     private async Task<Dictionary<Guid, List<StoredAttempt>>> HistoriesAsync(Guid[] chains, CancellationToken cancellation)

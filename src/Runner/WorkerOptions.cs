@@ -15,4 +15,7 @@ public sealed record WorkerOptions(int Slots, WorkScope Scope)
 
     /// <summary>End when no chain of the scope is left to do, by anybody; else wait for more.</summary>
     public bool EndsWhenDone { get; init; }
+
+    /// <summary>Through which chains are chosen for it; null when it chooses itself.</summary>
+    public SlotGate? Gate { get; init; }
 }

@@ -20,6 +20,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly AttemptWriter _writer;
     private readonly WakeUp _wake;
     private readonly CancellationTokenSource _abort = new();
+
     /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
     private readonly Dictionary<(Guid Id, int Epoch), RunningChain> _running = [];
     private readonly Stopwatch _sinceHousekeeping = new();
@@ -45,7 +46,8 @@ internal sealed class WorkerShift : IAsyncDisposable
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
     }
 
-    private sealed record RunningChain(OpenChain Chain, CancellationTokenSource LetGo, Task<bool> Finished);
+    private sealed record RunningChain(
+        OpenChain Chain, ChosenChain? Chosen, CancellationTokenSource LetGo, Task<bool> Finished);
 
     public static async Task<WorkerShift> BeginAsync(
         LedgerSession ledger,
@@ -57,12 +59,17 @@ internal sealed class WorkerShift : IAsyncDisposable
         var wake = new WakeUp();
         var session = await WorkerSession.OpenAsync(
             ledger.Source, options.Slots, options.Scope.Arms, wake.Tell, stop);
+        options.Gate?.Open(session.Number, wake.Nudge);
         return new(ledger, sweeps, options, progress, session, wake, stop);
     }
 
     public async Task WorkAsync()
     {
-        await using var stopping = _stop.Register(_wake.Nudge);
+        await using var stopping = _stop.Register(() =>
+        {
+            _options.Gate?.Close();
+            _wake.Nudge();
+        });
         while (true)
         {
             _progress.Pulse.Turn(_stop.IsCancellationRequested);
@@ -72,7 +79,7 @@ internal sealed class WorkerShift : IAsyncDisposable
                 await KeepHouseAsync();
             }
 
-            await ClaimAsync();
+            await (_options.Gate is { } gate ? ClaimChosenAsync(gate) : ClaimAsync());
             if (_running.Count == 0 && (_stop.IsCancellationRequested || await NothingLeftAsync()))
             {
                 return;
@@ -84,10 +91,12 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _options.Gate?.Close();
         await _abort.CancelAsync();
         foreach (var chain in _running.Values)
         {
             await Task.WhenAny(chain.Finished); // its fault, if any, has been told by the first that failed
+            chain.Chosen?.End();
         }
 
         await _writer.DisposeAsync();
@@ -99,13 +108,20 @@ internal sealed class WorkerShift : IAsyncDisposable
     /// <summary>Forgets the chains that have ended; those that were stopped early are given back.</summary>
     private async Task SettleAsync()
     {
-        foreach (var (chain, letGo, finished) in _running.Values.Where(r => r.Finished.IsCompleted).ToList())
+        foreach (var (chain, chosen, letGo, finished) in _running.Values.Where(r => r.Finished.IsCompleted).ToList())
         {
             _running.Remove((chain.Id, chain.Epoch));
             letGo.Dispose();
-            if (!await finished && !_stop.IsCancellationRequested)
+            try
             {
-                await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, _abort.Token);
+                if (!await finished && !_stop.IsCancellationRequested)
+                {
+                    await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, _abort.Token);
+                }
+            }
+            finally
+            {
+                chosen?.End();
             }
         }
     }
@@ -116,7 +132,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _sinceHousekeeping.Restart();
         await _ledger.Leases.FreeDeadWorkersAsync(_abort.Token);
         var held = await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, _abort.Token);
-        foreach (var (chain, letGo, _) in _running.Values)
+        foreach (var (chain, _, letGo, _) in _running.Values)
         {
             if (held.GetValueOrDefault(chain.Id) != chain.Epoch)
             {
@@ -141,9 +157,37 @@ internal sealed class WorkerShift : IAsyncDisposable
         _mayHaveWork = claimed.Count == room;
         foreach (var chain in claimed)
         {
-            var letGo = CancellationTokenSource.CreateLinkedTokenSource(_stop);
-            _running.Add((chain.Id, chain.Epoch), new(chain, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
+            Begin(chain, null);
         }
+    }
+
+    private async Task ClaimChosenAsync(SlotGate gate)
+    {
+        var waiting = gate.TakeWaiting();
+        try
+        {
+            if (waiting.Count > 0 && !_stop.IsCancellationRequested)
+            {
+                foreach (var chain in await _ledger.Leases.ClaimAsync(
+                    _session.Number, [.. waiting.Select(c => c.Id)], _options.Lease, _abort.Token))
+                {
+                    var chosen = waiting.First(c => c.Id == chain.Id);
+                    waiting.Remove(chosen);
+                    Begin(chain, chosen);
+                    chosen.Begin();
+                }
+            }
+        }
+        finally
+        {
+            waiting.ForEach(c => c.End(begun: false));
+        }
+    }
+
+    private void Begin(OpenChain chain, ChosenChain? chosen)
+    {
+        var letGo = CancellationTokenSource.CreateLinkedTokenSource(_stop);
+        _running.Add((chain.Id, chain.Epoch), new(chain, chosen, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
     }
 
     private async Task<bool> RunAsync(OpenChain chain, CancellationToken stop)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
+using ReflectDiT.Eval.Silo;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -27,6 +28,7 @@ internal static class DoctorCommand
                     ? await DatabaseAsync(ledger.Data(parsed), database, cancellation)
                     : await PrivateServerAsync(ledger.Data(parsed), cancellation),
                 new(true, "models: simulated; the sweeps of this build need no accelerator and no weights"),
+                new(true, WorkerHost.Description),
             };
             foreach (var finding in findings)
             {

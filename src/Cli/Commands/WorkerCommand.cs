@@ -3,6 +3,7 @@ using System.Diagnostics;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Silo;
 using ReflectDiT.Eval.Silo.Health;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -66,12 +67,12 @@ internal static class WorkerCommand
             await Console.Error.WriteLineAsync(
                 $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
             var models = new ModelCatalog();
-            var worker = new Worker(
+            await WorkerHost.RunAsync(
                 session,
                 (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
                 options,
-                progress);
-            await worker.RunAsync(stop.Token);
+                progress,
+                stop.Token);
             await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             return ExitCode.Done;
         });

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Services;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+
+namespace ReflectDiT.Eval.Grains;
+
+/// <summary>Tells the other silos of this one's slots.</summary>
+public sealed class SlotService(
+    GrainId id, Silo silo, ILoggerFactory logs, ILocalSiloDetails local, SlotGate gate, WorkScope scope)
+    : GrainService(id, silo, logs), ISlotService
+{
+    public Task<SiloSlots> SlotsAsync() => Task.FromResult(
+        new SiloSlots(local.SiloAddress, local.Name, gate.Slots, gate.Free, scope.Arms, gate.Worker));
+}
+
+/// <summary>Asks the silos of the cluster for their slots.</summary>
+public sealed class SlotServiceClient(IServiceProvider services, ISiloStatusOracle silos)
+    : GrainServiceClient<ISlotService>(services)
+{
+    /// <summary>A silo that does not answer is soon found dead; until then it has nothing to give.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Of every active silo that answers.</summary>
+    public async Task<IReadOnlyList<SiloSlots>> AllAsync()
+    {
+        var answers = await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Order().Select(AskAsync));
+        return [.. answers.OfType<SiloSlots>()];
+    }
+
+    private async Task<SiloSlots?> AskAsync(SiloAddress silo)
+    {
+        try
+        {
+            return await GetGrainService(silo).SlotsAsync().WaitAsync(Patience);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return null;
+        }
+    }
+}

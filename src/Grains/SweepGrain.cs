@@ -1,0 +1,148 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Grains;
+
+/// <summary>
+/// Feeds a sweep: finds its free chains in the ledger, and starts their prompts on silos with free slots that serve
+/// them. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere.
+/// </summary>
+[Reentrant]
+internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, ILogger<SweepGrain> log)
+    : Grain, ISweepGrain, IDisposable
+{
+    /// <summary>An end of a chain is told; this is for what is not: silos that come, leases that run out.</summary>
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _fed = new(0);
+    private readonly CancellationTokenSource _leave = new();
+    private Task _feeding = Task.CompletedTask;
+    private string[] _arms = [];
+
+    private Guid Sweep => this.GetPrimaryKey();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await using var tables = new LedgerContext(ledger.Source);
+        _arms = await tables.Arms.Where(a => a.SweepId == Sweep).OrderBy(a => a.Index).Select(a => a.Name)
+            .ToArrayAsync(cancellationToken);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _leave.CancelAsync();
+        await _feeding;
+    }
+
+    public void Dispose()
+    {
+        _fed.Dispose();
+        _leave.Dispose();
+    }
+
+    public Task FeedAsync()
+    {
+        _fed.Release();
+        if (_feeding.IsCompleted)
+            _feeding = FeedUntilDoneAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task<SweepProgress> ProgressAsync()
+    {
+        await using var tables = new LedgerContext(ledger.Source);
+        var state = await tables.Sweeps.Where(s => s.Id == Sweep).Select(s => s.State).SingleAsync();
+        var counts = await ledger.Leases.CountAsync(new(Sweep), CancellationToken.None);
+        var working = await tables.Chains.CountAsync(c => c.SweepId == Sweep && c.Worker != null);
+        return new(state, counts.Total, counts.Done, counts.Failed, working);
+    }
+
+    public Task PauseAsync() => SetStateAsync(SweepState.Paused);
+
+    public Task ResumeAsync() => SetStateAsync(SweepState.Running);
+
+    public Task CancelAsync() => SetStateAsync(SweepState.Cancelled);
+
+    public async Task<PromptState> PromptAsync(string arm, int prompt, int replicate)
+    {
+        await using var tables = new LedgerContext(ledger.Source);
+        var index = Array.IndexOf(_arms, arm);
+        var chain = await tables.Chains.SingleOrDefaultAsync(c =>
+                c.SweepId == Sweep && c.Arm == index && c.Prompt == prompt && c.Replicate == replicate)
+            ?? throw new KeyNotFoundException(
+                $"Sweep {Sweep} has no prompt {prompt} of arm '{arm}' in replicate {replicate}; its arms: {string.Join(", ", _arms)}.");
+        var attempts = await tables.Attempts.CountAsync(a => a.ChainId == chain.Id);
+        return new(chain.State, attempts, chain.Shown, chain.Failure, await HolderAsync(tables, chain.Worker));
+    }
+
+    private async Task<string?> HolderAsync(LedgerContext tables, int? worker)
+    {
+        if (worker is null)
+            return null;
+        if ((await silos.AllAsync()).FirstOrDefault(s => s.Worker == worker) is { } silo)
+            return $"silo {silo.Name} ({silo.Silo})";
+        var row = await tables.Workers.SingleAsync(w => w.Number == worker);
+        return $"worker {row.Number}, process {row.Process} on {row.Host}";
+    }
+
+    private async Task SetStateAsync(string state)
+    {
+        await ledger.Sweeps.SetStateAsync(Sweep, state, CancellationToken.None);
+        await FeedAsync();
+    }
+
+    private async Task FeedUntilDoneAsync()
+    {
+        try
+        {
+            while (!_leave.IsCancellationRequested && await FeedOnceAsync())
+            {
+                DelayDeactivation(TimeSpan.FromMinutes(1));
+                await _fed.WaitAsync(Poll, _leave.Token);
+                while (_fed.CurrentCount > 0)
+                    await _fed.WaitAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
+        {
+        }
+        catch (Exception e) when (LedgerSession.IsOutage(e))
+        {
+            // Every silo asks again for its sweeps when the database is back.
+            log.LogWarning("Sweep {Sweep} waits for the database: {Error}", Sweep, e.Message);
+        }
+    }
+
+    /// <returns>False when nothing is left to do: all done, or paused, or cancelled.</returns>
+    private async Task<bool> FeedOnceAsync()
+    {
+        var slots = await silos.AllAsync();
+        var started = new HashSet<FreeChain>();
+        foreach (var alike in slots.Where(s => s.Free > 0).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
+        {
+            var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
+                .OrderBy(s => s.rank).Select(s => s.silo).ToList();
+            var free = await ledger.Leases.FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count, _leave.Token);
+            await Task.WhenAll(free.Where(started.Add).Zip(room, StartAsync));
+        }
+
+        return (await ledger.Leases.CountAsync(new(Sweep), _leave.Token)).Workable > 0;
+    }
+
+    private async Task StartAsync(FreeChain chain, SiloAddress silo)
+    {
+        var key = new PromptKey(Sweep, chain.Arm, chain.Prompt, chain.Replicate, _arms[chain.Arm]);
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+            await GrainFactory.GetGrain<IPromptGrain>(key.ToString()).StartAsync();
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // Its silo is lost, or there is none for it any more: the chain stays free, and is offered again.
+        }
+    }
+}

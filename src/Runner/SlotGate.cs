@@ -1,0 +1,110 @@
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>
+/// The slots of a worker that is told which chains to take, and takes no others. Who chooses a chain holds a slot from
+/// then on, until the chain ends or the ledger does not give it.
+/// </summary>
+public sealed class SlotGate(int slots)
+{
+    private readonly Lock _lock = new();
+    private readonly List<ChosenChain> _waiting = [];
+    private Action _chosen = () => { };
+    private int _taken;
+
+    public int Slots => slots;
+
+    /// <summary>None while there is no worker.</summary>
+    public int Free
+    {
+        get
+        {
+            lock (_lock)
+                return Worker is null ? 0 : slots - _taken;
+        }
+    }
+
+    /// <summary>The worker's number in the ledger; null while it has none.</summary>
+    public int? Worker { get; private set; }
+
+    /// <returns>Null when no slot is free, or there is no worker.</returns>
+    public ChosenChain? Choose(Guid chain)
+    {
+        ChosenChain chosen;
+        lock (_lock)
+        {
+            if (_taken == slots || Worker is null)
+                return null;
+            _taken++;
+            chosen = new ChosenChain(chain, Leave);
+            _waiting.Add(chosen);
+        }
+
+        _chosen();
+        return chosen;
+    }
+
+    /// <summary>Begins to let chains in, for a worker that is told when one was chosen.</summary>
+    internal void Open(int worker, Action chosen)
+    {
+        lock (_lock)
+        {
+            Worker = worker;
+            _chosen = chosen;
+        }
+    }
+
+    /// <summary>Lets nobody in; those who wait are turned away.</summary>
+    internal void Close()
+    {
+        lock (_lock)
+            Worker = null;
+        TakeWaiting().ForEach(c => c.End(begun: false));
+    }
+
+    internal List<ChosenChain> TakeWaiting()
+    {
+        lock (_lock)
+        {
+            var waiting = _waiting.ToList();
+            _waiting.Clear();
+            return waiting;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+            _taken--;
+    }
+}
+
+/// <summary>A chain that was chosen for a worker.</summary>
+public sealed class ChosenChain
+{
+    private readonly TaskCompletionSource<bool> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action _leave;
+
+    internal ChosenChain(Guid id, Action leave)
+    {
+        Id = id;
+        _leave = leave;
+    }
+
+    public Guid Id { get; }
+
+    /// <summary>Whether the ledger gave the chain and it is at work; false too when the worker went before.</summary>
+    public Task<bool> Begun => _begun.Task;
+
+    /// <summary>Completes when its slot is free again.</summary>
+    public Task Ended => _ended.Task;
+
+    internal void Begin() => _begun.TrySetResult(true);
+
+    internal void End(bool begun = true)
+    {
+        _begun.TrySetResult(begun);
+        _leave();
+        _ended.TrySetResult();
+    }
+}

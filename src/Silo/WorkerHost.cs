@@ -1,0 +1,38 @@
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+#if ORLEANS
+using ReflectDiT.Eval.Silo.Cluster;
+#endif
+
+namespace ReflectDiT.Eval.Silo;
+
+/// <summary>
+/// Hosts a worker: as an Orleans silo where the build has Orleans (Features.props), else as it is. Either way the
+/// ledger's leases decide who may write, and what is drawn is the same.
+/// </summary>
+public static class WorkerHost
+{
+    /// <summary>What this build is, in one line.</summary>
+#if ORLEANS
+    public static string Description { get; } =
+        $"Orleans {typeof(IMembershipTable).Assembly.GetName().Version?.ToString(3)}: workers are silos of one cluster";
+#else
+    public static string Description => "Orleans: not built in (docs/orleans.md); workers share sweeps by leases alone";
+#endif
+
+    /// <summary>Works until told to stop; outages of the database are waited out.</summary>
+    /// <param name="sweeps">What a sweep is run with, by its id.</param>
+    /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>
+    /// <exception cref="LedgerException">The database stayed away, or an artifact is damaged.</exception>
+    public static Task RunAsync(
+        LedgerSession ledger,
+        Func<Guid, CancellationToken, Task<SweepSetup>> sweeps,
+        WorkerOptions options,
+        RunProgress progress,
+        CancellationToken stop) =>
+#if ORLEANS
+        new SiloHost(ledger, sweeps, options, progress).RunAsync(stop);
+#else
+        new Worker(ledger, sweeps, options, progress).RunAsync(stop);
+#endif
+}

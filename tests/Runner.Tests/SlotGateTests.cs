@@ -1,0 +1,100 @@
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Runner.Tests;
+
+/// <summary>A worker that is told which chains to take.</summary>
+public sealed class SlotGateTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    [Fact]
+    public async Task Chosen_chains_record_what_a_worker_that_chooses_itself_does()
+    {
+        await using var alone = await TestSweep.CreateAsync(server);
+        await alone.RunAsync(TestSweep.Setup(new()));
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var setup = TestSweep.Setup(new());
+        await using var worker = await GatedWorker.StartAsync(sweep, setup, slots: 4);
+        for (var prompt = 0; prompt < TestSweep.Prompts; prompt++)
+        {
+            var chosen = new[] { 0, 1 }.Select(arm => worker.Choose(arm, prompt)!).ToList();
+            foreach (var chain in chosen)
+            {
+                Assert.True(await chain.Begun);
+                await chain.Ended;
+            }
+        }
+
+        Assert.Equal(await alone.DumpAsync(), await sweep.DumpAsync());
+        Assert.Equal(4, worker.Gate.Free);
+    }
+
+    [Fact]
+    public async Task A_slot_is_taken_from_the_choice_to_the_end()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var drawing = new TaskCompletionSource();
+        await using var worker = await GatedWorker.StartAsync(
+            sweep, TestSweep.Setup(new() { BeforeDraw = _ => drawing.Task }), slots: 2);
+        var one = worker.Choose(arm: 0, prompt: 0)!;
+        var two = worker.Choose(arm: 1, prompt: 0)!;
+        Assert.Equal(0, worker.Gate.Free);
+        Assert.Null(worker.Choose(arm: 0, prompt: 1));
+        drawing.SetResult();
+        await Task.WhenAll(one.Ended, two.Ended);
+        Assert.Equal(2, worker.Gate.Free);
+    }
+
+    [Fact]
+    public async Task A_chain_that_the_ledger_does_not_give_frees_its_slot()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        await using var worker = await GatedWorker.StartAsync(sweep, TestSweep.Setup(new()), slots: 2);
+        var first = worker.Choose(arm: 0, prompt: 0)!;
+        await first.Ended;
+        var again = worker.Choose(arm: 0, prompt: 0)!;
+        Assert.False(await again.Begun);
+        await again.Ended;
+        Assert.Equal(2, worker.Gate.Free);
+    }
+
+    [Fact]
+    public async Task Nobody_is_let_in_before_a_worker_comes_nor_after_it_has_gone()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        Assert.Null(new SlotGate(1).Choose(Guid.NewGuid()));
+        var worker = await GatedWorker.StartAsync(sweep, TestSweep.Setup(new()), slots: 2);
+        await worker.DisposeAsync();
+        Assert.Null(worker.Choose(arm: 0, prompt: 0));
+        Assert.Equal(0, worker.Gate.Free);
+    }
+
+    private sealed class GatedWorker : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private Guid _sweep;
+        private Task _work = Task.CompletedTask;
+
+        public required SlotGate Gate { get; init; }
+
+        public static async Task<GatedWorker> StartAsync(TestSweep sweep, SweepSetup setup, int slots)
+        {
+            await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
+            var worker = new GatedWorker { Gate = new(slots), _sweep = setup.Plan.Id };
+            var options = new WorkerOptions(slots, new WorkScope()) { Gate = worker.Gate };
+            worker._work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), options, new()).RunAsync(worker._stop.Token);
+            while (worker.Gate.Worker is null)
+                await Task.Yield();
+            return worker;
+        }
+
+        public ChosenChain? Choose(int arm, int prompt) => Gate.Choose(Identity.OfChain(_sweep, arm, prompt, 0));
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_stop.IsCancellationRequested)
+                return;
+            await _stop.CancelAsync();
+            await _work;
+        }
+    }
+}
