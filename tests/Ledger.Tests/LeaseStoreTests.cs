@@ -33,7 +33,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         }
 
         await first.DisposeAsync();
-        var (second, again) = await ledger.ClaimAsync(scope: new(Chain: chains[0].Id));
+        var (second, again) = await ledger.ClaimAsync(scope: new(Prompts: [chains[0].Prompt]), most: 1);
         await using var _ = second;
         var chain = Assert.Single(again);
         Assert.Equal(chains[0].Epoch + 1, chain.Epoch);
