@@ -2,10 +2,17 @@ using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
-/// <summary>A sweep of 104 prompts, and what one process records of it that nothing happens to.</summary>
+/// <summary>
+/// The demo on few prompts, and what one process records of it that nothing happens to. benchmarks/chaos/run.sh makes
+/// it longer and other by the variables.
+/// </summary>
 public sealed class ChaosSweep : IAsyncLifetime
 {
-    public static string[] Run { get; } = ["demo", "--set", "name=chaos", "--set", "benchmark.per_task=4"];
+    public static string[] Run { get; } =
+        ["demo", "--set", "name=chaos", "--set", $"benchmark.per_task={Variable("REFLECTDIT_CHAOS_PER_TASK", 4)}"];
+
+    /// <summary>Decides who is killed.</summary>
+    public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
 
     public PostgresServer Server { get; } = new();
 
@@ -54,4 +61,7 @@ public sealed class ChaosSweep : IAsyncLifetime
         var end = await worker.EndAsync().WaitAsync(TimeSpan.FromMinutes(1));
         Assert.True(end.ExitCode == 0, end.Error);
     }
+
+    private static int Variable(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -23,7 +23,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
         var workers = await StartAsync(ledger, 3, "--slots", "4");
-        var random = new NumpyRandom(1);
+        var random = new NumpyRandom((UInt128)ChaosSweep.Seed);
         const int Kills = 6;
         for (var kill = 1; kill <= Kills; kill++)
         {
