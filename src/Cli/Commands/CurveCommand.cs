@@ -1,0 +1,52 @@
+using System.CommandLine;
+using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Runner;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit curve</c>: the share of correct images over N or over a budget, as data or as a figure.</summary>
+internal static class CurveCommand
+{
+    public static Command Create()
+    {
+        var ledger = new LedgerOptions();
+        var prices = new PriceOption();
+        var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
+        var axis = new Option<string>("--axis")
+        {
+            Description = string.Join(", ", CurveFigure.Axes),
+            DefaultValueFactory = _ => CurveFigure.OverN,
+        };
+        axis.AcceptOnlyFromAmong([.. CurveFigure.Axes]);
+        var format = new Option<string>("--format")
+        {
+            Description = string.Join(", ", CurveFormat.Names),
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong([.. CurveFormat.Names]);
+        var output = new Option<string>("--out")
+        {
+            Description = "File to write; - is standard output",
+            DefaultValueFactory = _ => "-",
+        };
+        var command = new Command("curve", "Show the share of correct images over N or a budget, as data or as a figure")
+        {
+            sweep, axis, prices.Option, format, output,
+        };
+        ledger.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var over = parsed.GetRequiredValue(axis);
+            var price = prices.Read(parsed, BudgetAxes.Find(over));
+            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+            var figure = CurveFigure.Of(results, BenchmarkFiles.Published(), over, price);
+            OutputFile.Write(
+                parsed.GetRequiredValue(output), CurveFormat.Render(figure, parsed.GetRequiredValue(format)));
+            return figure.Complete ? ExitCode.Done : ExitCode.Incomplete;
+        });
+        return command;
+    }
+}
