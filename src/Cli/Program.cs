@@ -5,6 +5,7 @@ return await CommandLine.RunAsync(args,
 [
     RunCommand.CreateDemo(),
     RunCommand.CreateRun(),
+    PlanCommand.Create(),
     WorkerCommand.Create(),
     CtlCommand.Create(),
     StatusCommand.Create(),

@@ -145,7 +145,8 @@ internal sealed class RunCommand
         }
     }
 
-    private static SweepSetup Read(string file, string[] overrides)
+    /// <exception cref="UsageException">Something in the file or the assignments is wrong.</exception>
+    internal static SweepSetup Read(string file, string[] overrides)
     {
         try
         {

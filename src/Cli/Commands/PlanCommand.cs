@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ReflectDiT.Eval.Core.Planning;
+using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+using PromptRow = ReflectDiT.Eval.Core.Results.PromptRow;
+
+namespace ReflectDiT.Eval.Cli.Commands;
+
+/// <summary><c>reflectdit plan SWEEP.yaml</c>: what a sweep will take and what it can show, before it is run.</summary>
+internal sealed class PlanCommand
+{
+    private readonly LedgerOptions _ledger = new();
+    private readonly PriceOption _prices = new();
+
+    private readonly Argument<string> _file = new("SWEEP.yaml") { Description = "The sweep, as for run" };
+
+    private readonly Option<int?> _pilot = new("--pilot")
+    {
+        Description = "Run so many prompts first, in turn from each category, and predict from them; they belong to the "
+            + "sweep",
+        CustomParser = result => NumberArgument.AtLeast(result, 2),
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Change a value of the sweep file, such as arms.0.strategy.n=8; may be repeated",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string> _format = new("--format")
+    {
+        Description = string.Join(", ", ForecastFormat.Names),
+        DefaultValueFactory = _ => "text",
+    };
+
+    private PlanCommand() => _format.AcceptOnlyFromAmong([.. ForecastFormat.Names]);
+
+    public static Command Create()
+    {
+        var plan = new PlanCommand();
+        var command = new Command("plan", "Say what a sweep will take and what it can show, before it is run")
+        {
+            plan._file, plan._pilot, plan._set, plan._prices.Option, plan._format,
+        };
+        plan._ledger.AddTo(command);
+        command.SetAction((parsed, _) => plan.RunAsync(parsed));
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        using var stop = new StopSignals();
+        var prices = _prices.Read(parsed);
+        var sweep = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
+        if (parsed.GetValue(_pilot) is not { } pilot)
+        {
+            return Write(parsed, Unrun(sweep.Plan, sweep.Arms), new Dictionary<int, long>(), null, prices);
+        }
+
+        await using var session = await _ledger.OpenAsync(parsed, stop.Token);
+        var progress = new RunProgress();
+        var clock = Stopwatch.StartNew();
+        await new RunProgressView(progress).ShowAsync(new SweepRunner(session, sweep).RunAsync(
+            SweepPlanner.Select(sweep.Prompts, null, pilot), WorkerCommand.DefaultSlots, progress, stop.Token));
+        var seconds = clock.Elapsed.TotalSeconds;
+        if (progress.Done + progress.Failed < progress.Total)
+        {
+            await Console.Error.WriteLineAsync("The pilot was stopped. The same command again goes on.");
+            return ExitCode.Incomplete;
+        }
+
+        var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), stop.Token);
+        Write(
+            parsed,
+            await SweepResultsQuery.LoadAsync(session, row, stop.Token),
+            await SweepImages.BytesAsync(session, row.Id, stop.Token),
+            progress.Attempts > 0 ? seconds / progress.Attempts : null,
+            prices);
+        if (progress.Failed == 0)
+        {
+            return ExitCode.Done;
+        }
+
+        await Console.Error.WriteLineAsync($"{progress.Failed} chains of the pilot failed, and nothing above counts them.");
+        return ExitCode.Failures;
+    }
+
+    private int Write(
+        ParseResult parsed,
+        SweepResults results,
+        IReadOnlyDictionary<int, long> imageBytes,
+        double? secondsPerAttempt,
+        Prices? prices)
+    {
+        var forecast = Forecast.Of(results, BenchmarkFiles.Published(), imageBytes, secondsPerAttempt, prices);
+        Console.Write(ForecastFormat.Render(forecast, prices, parsed.GetRequiredValue(_format)));
+        return ExitCode.Done;
+    }
+
+    /// <summary>The sweep before its first chain; the ledger is not asked.</summary>
+    private static SweepResults Unrun(SweepPlan plan, IReadOnlyList<ArmModels> models) => new(
+        plan.Name,
+        plan.Id.ToString(),
+        plan.Seed,
+        plan.Replicates,
+        [.. plan.Prompts.Select((p, i) => new PromptRow(i, p.Tag, p.Prompt))],
+        [
+            .. plan.Arms.Zip(models, (a, m) => new ArmResults(
+                a.Name, a.Simulated, a.Published, m.Strategy, [], 0, plan.Prompts.Count * plan.Replicates)),
+        ]);
+}
