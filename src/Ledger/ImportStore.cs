@@ -95,7 +95,8 @@ public sealed class ImportStore(NpgsqlDataSource source)
 
     private static Task CopyImportsAsync(
         NpgsqlConnection connection, SweepPlan plan, IReadOnlyList<ImportedArm> arms, CancellationToken cancellation) =>
-        BulkCopy.WriteAsync(connection, "imports (sweep_id, arm, format, path, sha256, findings)", arms.Index(), async (row, a) =>
+        BulkCopy.WriteAsync(connection, "imports (sweep_id, arm, format, path, sha256, findings)", arms.Index(),
+            async (row, a) =>
         {
             await row.WriteAsync(plan.Id, cancellation);
             await row.WriteAsync(a.Index, cancellation);
@@ -106,11 +107,13 @@ public sealed class ImportStore(NpgsqlDataSource source)
         }, cancellation);
 
     private static Task CopyAttemptsAsync(
-        NpgsqlConnection connection, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
+        NpgsqlConnection connection,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
-            "attempts (chain_id, index, epoch, imported, seed, accepted, judge_score, judge_no_score, feedback, judge_text, "
-            + "shown_after, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)",
+            "attempts (chain_id, index, epoch, imported, seed, accepted, judge_score, judge_no_score, feedback, "
+            + "judge_text, shown_after, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)",
             attempts,
             async (row, a) =>
             {
@@ -135,8 +138,12 @@ public sealed class ImportStore(NpgsqlDataSource source)
             cancellation);
 
     private static Task CopyScoresAsync(
-        NpgsqlConnection connection, Guid scorer, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
-        BulkCopy.WriteAsync(connection, "scores (chain_id, attempt, scorer_id, correct, reason)", attempts, async (row, a) =>
+        NpgsqlConnection connection,
+        Guid scorer,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(connection, "scores (chain_id, attempt, scorer_id, correct, reason)", attempts,
+            async (row, a) =>
         {
             await row.WriteAsync(a.Id, cancellation);
             await row.WriteAsync(a.Attempt.Index, cancellation);
@@ -146,7 +153,10 @@ public sealed class ImportStore(NpgsqlDataSource source)
         }, cancellation);
 
     private static Task CopyDetectionsAsync(
-        NpgsqlConnection connection, Guid scorer, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
+        NpgsqlConnection connection,
+        Guid scorer,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
             "detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score)",
@@ -187,15 +197,21 @@ public sealed class ImportStore(NpgsqlDataSource source)
         NpgsqlConnection connection, List<(Guid Id, ImportedChain Chain)> chains, CancellationToken cancellation)
     {
         await using var end = new NpgsqlCommand(
-            "SELECT reflectdit.end_chain(chain, 0, shown, reason) FROM unnest($1, $2, $3) AS e (chain, shown, reason)", connection)
+            """
+            SELECT reflectdit.end_chain(chain, 0, shown, reason)
+            FROM unnest($1, $2, $3) AS e (chain, shown, reason)
+            """, connection)
         {
             Parameters =
             {
-                new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = chains.Select(c => c.Id).ToArray() },
-                new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer, Value = chains.Select(c => c.Chain.Shown).ToArray() },
-                new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = chains.Select(c => c.Chain.Failure).ToArray() },
+                Column(NpgsqlDbType.Uuid, chains.Select(c => c.Id).ToArray()),
+                Column(NpgsqlDbType.Integer, chains.Select(c => c.Chain.Shown).ToArray()),
+                Column(NpgsqlDbType.Text, chains.Select(c => c.Chain.Failure).ToArray()),
             },
         };
         await end.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static NpgsqlParameter Column<T>(NpgsqlDbType type, T[] values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values };
 }

@@ -15,7 +15,8 @@ public sealed class ExportCommandTests(SmallSweeps sweeps)
         await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
 
         var export = await sweeps.AtOnce.RunAsync("export", "csv", "small", folder.At("out"));
-        var import = await ledger.RunAsync("import", "csv", folder.At("out/attempts.csv"), "--name", "back", "--per-task", "1");
+        var import = await ledger.RunAsync(
+            "import", "csv", folder.At("out/attempts.csv"), "--name", "back", "--per-task", "1");
 
         Assert.Equal((0, 0), (export.ExitCode, import.ExitCode));
         foreach (var layout in new[] { "table1", "curve" })
@@ -31,13 +32,16 @@ public sealed class ExportCommandTests(SmallSweeps sweeps)
         var export = await sweeps.AtOnce.RunAsync("export", "reflect-dit", "small", folder.At("out"));
         var import = await ledger.RunAsync(
         [
-            "import", "reflect-dit", .. Folders.Select(f => folder.At($"out/{f}")), .. Arms.SelectMany(a => new[] { "--arm", a }),
-            "--published", "sana-1.0-best-of-20", "--published", "reflect-dit", "--name", "back", "--per-task", "1", "--format", "json",
+            "import", "reflect-dit", .. Folders.Select(f => folder.At($"out/{f}")),
+            .. Arms.SelectMany(a => new[] { "--arm", a }),
+            "--published", "sana-1.0-best-of-20", "--published", "reflect-dit", "--name", "back", "--per-task", "1",
+            "--format", "json",
         ]);
 
         Assert.Equal((0, 0), (export.ExitCode, import.ExitCode));
         using var json = JsonDocument.Parse(import.Out);
-        Assert.All(json.RootElement.GetProperty("arms").EnumerateArray(), a => Assert.Empty(a.GetProperty("findings").EnumerateArray()));
+        Assert.All(json.RootElement.GetProperty("arms").EnumerateArray(), a =>
+            Assert.Empty(a.GetProperty("findings").EnumerateArray()));
         foreach (var layout in new[] { "table1", "curve" })
             Assert.Equal(await RowsAsync(sweeps.AtOnce, "small", layout), await RowsAsync(ledger, "back", layout));
     }
@@ -51,13 +55,15 @@ public sealed class ExportCommandTests(SmallSweeps sweeps)
         var export = await sweeps.AtOnce.RunAsync("export", "geneval", "small", folder.At("out"));
         var import = await ledger.RunAsync(
         [
-            "import", "geneval", .. Folders.Select(f => folder.At($"out/{f}")), .. Arms.SelectMany(a => new[] { "--arm", a }),
+            "import", "geneval", .. Folders.Select(f => folder.At($"out/{f}")),
+            .. Arms.SelectMany(a => new[] { "--arm", a }),
             "--name", "back", "--per-task", "1",
         ]);
 
         Assert.Equal((0, 0), (export.ExitCode, import.ExitCode));
         Assert.Equal(
-            Values(await RowsAsync(sweeps.AtOnce, "small", "table1"), 3), Values(await RowsAsync(ledger, "back", "table1"), 1));
+            Values(await RowsAsync(sweeps.AtOnce, "small", "table1"), 3),
+            Values(await RowsAsync(ledger, "back", "table1"), 1));
         foreach (var arm in Folders.Select(f => folder.At($"out/{f}")))
         {
             // As the published scorer looks for them.

@@ -11,7 +11,8 @@ public sealed class ImportCommandTests(PostgresServer server) : IClassFixture<Po
         using var folder = new TemporaryFolder();
         await using var ledger = await LedgerFolder.InAsync(server);
         ReleasedResults.Write(folder.At("join-4"));
-        string[] import = ["import", "reflect-dit", folder.At("join-4"), "--name", "paper", "--published", "reflect-dit"];
+        string[] import = ["import", "reflect-dit", folder.At("join-4"), "--name", "paper", "--published",
+            "reflect-dit"];
 
         var first = await ledger.RunAsync(import);
         var rows = await ledger.DumpAsync();
@@ -76,7 +77,8 @@ public sealed class ImportCommandTests(PostgresServer server) : IClassFixture<Po
         var arm = Assert.Single(json.RootElement.GetProperty("arms").EnumerateArray());
         Assert.Equal((550, 3), (arm.GetProperty("done").GetInt32(), arm.GetProperty("failed").GetInt32()));
         Assert.False(arm.GetProperty("whole").GetBoolean());
-        var unreadable = arm.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("kind").GetString() == "unreadable");
+        var unreadable = arm.GetProperty("findings").EnumerateArray()
+            .Single(f => f.GetProperty("kind").GetString() == "unreadable");
         Assert.Equal(1, unreadable.GetProperty("line").GetInt32());
         Assert.EndsWith("00000/samples/00000.png.feedback.json", unreadable.GetProperty("file").GetString());
     }
@@ -96,14 +98,16 @@ public sealed class ImportCommandTests(PostgresServer server) : IClassFixture<Po
         Assert.Equal(0, import.ExitCode);
         Assert.Contains("ORACLE: leaked", import.Error);
         foreach (var format in new[] { "text", "md", "latex", "csv", "json" })
-            Assert.Contains("resumed ORACLE: leaked IMPORTED", (await ledger.RunAsync("report", "resumed", "--format", format)).Out);
+            Assert.Contains("resumed ORACLE: leaked IMPORTED",
+                (await ledger.RunAsync("report", "resumed", "--format", format)).Out);
     }
 
     [Theory]
     [InlineData(new[] { "reflect-dit", "absent" }, "absent: no such folder")]
     [InlineData(new[] { "geneval", "absent" }, "absent: cannot be read")]
     [InlineData(new[] { "csv", "table.csv", "--arm", "a", "--arm", "b" }, "--arm: 2 names for 1 inputs")]
-    [InlineData(new[] { "csv", "table.csv", "--published", "nobody" }, "arm 'table': There is no published arm 'nobody'; known: ")]
+    [InlineData(new[] { "csv", "table.csv", "--published", "nobody" },
+        "arm 'table': There is no published arm 'nobody'; known: ")]
     [InlineData(new[] { "csv", "table.csv", "--n", "1" }, "N is 1, but the input has an attempt 1")]
     [InlineData(new[] { "csv", "table.csv", "--seed", "-1" }, "--seed: expected a whole number")]
     [InlineData(new[] { "csv", "table.csv", "--per-task", "0" }, "--per-task")]

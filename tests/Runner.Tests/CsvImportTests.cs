@@ -21,9 +21,11 @@ public class CsvImportTests(PostgresServer server) : IClassFixture<PostgresServe
         Assert.Equal(["best", "other"], results.Arms.Select(a => a.Name));
         var chain = Assert.Single(results.Arms[0].Chains);
         Assert.Equal(1, chain.Shown);
-        Assert.Equal([0d, 1, 1], [.. new[] { 1, 2, 3 }.Select(n => PromptShares.At(results.Arms[0], 553, n)[chain.Prompt]!.Value)]);
+        Assert.Equal([0d, 1, 1],
+            [.. new[] { 1, 2, 3 }.Select(n => PromptShares.At(results.Arms[0], 553, n)[chain.Prompt]!.Value)]);
         Assert.Equal("no \"bench\", only\ngrass", chain.Attempts[0].Verdict!.Feedback);
-        Assert.Equal((1.5, null, null), (chain.Attempts[0].Costs.GeneratorSeconds, chain.Attempts[1].Costs.GeneratorSeconds, chain.Attempts[0].Costs.JudgeTokens));
+        Assert.Equal((1.5, null, null), (chain.Attempts[0].Costs.GeneratorSeconds,
+            chain.Attempts[1].Costs.GeneratorSeconds, chain.Attempts[0].Costs.JudgeTokens));
         Assert.Equal(552, results.Arms[0].Failed);
         Assert.Null(Assert.Single(results.Arms[1].Chains).Attempts[0].Verdict);
     }
@@ -42,9 +44,12 @@ public class CsvImportTests(PostgresServer server) : IClassFixture<PostgresServe
 
     [Theory]
     [InlineData("a photo of a bench,1,perhaps,,", "attempts.csv:3: correct: expected true or false, found 'perhaps'")]
-    [InlineData("a photo of a bench,-1,true,,", "attempts.csv:3: attempt: expected a whole number from 0 to 2147483647, found '-1'")]
-    [InlineData("a photo of a bench,1,true,1.5,true", "attempts.csv:3: judge_score: expected a number from 0 to 1, found '1.5'")]
-    [InlineData("a photo of a bench,1,true,0.5,", "attempts.csv:3: accepted: expected true or false beside the judge's other words, found nothing")]
+    [InlineData("a photo of a bench,-1,true,,",
+        "attempts.csv:3: attempt: expected a whole number from 0 to 2147483647, found '-1'")]
+    [InlineData("a photo of a bench,1,true,1.5,true",
+        "attempts.csv:3: judge_score: expected a number from 0 to 1, found '1.5'")]
+    [InlineData("a photo of a bench,1,true,0.5,",
+        "attempts.csv:3: accepted: expected true or false beside the judge's other words, found nothing")]
     [InlineData("a photo of a bench,1,true", "attempts.csv:3: 3 fields, but 5 columns")]
     public async Task A_bad_line_is_reported_and_the_others_are_taken(string line, string message)
     {

@@ -39,17 +39,23 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
         var folder = Directory.CreateDirectory(import.At("scored")).FullName;
         Directory.CreateDirectory(Path.Combine(folder, "00000/samples"));
         await File.WriteAllTextAsync(Path.Combine(folder, "00000/samples/0003.jpg"), "passed over");
-        var lines = Enumerable.Range(0, 553).SelectMany(p => Enumerable.Range(1, p == 9 ? 1 : 2).Select(i => Line(p, i, true))).ToList();
+        var lines = Enumerable.Range(0, 553)
+            .SelectMany(p => Enumerable.Range(1, p == 9 ? 1 : 2).Select(i => Line(p, i, true))).ToList();
         lines[4] = "{\"tag\": ";
         lines.Add(Line(3, 1, false));
         await File.WriteAllTextAsync(Path.Combine(folder, "results.jsonl"), string.Join('\n', lines) + "\n\n");
         var read = import.GenEval(folder);
         Assert.Equal(
-            [FindingKind.DuplicateIndex, FindingKind.MixedN, FindingKind.NoRecord, FindingKind.Unreadable], read.Kinds());
-        Assert.StartsWith($"{folder}/results.jsonl:5: not JSON at byte", read.Only(FindingKind.Unreadable), StringComparison.Ordinal);
-        Assert.Contains("results.jsonl:1106: a second record of attempt 0, replicate 0", read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);
-        Assert.Contains("2 prompts have 1 images, others 2. Prompts (from 0): 2, 9", read.Only(FindingKind.MixedN), StringComparison.Ordinal);
-        Assert.Contains("0003.jpg: the published scorer passes over", read.Only(FindingKind.NoRecord), StringComparison.Ordinal);
+            [FindingKind.DuplicateIndex, FindingKind.MixedN, FindingKind.NoRecord, FindingKind.Unreadable],
+            read.Kinds());
+        Assert.StartsWith($"{folder}/results.jsonl:5: not JSON at byte", read.Only(FindingKind.Unreadable),
+            StringComparison.Ordinal);
+        Assert.Contains("results.jsonl:1106: a second record of attempt 0, replicate 0",
+            read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);
+        Assert.Contains("2 prompts have 1 images, others 2. Prompts (from 0): 2, 9", read.Only(FindingKind.MixedN),
+            StringComparison.Ordinal);
+        Assert.Contains("0003.jpg: the published scorer passes over", read.Only(FindingKind.NoRecord),
+            StringComparison.Ordinal);
         var results = await import.WriteAsync(read);
         Assert.Equal((1104, 2), (results.Arms[0].Chains.Count, results.Arms[0].Failed));
         Assert.Equal(1, results.Arms[0].Chains.Single(c => c is { Prompt: 2 }).Replicate);
@@ -58,7 +64,8 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
     [Theory]
     [InlineData("", "nothing to import")]
     [InlineData("\n", "nothing to import")]
-    [InlineData("{\"prompt\": \"a photo of a bench\", \"correct\": 0.5}\n", "correct: expected true or false, found 0.5")]
+    [InlineData("{\"prompt\": \"a photo of a bench\", \"correct\": 0.5}\n",
+        "correct: expected true or false, found 0.5")]
     [InlineData("{\"prompt\": \"a photo of a bench\"}\n", "key \"correct\" is missing")]
     public async Task An_input_without_any_result_is_refused_with_what_was_found(string text, string message)
     {

@@ -30,7 +30,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         }
 
         var shares = PromptShares.At(arm, 553, 20);
-        var categories = results.Prompts.GroupBy(p => p.Tag).ToDictionary(g => g.Key, g => g.Sum(p => shares[p.Index]!.Value));
+        var categories = results.Prompts.GroupBy(p => p.Tag)
+            .ToDictionary(g => g.Key, g => g.Sum(p => shares[p.Index]!.Value));
         Assert.Equal(ReleasedResults.CorrectAt20.ToDictionary(c => c.Key, c => (double)c.Value), categories);
         Assert.Equal("released IMPORTED", arm.Label);
         Assert.Equal("reflect-dit", arm.Published);
@@ -49,7 +50,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
             Assert.Null(a.Verdict.NoScore);
         });
         await using var ledger = new LedgerContext(import.Session.Source);
-        Assert.All(ledger.Attempts, a => Assert.True(a is { Imported: true, Seed: null, Image: null, JudgeText: null }));
+        Assert.All(ledger.Attempts, a =>
+            Assert.True(a is { Imported: true, Seed: null, Image: null, JudgeText: null }));
         Assert.All(ledger.Imports, i => Assert.Equal(("reflect-dit", import.At("released")), (i.Format, i.Path)));
         Assert.Equal(results.Arms[0].Chains.Sum(c => c.Attempts.Count), ledger.Detections.Count());
     }
@@ -82,7 +84,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         Assert.Equal((false, 0), await import.SaveAsync(import.ReflectDit(root), images: true));
         await using var ledger = new LedgerContext(import.Session.Source);
         var images = await ledger.Attempts.Where(a => a.Image != null).Select(a => a.Image!).ToListAsync();
-        var contents = await Task.WhenAll(images.Select(i => import.Session.Artifacts.ReadAsync(i, CancellationToken.None)));
+        var contents = await Task.WhenAll(
+            images.Select(i => import.Session.Artifacts.ReadAsync(i, CancellationToken.None)));
         Assert.Equal([[1, 2, 3], [4]], contents.OrderByDescending(c => c.Length));
     }
 
@@ -97,7 +100,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         Assert.StartsWith($"{file}:2: not JSON at byte", read.Only(FindingKind.Unreadable), StringComparison.Ordinal);
         var results = await import.WriteAsync(read);
         Assert.Equal((552, 1), (results.Arms[0].Chains.Count, results.Arms[0].Failed));
-        var failure = Assert.Single(await SweepStatus.FailuresAsync(import.Session, read.Plan.Id, 5, CancellationToken.None));
+        var failure = Assert.Single(
+            await SweepStatus.FailuresAsync(import.Session, read.Plan.Id, 5, CancellationToken.None));
         Assert.StartsWith($"attempt 0 cannot be read: {file}:2:", failure, StringComparison.Ordinal);
     }
 
@@ -115,18 +119,22 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
             (9, _) => With(record, "mood", "good"),
             _ => record,
         });
-        File.Copy(Path.Combine(root, "00010/samples/00000.png.feedback.json"), Path.Combine(root, "00010/samples/00000.jpg.feedback.json"));
+        File.Copy(Path.Combine(root, "00010/samples/00000.png.feedback.json"),
+            Path.Combine(root, "00010/samples/00000.jpg.feedback.json"));
         await File.WriteAllTextAsync(Path.Combine(root, "00011/samples/00001.png"), "no record");
         var read = import.ReflectDit(root);
         Assert.Equal(
             [
-                FindingKind.Contradiction, FindingKind.DuplicateIndex, FindingKind.MissingAttempt, FindingKind.MissingPrompts,
+                FindingKind.Contradiction, FindingKind.DuplicateIndex, FindingKind.MissingAttempt,
+                FindingKind.MissingPrompts,
                 FindingKind.NoRecord, FindingKind.ResumeUnknown, FindingKind.UnknownKey, FindingKind.UnknownPrompt,
             ],
             read.Kinds());
-        Assert.EndsWith("2 of 553 prompts have no record. Prompts (from 0): 5, 7", read.Only(FindingKind.MissingPrompts), StringComparison.Ordinal);
+        Assert.EndsWith("2 of 553 prompts have no record. Prompts (from 0): 5, 7",
+            read.Only(FindingKind.MissingPrompts), StringComparison.Ordinal);
         Assert.Contains("a photo of a unicorn", read.Only(FindingKind.UnknownPrompt), StringComparison.Ordinal);
-        Assert.Contains("00000.jpg.feedback.json: a second record of attempt 0", read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);
+        Assert.Contains("00000.jpg.feedback.json: a second record of attempt 0", read.Only(FindingKind.DuplicateIndex),
+            StringComparison.Ordinal);
         Assert.Contains("attempt 1 is missing", read.Only(FindingKind.MissingAttempt), StringComparison.Ordinal);
         Assert.EndsWith("mood", read.Only(FindingKind.UnknownKey), StringComparison.Ordinal);
         Assert.Contains("00011/samples/00001.png", read.Only(FindingKind.NoRecord), StringComparison.Ordinal);
@@ -140,7 +148,7 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         await using var import = await TestImport.CreateAsync(server);
         // Prompt 553 - 1 has 20 attempts or 3: accept its first.
         ReleasedResults.Write(import.At("released"), edit: (prompt, attempt, record) =>
-            (prompt, attempt) == (552, 0) ? With(With(With(With(record, "correct_verifier", true), "text_feedback_verifier", ""), "correct", true), "reason", "") : record);
+            (prompt, attempt) == (552, 0) ? AcceptedAndCorrect(record) : record);
         var read = import.ReflectDit(import.At("released"));
         Assert.Contains("attempt 0 was accepted", read.Only(FindingKind.AfterAcceptance), StringComparison.Ordinal);
         var arm = (await import.WriteAsync(read)).Arms[0];
@@ -160,7 +168,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
              {"filename": "outputs/gen_eval_x/00551/samples/00001.png", "correct": false}]
             """);
         var read = import.ReflectDit(root);
-        Assert.Contains("folder 00551: the run was resumed after attempt 0", read.Only(FindingKind.Leak), StringComparison.Ordinal);
+        Assert.Contains("folder 00551: the run was resumed after attempt 0", read.Only(FindingKind.Leak),
+            StringComparison.Ordinal);
         var arm = (await import.WriteAsync(read)).Arms[0];
         Assert.True(arm.Oracle);
         Assert.Equal("released ORACLE: leaked IMPORTED", arm.Label);
@@ -175,7 +184,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var feedback = (string)JsonNode.Parse(await File.ReadAllTextAsync(
             Path.Combine(root, "00079/samples/00000.png.feedback.json")))!["text_feedback_verifier"]!;
         await File.WriteAllTextAsync(Path.Combine(root, "annotations_rank_0_of_1.json"), $$"""
-            [{"path": "x/00079/samples/00000.png", "reason": "{{feedback}}"}, {"filename": "x/00079/samples/00001.png", "correct": false},
+            [{"path": "x/00079/samples/00000.png", "reason": "{{feedback}}"},
+             {"filename": "x/00079/samples/00001.png", "correct": false},
              {"path": "x/00078/samples/00000.png", "reason": "the detector's"}]
             """);
         Assert.Empty(import.ReflectDit(root).Arms[0].Findings);
@@ -187,18 +197,21 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         await using var import = await TestImport.CreateAsync(server);
         var root = import.At("released");
         ReleasedResults.Write(root, edit: (prompt, attempt, record) => With(
-            record, "context", attempt == 0 ? [] : Context(0, $"the {PromptSet.Published[prompt].Include[0].Class} is missing")));
+            record, "context", attempt == 0 ? []
+                : Context(0, $"the {PromptSet.Published[prompt].Include[0].Class} is missing")));
         var clean = import.ReflectDit(root);
         Assert.DoesNotContain(FindingKind.Leak, clean.Kinds());
         Assert.DoesNotContain(FindingKind.ResumeUnknown, clean.Kinds());
-        Assert.All(clean.Arms[0].Chains.SelectMany(c => c.Contexts).SelectMany(c => c), i => Assert.Equal(FeedbackSource.Judge, i.Source));
+        Assert.All(clean.Arms[0].Chains.SelectMany(c => c.Contexts).SelectMany(c => c), i =>
+            Assert.Equal(FeedbackSource.Judge, i.Source));
 
         var leaky = Path.Combine(root, "00552/samples/00001.png.feedback.json");
         var record = JsonNode.Parse(await File.ReadAllTextAsync(leaky))!;
         record["context"] = Context(0, (string)record["text_feedback"]!);
         await File.WriteAllTextAsync(leaky, record.ToJsonString());
         var read = import.ReflectDit(root);
-        Assert.Contains("attempt 1 was drawn with the scorer's words about attempt 0", read.Only(FindingKind.Leak), StringComparison.Ordinal);
+        Assert.Contains("attempt 1 was drawn with the scorer's words about attempt 0", read.Only(FindingKind.Leak),
+            StringComparison.Ordinal);
         Assert.True((await import.WriteAsync(read)).Arms[0].Leaked);
     }
 
@@ -206,18 +219,28 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
     public async Task Chains_cut_off_before_n_are_named_and_a_smaller_n_than_the_longest_is_refused()
     {
         await using var import = await TestImport.CreateAsync(server);
-        ReleasedResults.Write(import.At("released"), edit: (prompt, attempt, record) => prompt == 551 && attempt > 4 ? null : record);
+        ReleasedResults.Write(
+            import.At("released"), edit: (prompt, attempt, record) => prompt == 551 && attempt > 4 ? null : record);
         Assert.Contains("N is 8, but the input has an attempt 19",
-            Assert.Throws<InvalidDataException>(() => import.ReflectDit(import.At("released"), 8)).Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidDataException>(() => import.ReflectDit(import.At("released"), 8)).Message,
+            StringComparison.Ordinal);
         var read = import.ReflectDit(import.At("released"), 30);
         Assert.All(read.Arms[0].Findings.Where(f => f.Kind == FindingKind.MixedN), f =>
             Assert.Contains("end without acceptance after", f.Message, StringComparison.Ordinal));
         Assert.Equal(30, read.Arms[0].N);
     }
 
-    private static JsonArray Context(int attempt, string words) => [new JsonObject { ["gen_idx"] = attempt, ["reason"] = words }];
+    private static JsonArray Context(int attempt, string words) =>
+        [new JsonObject { ["gen_idx"] = attempt, ["reason"] = words }];
 
     private static JsonNode? Few(int prompt, int attempt, JsonObject record) => prompt < 20 ? record : null;
+
+    private static JsonObject AcceptedAndCorrect(JsonObject record)
+    {
+        (record["correct_verifier"], record["text_feedback_verifier"]) = (true, "");
+        (record["correct"], record["reason"]) = (true, "");
+        return record;
+    }
 
     private static JsonObject With(JsonObject record, string key, JsonNode? value)
     {

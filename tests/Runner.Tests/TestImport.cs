@@ -26,15 +26,18 @@ internal sealed class TestImport : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-import-").FullName;
         var database = await server.CreateDatabaseAsync();
-        return new(folder, database, await LedgerSession.OpenAsync(Path.Combine(folder, "ledger"), database, CancellationToken.None));
+        return new(folder, database,
+            await LedgerSession.OpenAsync(Path.Combine(folder, "ledger"), database, CancellationToken.None));
     }
 
     public string At(string name) => Path.Combine(Folder, name);
 
     public SweepImport ReflectDit(string folder, int? n = null) =>
-        SweepImport.Of("imported", Benchmark, [ReflectDitInput.Read(folder, "released") with { Published = "reflect-dit" }], n);
+        SweepImport.Of("imported", Benchmark,
+            [ReflectDitInput.Read(folder, "released") with { Published = "reflect-dit" }], n);
 
-    public SweepImport GenEval(string path) => SweepImport.Of("imported", Benchmark, [GenEvalInput.Read(path, "scored")], null);
+    public SweepImport GenEval(string path) =>
+        SweepImport.Of("imported", Benchmark, [GenEvalInput.Read(path, "scored")], null);
 
     public SweepImport Csv(string text)
     {
@@ -42,14 +45,16 @@ internal sealed class TestImport : IAsyncDisposable
         return SweepImport.Of("imported", Benchmark, CsvInput.Read(At("attempts.csv"), "table"), null);
     }
 
-    public Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false) => Session.Imports.WriteAsync(
+    public Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false) =>
+        Session.Imports.WriteAsync(
         import.Plan, import.Arms, images ? Session.Artifacts : null, CancellationToken.None);
 
     public async Task<SweepResults> WriteAsync(SweepImport import)
     {
         await SaveAsync(import);
         return await SweepResultsQuery.LoadAsync(
-            Session, await Session.Sweeps.FindAsync(import.Plan.Id.ToString(), CancellationToken.None), CancellationToken.None);
+            Session, await Session.Sweeps.FindAsync(import.Plan.Id.ToString(), CancellationToken.None),
+            CancellationToken.None);
     }
 
     public Task<IReadOnlyList<string>> DumpAsync() => LedgerDump.OfAsync(_database);
@@ -67,5 +72,6 @@ internal static class FindingsExtensions
     public static string Only(this SweepImport import, string kind) =>
         Assert.Single(import.Arms[0].Findings, f => f.Kind == kind).ToString();
 
-    public static IEnumerable<string> Kinds(this SweepImport import) => import.Arms[0].Findings.Select(f => f.Kind).Distinct().Order();
+    public static IEnumerable<string> Kinds(this SweepImport import) =>
+        import.Arms[0].Findings.Select(f => f.Kind).Distinct().Order();
 }

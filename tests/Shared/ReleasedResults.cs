@@ -29,7 +29,8 @@ internal static class ReleasedResults
     /// Changes a record before it is written, by prompt and attempt; the object it is, a list (the older form), or null
     /// for no file.
     /// </param>
-    public static void Write(string folder, string extension = ".png", Func<int, int, JsonObject, JsonNode?>? edit = null)
+    public static void Write(
+        string folder, string extension = ".png", Func<int, int, JsonObject, JsonNode?>? edit = null)
     {
         var (done, seen) = (0, CorrectAt20.ToDictionary(c => c.Key, _ => 0));
         foreach (var (index, prompt) in PromptSet.Published.Index())
@@ -53,7 +54,8 @@ internal static class ReleasedResults
         }
     }
 
-    private static JsonObject Record(PromptMetadata prompt, int attempt, string image, bool correct, bool accepted) => new()
+    private static JsonObject Record(
+        PromptMetadata prompt, int attempt, string image, bool correct, bool accepted) => new()
     {
         ["filename"] = image,
         ["tag"] = prompt.Tag,

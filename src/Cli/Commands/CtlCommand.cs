@@ -43,7 +43,8 @@ internal static class CtlCommand
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             if (row.State == SweepState.Imported)
             {
-                throw new UsageException($"Sweep {row.Name} ({row.Id}) was imported: it was run elsewhere, and there is nothing to {name}.");
+                throw new UsageException(
+                    $"Sweep {row.Name} ({row.Id}) was imported: it was run elsewhere, and there is nothing to {name}.");
             }
 
             await act(session, row, cancellation);

@@ -9,8 +9,10 @@ internal static class ExportCommand
 {
     public static Command Create() => new("export", "Write a sweep as files that the published scripts read")
     {
-        Verb(ArmInput.GenEval, "The image that each chain shows, in GenEval's folders, with a results.jsonl for each arm"),
-        Verb(ArmInput.ReflectDit, "Every image with its .feedback.json, in the folders of the released Reflect-DiT code"),
+        Verb(ArmInput.GenEval,
+            "The image that each chain shows, in GenEval's folders, with a results.jsonl for each arm"),
+        Verb(ArmInput.ReflectDit,
+            "Every image with its .feedback.json, in the folders of the released Reflect-DiT code"),
         Verb(ArmInput.Csv, "attempts.csv: everything but the images, one attempt a line"),
     };
 

@@ -22,7 +22,8 @@ internal sealed class ImportCommand
     };
 
     private readonly LedgerOptions _ledger = new();
-    private readonly Option<string?> _name = new("--name") { Description = "Name of the sweep; by default that of the first input" };
+    private readonly Option<string?> _name =
+        new("--name") { Description = "Name of the sweep; by default that of the first input" };
 
     private readonly Option<string[]> _arm = new("--arm")
     {
@@ -36,7 +37,8 @@ internal sealed class ImportCommand
         DefaultValueFactory = _ => [],
     };
 
-    private readonly Option<int?> _n = new("--n") { Description = "Attempts at most of a chain; by default those of the longest" };
+    private readonly Option<int?> _n =
+        new("--n") { Description = "Attempts at most of a chain; by default those of the longest" };
 
     private readonly Option<UInt128> _seed = new("--seed")
     {
@@ -45,13 +47,15 @@ internal sealed class ImportCommand
         DefaultValueFactory = _ => (UInt128)43,
     };
 
-    private readonly Option<int> _perTask = new("--per-task") { Description = "Likewise", DefaultValueFactory = _ => 100 };
+    private readonly Option<int> _perTask =
+        new("--per-task") { Description = "Likewise", DefaultValueFactory = _ => 100 };
     private readonly Option<bool> _images = new("--images")
     {
         Description = "Copy the images of the input into the data folder too; also into a sweep imported without",
     };
 
-    private readonly Option<string> _format = new("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
+    private readonly Option<string> _format =
+        new("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
     private ImportCommand()
     {
@@ -60,7 +64,8 @@ internal sealed class ImportCommand
         _n.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int?>(), "--n"));
     }
 
-    public static Command Create() => new("import", "Take results of runs elsewhere into the ledger, as a sweep of its own")
+    public static Command Create() =>
+        new("import", "Take results of runs elsewhere into the ledger, as a sweep of its own")
     {
         new ImportCommand().Verb(
             ArmInput.GenEval,
@@ -70,7 +75,8 @@ internal sealed class ImportCommand
             ArmInput.ReflectDit,
             "The folder that the released Reflect-DiT code leaves: images and .feedback.json files",
             (path, arm) => [ReflectDitInput.Read(path, arm)]),
-        new ImportCommand().Verb(ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
+        new ImportCommand().Verb(
+            ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
     };
 
     private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? value, string option)
@@ -90,14 +96,21 @@ internal sealed class ImportCommand
     private Command Verb(string format, string description, Func<string, string, IReadOnlyList<ArmInput>> read)
     {
         var inputs = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
-        var command = new Command(format, description) { inputs, _name, _arm, _published, _n, _seed, _perTask, _images, _format };
+        var command = new Command(format, description)
+        {
+            inputs, _name, _arm, _published, _n, _seed, _perTask, _images, _format,
+        };
         _ledger.AddTo(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, parsed.GetRequiredValue(inputs), read, cancellation));
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed, parsed.GetRequiredValue(inputs), read, cancellation));
         return command;
     }
 
     private async Task<int> RunAsync(
-        ParseResult parsed, string[] paths, Func<string, string, IReadOnlyList<ArmInput>> read, CancellationToken cancellation)
+        ParseResult parsed,
+        string[] paths,
+        Func<string, string, IReadOnlyList<ArmInput>> read,
+        CancellationToken cancellation)
     {
         var import = Read(parsed, paths, read);
         await using var session = await _ledger.OpenAsync(parsed, cancellation);
@@ -106,7 +119,15 @@ internal sealed class ImportCommand
         if (parsed.GetRequiredValue(_format) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(
-                new { Sweep = import.Plan.Name, import.Plan.Id, New = isNew, Images = images, Arms = import.Arms.Select(Summary) }, Json));
+                new
+                {
+                    Sweep = import.Plan.Name,
+                    import.Plan.Id,
+                    New = isNew,
+                    Images = images,
+                    Arms = import.Arms.Select(Summary),
+                },
+                Json));
         }
 
         foreach (var arm in import.Arms)
@@ -119,9 +140,10 @@ internal sealed class ImportCommand
             await Console.Error.WriteLineAsync($"{images} images were copied into {_ledger.Data(parsed)}.");
         }
 
+        var name = $"sweep {import.Plan.Name} ({import.Plan.Id})";
         await Console.Error.WriteLineAsync(isNew
-            ? $"Imported as sweep {import.Plan.Name} ({import.Plan.Id}). 'reflectdit report {import.Plan.Name}' shows it."
-            : $"This input is in the ledger already, as sweep {import.Plan.Name} ({import.Plan.Id}): no row was added.");
+            ? $"Imported as {name}. 'reflectdit report {import.Plan.Name}' shows it."
+            : $"This input is in the ledger already, as {name}: no row was added.");
         return import.Arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
     }
 
@@ -130,7 +152,8 @@ internal sealed class ImportCommand
         var (arms, published) = (parsed.GetRequiredValue(_arm), parsed.GetRequiredValue(_published));
         if (arms.Length > 0 && arms.Length != paths.Length)
         {
-            throw new UsageException($"--arm: {arms.Length} names for {paths.Length} inputs; give one for each, in order");
+            throw new UsageException(
+                $"--arm: {arms.Length} names for {paths.Length} inputs; give one for each, in order");
         }
 
         try
@@ -145,8 +168,8 @@ internal sealed class ImportCommand
             if (published.Length > 0 && published.Length != inputs.Count)
             {
                 throw new UsageException(
-                    $"--published: {published.Length} ids for {inputs.Count} arms ({string.Join(", ", inputs.Select(i => i.Name))}); "
-                    + "give one for each, in order, - for none");
+                    $"--published: {published.Length} ids for {inputs.Count} arms "
+                    + $"({string.Join(", ", inputs.Select(i => i.Name))}); give one for each, in order, - for none");
             }
 
             var numbers = BenchmarkFiles.Published();
@@ -158,7 +181,8 @@ internal sealed class ImportCommand
             inputs.ForEach(i => Check(numbers, i));
             return SweepImport.Of(
                 SweepName(parsed.GetValue(_name) ?? NameOf(paths[0])),
-                new BenchmarkConfiguration("geneval", parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
+                new BenchmarkConfiguration(
+                    "geneval", parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
                 inputs,
                 parsed.GetValue(_n));
         }
@@ -190,7 +214,9 @@ internal sealed class ImportCommand
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         foreach (var ending in new[] { ".gz", ".jsonl", ".csv" })
         {
-            name = name.EndsWith(ending, StringComparison.Ordinal) && name.Length > ending.Length ? name[..^ending.Length] : name;
+            name = name.EndsWith(ending, StringComparison.Ordinal) && name.Length > ending.Length
+                ? name[..^ending.Length]
+                : name;
         }
 
         return name.Length > 0 ? name : "import";
@@ -199,13 +225,15 @@ internal sealed class ImportCommand
     /// <summary>A sweep's name has the letters that one in a sweep file may have.</summary>
     private static string SweepName(string name)
     {
-        var safe = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')).TrimStart('-', '_', '.');
+        var safe = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'))
+            .TrimStart('-', '_', '.');
         return safe.Length > 0 ? safe : "import";
     }
 
     private static bool IsWhole(ImportedArm arm) =>
         arm.Chains.All(c => c.Failure is null)
-        && !arm.Findings.Any(f => f.Kind is FindingKind.Unreadable or FindingKind.UnknownPrompt or FindingKind.DuplicateIndex);
+        && !arm.Findings.Any(
+            f => f.Kind is FindingKind.Unreadable or FindingKind.UnknownPrompt or FindingKind.DuplicateIndex);
 
     private static object Summary(ImportedArm arm) => new
     {
@@ -228,9 +256,10 @@ internal sealed class ImportCommand
 
     private static async Task SayAsync(ImportedArm arm)
     {
+        var oracle = arm.Leaked ? ", ORACLE: leaked" : arm.UsesScorer ? ", ORACLE" : "";
         await Console.Error.WriteLineAsync(
             $"Arm {arm.Input.Name}: {arm.Chains.Count(c => c.Failure is null)} of {arm.Chains.Count} chains, "
-            + $"{arm.Chains.Sum(c => c.Attempts.Count)} images, N={arm.N}{(arm.Leaked ? ", ORACLE: leaked" : arm.UsesScorer ? ", ORACLE" : "")}"
+            + $"{arm.Chains.Sum(c => c.Attempts.Count)} images, N={arm.N}{oracle}"
             + $"{(arm.Simulated ? ", SIMULATED" : "")}, from {arm.Input.Path} ({arm.Input.Format})");
         foreach (var kind in arm.Findings.GroupBy(f => f.Kind))
         {
@@ -241,7 +270,8 @@ internal sealed class ImportCommand
 
             if (kind.Count() > FindingsShown)
             {
-                await Console.Error.WriteLineAsync($"  {kind.Key}: {kind.Count() - FindingsShown} more; --format json lists them all");
+                await Console.Error.WriteLineAsync(
+                    $"  {kind.Key}: {kind.Count() - FindingsShown} more; --format json lists them all");
             }
         }
     }

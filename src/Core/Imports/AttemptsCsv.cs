@@ -7,7 +7,9 @@ namespace ReflectDiT.Eval.Core.Imports;
 /// <summary>A table of attempts, one a line: docs/data.md lists the columns. An empty field is unknown.</summary>
 public static class AttemptsCsv
 {
-    /// <summary>All columns, in the order in which they are written; arm to published say the same on every line of an arm.</summary>
+    /// <summary>
+    /// All columns, in the order in which they are written; arm to published say the same on every line of an arm.
+    /// </summary>
     public static readonly IReadOnlyList<string> Columns =
     [
         "arm", "n", "simulated", "oracle", "published",
@@ -26,11 +28,15 @@ public static class AttemptsCsv
     public static IReadOnlyList<ArmInput> Read(string file, string sha256, string text, string arm)
     {
         var rows = CsvReader.Rows(file, text).ToList();
-        var header = rows.Count > 0 ? rows[0].Fields : throw new RecordException(file, null, "empty; expected a line of column names");
+        var header = rows.Count > 0
+            ? rows[0].Fields
+            : throw new RecordException(file, null, "empty; expected a line of column names");
         if (Required.FirstOrDefault(c => !header.Contains(c)) is { } missing)
         {
             throw new RecordException(
-                file, 1, $"no column {missing}; needed are {string.Join(", ", Required)}, known {string.Join(", ", Columns)}");
+                file,
+                1,
+                $"no column {missing}; needed are {string.Join(", ", Required)}, known {string.Join(", ", Columns)}");
         }
 
         if (header.CountBy(c => c).FirstOrDefault(c => c.Value > 1).Key is { } twice)
@@ -41,7 +47,7 @@ public static class AttemptsCsv
         var common = header.Except(Columns)
             .Select(c => new Finding(FindingKind.UnknownKey, $"the column {c} is not taken in", file, 1))
             .ToList();
-        var arms = new List<(string Name, List<RecordedAttempt> Records, List<BrokenAttempt> Broken, List<Finding> Findings, HashSet<(int?, string?)> Settings)>();
+        var arms = new List<ArmLines>();
         foreach (var (line, fields) in rows.Skip(1))
         {
             var row = new CsvRow(file, line, header, fields);
@@ -50,7 +56,7 @@ public static class AttemptsCsv
             if (index < 0)
             {
                 index = arms.Count;
-                arms.Add((name, [], [], [], []));
+                arms.Add(new(name));
             }
 
             try
@@ -61,7 +67,8 @@ public static class AttemptsCsv
             catch (RecordException e)
             {
                 arms[index].Findings.Add(e.Finding);
-                if (row.Text("prompt") is { } prompt && int.TryParse(row.Text("attempt"), out var attempt) && attempt >= 0)
+                if (row.Text("prompt") is { } prompt && int.TryParse(row.Text("attempt"), out var attempt)
+                    && attempt >= 0)
                 {
                     var replicate = int.TryParse(row.Text("replicate"), out var r) && r >= 0 ? r : 0;
                     arms[index].Broken.Add(new(prompt, replicate, attempt, e.Finding.ToString()));
@@ -71,8 +78,8 @@ public static class AttemptsCsv
 
         return [.. arms.Select((a, i) => new ArmInput(
             a.Name, ArmInput.Csv, file, sha256, a.Records, a.Broken, i == 0 ? [.. common, .. a.Findings] : a.Findings,
-            a.Settings.Max(s => s.Item1),
-            a.Settings.Select(s => s.Item2).FirstOrDefault(p => p is not null)))];
+            a.Settings.Max(s => s.N),
+            a.Settings.Select(s => s.Published).FirstOrDefault(p => p is not null)))];
     }
 
     /// <summary>A line of <see cref="Columns"/>.</summary>
@@ -80,12 +87,14 @@ public static class AttemptsCsv
 
     /// <summary>A context as text: "0:judge;3:scorer".</summary>
     public static string Context(IEnumerable<(int Attempt, FeedbackSource Source)> context) =>
-        string.Join(';', context.Select(c => $"{c.Attempt}:{(c.Source is FeedbackSource.Scorer ? "scorer" : "judge")}"));
+        string.Join(';', context.Select(
+            c => $"{c.Attempt}:{(c.Source is FeedbackSource.Scorer ? "scorer" : "judge")}"));
 
     private static RecordedAttempt Attempt(CsvRow row)
     {
         var accepted = row.Flag("accepted");
-        if (accepted is null && (row.Text("judge_score") ?? row.Text("judge_no_score") ?? row.Text("feedback")) is not null)
+        if (accepted is null
+            && (row.Text("judge_score") ?? row.Text("judge_no_score") ?? row.Text("feedback")) is not null)
         {
             throw row.Fault("accepted", "true or false beside the judge's other words");
         }
@@ -99,7 +108,11 @@ public static class AttemptsCsv
             Reason = row.Text("reason") ?? (row.Has("reason") && row.Flag("correct") == true ? "" : null),
             ShownAfter = row.Integer("shown", 0),
             Verdict = accepted is { } yes
-                ? new(yes, row.Number("judge_score", 0, 1), row.Number("judge_no_score", 0, 1), row.Has("feedback") ? row.Text("feedback") ?? "" : null)
+                ? new(
+                    yes,
+                    row.Number("judge_score", 0, 1),
+                    row.Number("judge_no_score", 0, 1),
+                    row.Has("feedback") ? row.Text("feedback") ?? "" : null)
                 : null,
             JudgeText = row.Text("judge_text"),
             Context = Context(row),
@@ -125,7 +138,8 @@ public static class AttemptsCsv
         var items = new List<RecordedContext>();
         foreach (var item in (row.Text("context") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (item.Split(':') is not [var attempt, ("judge" or "scorer") and var source] || !int.TryParse(attempt, out var index))
+            if (item.Split(':') is not [var attempt, ("judge" or "scorer") and var source]
+                || !int.TryParse(attempt, out var index))
             {
                 throw row.Fault("context", "items such as 0:judge or 0:scorer, joined by ';'");
             }
@@ -134,6 +148,18 @@ public static class AttemptsCsv
         }
 
         return items;
+    }
+
+    /// <summary>What the lines of one arm say.</summary>
+    private sealed record ArmLines(string Name)
+    {
+        public List<RecordedAttempt> Records { get; } = [];
+
+        public List<BrokenAttempt> Broken { get; } = [];
+
+        public List<Finding> Findings { get; } = [];
+
+        public List<(int? N, string? Published)> Settings { get; } = [];
     }
 
     /// <summary>One line, its fields by column; an error names file, line, column and what was expected.</summary>
@@ -175,7 +201,7 @@ public static class AttemptsCsv
             _ => throw Fault(column, "true or false"),
         };
 
-        public int? Integer(string column, int min) => Long(column, min, int.MaxValue) is { } number ? (int)number : null;
+        public int? Integer(string column, int min) => (int?)Long(column, min, int.MaxValue);
 
         public long? Long(string column, long min = 0, long max = long.MaxValue) => Text(column) is not { } text ? null
             : long.TryParse(text, NumberStyles.AllowLeadingSign, null, out var number) && number >= min && number <= max
@@ -188,6 +214,7 @@ public static class AttemptsCsv
                 : throw Fault(column, $"a number from {min:R} to {max:R}");
 
         public RecordException Fault(string column, string expected) =>
-            new(File, Line, $"{column}: expected {expected}, found {(Text(column) is { } text ? $"'{text}'" : "nothing")}");
+            new(File, Line, $"{column}: expected {expected}, found "
+                + (Text(column) is { } text ? $"'{text}'" : "nothing"));
     }
 }

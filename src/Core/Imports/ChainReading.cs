@@ -29,7 +29,8 @@ internal static class ChainReading
                 : $"attempt {whole.Count} is missing from the input, which has attempt {attempts[whole.Count].Index}";
             if (unreadable is null)
             {
-                findings.Add(new(FindingKind.MissingAttempt, failure, attempts[whole.Count].File, attempts[whole.Count].Line));
+                var next = attempts[whole.Count];
+                findings.Add(new(FindingKind.MissingAttempt, failure, next.File, next.Line));
             }
 
             return new(prompt, replicate, whole, null, failure) { Contexts = contexts };
@@ -42,8 +43,8 @@ internal static class ChainReading
             // analysis.py lines 72 to 98 takes the record at N, whatever was accepted before.
             findings.Add(new(
                 FindingKind.AfterAcceptance,
-                $"attempt {accepted} was accepted, yet there are {whole.Count - 1 - accepted} more; as in the published "
-                + "analysis the last at N counts",
+                $"attempt {accepted} was accepted, yet there are {whole.Count - 1 - accepted} more; as in the "
+                + "published analysis the last at N counts",
                 whole[accepted].File));
             whole = [.. whole.Select(a => a with { ShownAfter = a.Index })];
             recorded = whole.Count - 1;
@@ -69,8 +70,8 @@ internal static class ChainReading
                 var first = attempts[record.Index];
                 findings.Add(new(
                     FindingKind.DuplicateIndex,
-                    $"a second record of attempt {record.Index}, replicate {record.Replicate} of \"{record.Prompt}\"; the one of "
-                    + $"{first.File}{(first.Line is { } line ? $":{line}" : "")} counts",
+                    $"a second record of attempt {record.Index}, replicate {record.Replicate} of \"{record.Prompt}\"; "
+                    + $"the one of {first.File}{(first.Line is { } line ? $":{line}" : "")} counts",
                     record.File,
                     record.Line));
             }
@@ -79,7 +80,9 @@ internal static class ChainReading
         return [.. attempts.Values];
     }
 
-    /// <summary>What cannot be: a reason of a correct image, none of a wrong one, a shown attempt that is not there yet.</summary>
+    /// <summary>
+    /// What cannot be: a reason of a correct image, none of a wrong one, a shown attempt that is not there yet.
+    /// </summary>
     private static RecordedAttempt Consistent(RecordedAttempt attempt, List<Finding> findings)
     {
         if (attempt.Reason is { } reason && (reason.Length == 0) != attempt.Correct)
@@ -116,7 +119,10 @@ internal static class ChainReading
             if (item.Attempt < 0 || item.Attempt >= attempt.Index)
             {
                 findings.Add(new(
-                    FindingKind.Contradiction, $"its context names attempt {item.Attempt}, which is no earlier one", attempt.File, attempt.Line));
+                    FindingKind.Contradiction,
+                    $"its context names attempt {item.Attempt}, which is no earlier one",
+                    attempt.File,
+                    attempt.Line));
                 continue;
             }
 
@@ -128,7 +134,8 @@ internal static class ChainReading
             {
                 findings.Add(new(
                     FindingKind.Contradiction,
-                    $"its context holds words about attempt {item.Attempt} that neither judge nor scorer said: {item.Words}",
+                    $"its context holds words about attempt {item.Attempt} that neither judge nor scorer said: "
+                    + item.Words,
                     attempt.File,
                     attempt.Line));
                 continue;
@@ -138,8 +145,10 @@ internal static class ChainReading
             {
                 findings.Add(new(
                     FindingKind.Leak,
-                    $"attempt {attempt.Index} was drawn with the scorer's words about attempt {item.Attempt} in its context"
-                    + (item.Words is null ? "" : $": \"{item.Words}\", where the judge said \"{about.Verdict?.Feedback}\""),
+                    $"attempt {attempt.Index} was drawn with the scorer's words about attempt {item.Attempt} in its "
+                    + "context" + (item.Words is null
+                        ? ""
+                        : $": \"{item.Words}\", where the judge said \"{about.Verdict?.Feedback}\""),
                     attempt.File,
                     attempt.Line));
             }

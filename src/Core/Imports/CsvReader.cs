@@ -40,7 +40,9 @@ public static class CsvReader
             var end = text.AsSpan(at).IndexOfAny(",\r\n");
             var plain = end < 0 ? text[at..] : text.Substring(at, end);
             at += plain.Length;
-            return plain.Contains('"') ? throw new RecordException(file, line, $"a quote inside a field without quotes: {plain}") : plain;
+            return plain.Contains('"')
+                ? throw new RecordException(file, line, $"a quote inside a field without quotes: {plain}")
+                : plain;
         }
 
         var (field, opened) = (new StringBuilder(), line);

@@ -6,7 +6,8 @@ namespace ReflectDiT.Eval.Core.Imports;
 /// <param name="Line">From 1; null for a whole file.</param>
 public sealed record Finding(string Kind, string Message, string? File = null, int? Line = null)
 {
-    public override string ToString() => File is null ? Message : Line is null ? $"{File}: {Message}" : $"{File}:{Line}: {Message}";
+    public override string ToString() =>
+        File is null ? Message : Line is null ? $"{File}: {Message}" : $"{File}:{Line}: {Message}";
 }
 
 /// <summary>What a finding is about; docs/data.md explains each.</summary>

@@ -4,7 +4,9 @@ using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Core.Imports;
 
-/// <summary>An arm that was run elsewhere, put in order: a chain for each prompt and replicate, and what is odd.</summary>
+/// <summary>
+/// An arm that was run elsewhere, put in order: a chain for each prompt and replicate, and what is odd.
+/// </summary>
 public sealed record ImportedArm(
     ArmInput Input,
     int N,
@@ -48,14 +50,16 @@ public sealed record ImportedArm(
         {
             findings.Add(new(
                 FindingKind.Contradiction,
-                $"tag {odd.Tag}, but the benchmark has {prompts[index[odd.Prompt]].Tag} for \"{odd.Prompt}\"; the benchmark's is taken",
+                $"tag {odd.Tag}, but the benchmark has {prompts[index[odd.Prompt]].Tag} for \"{odd.Prompt}\"; "
+                + "the benchmark's is taken",
                 odd.File,
                 odd.Line));
         }
 
         var broken = input.Broken.Where(b => index.ContainsKey(b.Prompt)).ToLookup(b => (index[b.Prompt], b.Replicate));
         var chains = records.ToLookup(r => (index[r.Prompt], r.Replicate));
-        var longest = 1 + Math.Max(records.Max(r => r.Index), broken.SelectMany(b => b).Select(b => b.Index).DefaultIfEmpty(0).Max());
+        var longest = 1 + Math.Max(
+            records.Max(r => r.Index), broken.SelectMany(b => b).Select(b => b.Index).DefaultIfEmpty(0).Max());
         var most = n ?? input.N ?? longest;
         if (most < longest)
         {
@@ -70,7 +74,12 @@ public sealed record ImportedArm(
             .. from replicate in Enumerable.Range(0, replicates)
                from prompt in Enumerable.Range(0, prompts.Count)
                select ChainReading.Build(
-                   prompt, replicate, [.. chains[(prompt, replicate)]], [.. broken[(prompt, replicate)]], input.Format, findings),
+                   prompt,
+                   replicate,
+                   [.. chains[(prompt, replicate)]],
+                   [.. broken[(prompt, replicate)]],
+                   input.Format,
+                   findings),
         ];
         Missing(built, input, replicates, prompts.Count, findings);
         CutShort(built, most, findings);
@@ -89,7 +98,8 @@ public sealed record ImportedArm(
         ],
     };
 
-    private static void Missing(ImportedChain[] chains, ArmInput input, int replicates, int prompts, List<Finding> findings)
+    private static void Missing(
+        ImportedChain[] chains, ArmInput input, int replicates, int prompts, List<Finding> findings)
     {
         var absent = chains.Where(c => c.Absent).ToList();
         int[] wholly = [.. absent.CountBy(c => c.Prompt).Where(c => c.Value == replicates).Select(c => c.Key).Order()];
@@ -97,7 +107,7 @@ public sealed record ImportedArm(
         {
             findings.Add(new(
                 FindingKind.MissingPrompts,
-                $"{input.Path}: {wholly.Length} of {prompts} prompts have no record. Prompts (from 0): {Numbers.Ranges(wholly, PartsShown)}"));
+                $"{input.Path}: {wholly.Length} of {prompts} prompts have no record. {Which(wholly)}"));
         }
 
         foreach (var fewer in absent.Where(c => !wholly.Contains(c.Prompt))
@@ -106,9 +116,12 @@ public sealed record ImportedArm(
             findings.Add(new(
                 FindingKind.MixedN,
                 $"{input.Path}: {fewer.Count()} prompts have {replicates - fewer.Key} images, others {replicates}. "
-                + $"Prompts (from 0): {Numbers.Ranges(fewer.Order(), PartsShown)}"));
+                + Which(fewer)));
         }
     }
+
+    private static string Which(IEnumerable<int> prompts) =>
+        $"Prompts (from 0): {Numbers.Ranges(prompts.Distinct().Order(), PartsShown)}";
 
     /// <summary>A chain whose images were all rejected should have N of them.</summary>
     private static void CutShort(ImportedChain[] chains, int n, List<Finding> findings)
@@ -119,8 +132,8 @@ public sealed record ImportedArm(
         {
             findings.Add(new(
                 FindingKind.MixedN,
-                $"{length.Count()} chain(s) end without acceptance after {length.Key} attempts, others have {n}: cut off, or run "
-                + $"with another N. Their last image counts. Prompts (from 0): {Numbers.Ranges(length.Select(c => c.Prompt).Distinct().Order(), PartsShown)}"));
+                $"{length.Count()} chain(s) end without acceptance after {length.Key} attempts, others have {n}: cut "
+                + $"off, or run with another N. Their last image counts. {Which(length.Select(c => c.Prompt))}"));
         }
     }
 }

@@ -40,13 +40,15 @@ public static class RecordJson
     public static JsonElement Latest(string file, JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => json,
-        JsonValueKind.Array when json.EnumerateArray().LastOrDefault() is { ValueKind: JsonValueKind.Object } last => last,
+        JsonValueKind.Array when json.EnumerateArray().LastOrDefault() is { ValueKind: JsonValueKind.Object } last =>
+            last,
         _ => throw new RecordException(file, null, "expected a record or a list of records (of which the last counts)"),
     };
 
     /// <param name="prompt">Of the record's folder, for a record that does not name it.</param>
     /// <exception cref="RecordException">Something is missing or of the wrong type.</exception>
-    public static RecordedAttempt Read(string file, int? line, JsonElement json, string? prompt, int replicate, int index)
+    public static RecordedAttempt Read(
+        string file, int? line, JsonElement json, string? prompt, int replicate, int index)
     {
         try
         {
@@ -77,11 +79,13 @@ public static class RecordJson
 
     /// <summary>A text that may be missing or null.</summary>
     public static string? Text(JsonElement json, string key) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(key, out var value)
+            && value.ValueKind != JsonValueKind.Null
             ? value.Text(key)
             : null;
 
-    private static bool Flag(JsonElement json, string key) => json.TryGetProperty(key, out var value) && value.Truth(key);
+    private static bool Flag(JsonElement json, string key) =>
+        json.TryGetProperty(key, out var value) && value.Truth(key);
 
     private static Verdict? Verdict(JsonElement json) => json.TryGetProperty("correct_verifier", out var accepted)
         ? new(accepted.Truth("correct_verifier"), null, null, Text(json, "text_feedback_verifier"))
@@ -135,7 +139,8 @@ public static class RecordJson
             {
                 var (box, numbers) = (kind.Value[i], new float[5]);
                 var where = $"details.{kind.Name}[{i}]";
-                if (box.Items(where) != numbers.Length || Enumerable.Range(0, 5).Any(n => !box[n].TryFloat(out numbers[n])))
+                if (box.Items(where) != numbers.Length
+                    || Enumerable.Range(0, 5).Any(n => !box[n].TryFloat(out numbers[n])))
                 {
                     throw JsonReading.Fault(where, "[x1, y1, x2, y2, score]", box);
                 }

@@ -20,7 +20,9 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
     /// <summary>The scorer's; empty when correct.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The scorer's reason in words, as the released code keeps it beside the judge's (<c>text_feedback</c>).</summary>
+    /// <summary>
+    /// The scorer's reason in words, as the released code keeps it beside the judge's (<c>text_feedback</c>).
+    /// </summary>
     public string? ScorerWords { get; init; }
 
     public long? Seed { get; init; }
@@ -44,7 +46,9 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
 }
 
 /// <summary>An earlier attempt of the chain in a context.</summary>
-/// <param name="Words">The feedback that was given with it; null where only <paramref name="Source"/> is recorded.</param>
+/// <param name="Words">
+/// The feedback that was given with it; null where only <paramref name="Source"/> is recorded.
+/// </param>
 /// <param name="Source">Whose words; null where only <paramref name="Words"/> are recorded.</param>
 public sealed record RecordedContext(int Attempt, string? Words, FeedbackSource? Source);
 

@@ -45,18 +45,23 @@ public static class ReplayLeak
     }
 
     private static IEnumerable<Finding> OfChain(
-        string file, string folder, List<Entry> entries, IReadOnlyDictionary<(string Folder, int Index), RecordedAttempt> records)
+        string file,
+        string folder,
+        List<Entry> entries,
+        IReadOnlyDictionary<(string Folder, int Index), RecordedAttempt> records)
     {
         foreach (var replay in entries.Where(e => e.Replayed is not null))
         {
-            int[] later = [.. entries.Where(e => e.Replayed is null && e.Index > replay.Index).Select(e => e.Index).Order()];
+            int[] later =
+                [.. entries.Where(e => e.Replayed is null && e.Index > replay.Index).Select(e => e.Index).Order()];
             var judge = records.GetValueOrDefault((folder, replay.Index))?.Verdict?.Feedback;
             if (later.Length > 0 && judge is not null && replay.Replayed != judge)
             {
                 yield return new(
                     FindingKind.Leak,
-                    $"folder {folder}: the run was resumed after attempt {replay.Index}, and from attempt {later[0]} on drew with "
-                    + $"the detector's words about it in reach: \"{replay.Replayed}\", where the judge said \"{judge}\"",
+                    $"folder {folder}: the run was resumed after attempt {replay.Index}, and from attempt {later[0]} "
+                    + $"on drew with the detector's words about it in reach: \"{replay.Replayed}\", where the judge "
+                    + $"said \"{judge}\"",
                     file);
             }
         }

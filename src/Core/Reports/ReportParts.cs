@@ -68,8 +68,8 @@ internal static class ReportParts
 
         if (arms.Any(a => a.Leaked))
         {
-            yield return "ORACLE: leaked: the generator had the scorer's words in its context where the judge said something "
-                + "else, as in a run resumed with the released --cont. The arm knew what it must not know.";
+            yield return "ORACLE: leaked: the generator had the scorer's words in its context where the judge said "
+                + "something else, as in a run resumed with the released --cont. The arm knew what it must not know.";
         }
 
         if (arms.Any(a => a.Oracle && !a.Leaked))

@@ -36,7 +36,9 @@ public sealed record ArmResults(
     /// <summary>A decision of this arm depends on the scorer.</summary>
     public bool Oracle => Strategy.IsOracle;
 
-    /// <summary>The generator read the scorer's words (research: eval.py <c>--cont</c>), though no rule of the arm says so.</summary>
+    /// <summary>
+    /// The generator read the scorer's words (research: eval.py <c>--cont</c>), though no rule of the arm says so.
+    /// </summary>
     public bool Leaked => Strategy is Recorded { Leaked: true };
 
     /// <summary>The name with everything that must be said wherever a number of the arm is shown.</summary>

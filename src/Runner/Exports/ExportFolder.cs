@@ -5,7 +5,8 @@ namespace ReflectDiT.Eval.Runner.Exports;
 /// <summary>A folder that appears whole or not at all: it is written beside its place and renamed at the end.</summary>
 internal sealed class ExportFolder(string path, ArtifactStore artifacts) : IDisposable
 {
-    private readonly string _temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Environment.ProcessId}.tmp";
+    private readonly string _temporary =
+        $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Environment.ProcessId}.tmp";
 
     /// <exception cref="InvalidDataException">There is something of that name already.</exception>
     public static void Check(string path)

@@ -11,7 +11,9 @@ public static class ExportWriter
 {
     /// <param name="format">One of <see cref="ArmInput"/>'s.</param>
     /// <param name="path">The folder, which must be new or empty; it appears whole or not at all.</param>
-    /// <exception cref="InvalidDataException">The folder is there, or the format cannot hold what the sweep shows.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder is there, or the format cannot hold what the sweep shows.
+    /// </exception>
     public static async Task WriteAsync(SweepExport sweep, string format, string path, CancellationToken cancellation)
     {
         ExportFolder.Check(path);
@@ -39,8 +41,11 @@ public static class ExportWriter
         folder.Commit();
     }
 
-    /// <summary>The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.</summary>
-    private static async Task GenEvalAsync(ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+    /// <summary>
+    /// The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.
+    /// </summary>
+    private static async Task GenEvalAsync(
+        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
     {
         await using var results = folder.Open(Path.Combine(root, "results.jsonl"));
         foreach (var chain in arm.Chains)
@@ -54,7 +59,8 @@ public static class ExportWriter
     }
 
     /// <summary>The tree of eval.py, one for each replicate: it has one chain a prompt.</summary>
-    private static async Task ReflectDitAsync(ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+    private static async Task ReflectDitAsync(
+        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
     {
         foreach (var chain in arm.Chains)
         {
@@ -104,7 +110,9 @@ public static class ExportWriter
     private static string? ScorerWords(ExportedAttempt attempt) =>
         attempt.Reason is { } reason ? ScorerFeedback.From(reason) : null;
 
-    /// <summary>The released analysis takes the last image at N; an arm that shows another would get other numbers.</summary>
+    /// <summary>
+    /// The released analysis takes the last image at N; an arm that shows another would get other numbers.
+    /// </summary>
     private static void RefuseOtherShown(ArmResults arm, ChainResult chain)
     {
         for (var n = 1; n <= chain.Attempts.Count; n++)
@@ -112,8 +120,8 @@ public static class ExportWriter
             if (PromptShares.Shown(arm.Strategy, chain, n) is var shown && shown != n - 1)
             {
                 throw new InvalidDataException(
-                    $"Arm '{arm.Name}' shows attempt {shown} of prompt {chain.Prompt} after {n}: the released analysis takes the last, "
-                    + "so its numbers would be others. 'reflectdit export csv' keeps which image is shown.");
+                    $"Arm '{arm.Name}' shows attempt {shown} of prompt {chain.Prompt} after {n}: the released analysis "
+                    + "takes the last, so its numbers would be others. 'reflectdit export csv' keeps which image is shown.");
             }
         }
     }
@@ -133,9 +141,11 @@ public static class ExportWriter
             await file.WriteAsync(AttemptsCsv.Line(
             [
                 arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.Oracle, arm.Published,
-                chain.Prompt.Index, chain.Prompt.Tag, chain.Prompt.Prompt, chain.Result.Replicate, row.Index, attempt.Correct,
-                attempt.Reason, PromptShares.Shown(arm.Strategy, chain.Result, row.Index + 1),
-                row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText, AttemptsCsv.Context(attempt.Context),
+                chain.Prompt.Index, chain.Prompt.Tag, chain.Prompt.Prompt,
+                chain.Result.Replicate, row.Index, attempt.Correct, attempt.Reason,
+                PromptShares.Shown(arm.Strategy, chain.Result, row.Index + 1),
+                row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText,
+                AttemptsCsv.Context(attempt.Context),
                 row.Seed, row.Image is { } image ? Convert.ToHexStringLower(image) : null,
                 row.WallSeconds, row.GeneratorSeconds, row.JudgeSeconds, row.FunctionEvaluations, row.JudgeTokens,
             ]));

@@ -6,14 +6,20 @@ using ReflectDiT.Eval.Core.Results;
 
 namespace ReflectDiT.Eval.Runner.Exports;
 
-/// <summary>One image's record with the keys of the published scorer, and after them those of the released code or ours.</summary>
+/// <summary>
+/// One image's record with the keys of the published scorer, and after them those of the released code or ours.
+/// </summary>
 internal static class ResultJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="more">Writes further keys.</param>
     public static string Write(
-        string filename, ArmResults arm, ExportedChain chain, ExportedAttempt attempt, Action<Utf8JsonWriter>? more = null) => Text(json =>
+        string filename,
+        ArmResults arm,
+        ExportedChain chain,
+        ExportedAttempt attempt,
+        Action<Utf8JsonWriter>? more = null) => Text(json =>
     {
         json.WriteStartObject();
         json.WriteString("filename", filename);

@@ -14,34 +14,42 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
     /// <summary>Chains of the sweep that did not finish: they are in no export.</summary>
     public int LeftOut => Results.Arms.Sum(a => a.Failed + a.Open);
 
-    public static async Task<SweepExport> LoadAsync(LedgerSession session, SweepRow sweep, CancellationToken cancellation)
+    public static async Task<SweepExport> LoadAsync(
+        LedgerSession session, SweepRow sweep, CancellationToken cancellation)
     {
         var results = await SweepResultsQuery.LoadAsync(session, sweep, cancellation);
         var configuration = SweepConfiguration.FromJson(sweep.Configuration);
         var scorer = SweepPlanner.Scorer(configuration).Id;
         await using var ledger = new LedgerContext(session.Source);
-        var prompts = await ledger.Prompts.Where(p => p.SweepId == sweep.Id).OrderBy(p => p.Index).ToListAsync(cancellation);
+        var prompts = await ledger.Prompts.Where(p => p.SweepId == sweep.Id).OrderBy(p => p.Index)
+            .ToListAsync(cancellation);
         var done = ledger.Chains.Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done);
         var chains = await done.ToListAsync(cancellation);
-        var attempts = (await done.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a).ToListAsync(cancellation))
+        var attempts = (await done.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
+            .ToListAsync(cancellation))
             .ToLookup(a => a.ChainId);
-        var reasons = (await done.Join(ledger.Scores.Where(s => s.ScorerId == scorer), c => c.Id, s => s.ChainId, (_, s) => s)
+        var reasons = (await done.Join(
+            ledger.Scores.Where(s => s.ScorerId == scorer), c => c.Id, s => s.ChainId, (_, s) => s)
             .ToListAsync(cancellation)).ToDictionary(s => (s.ChainId, s.Attempt), s => s.Reason);
         var detections = (await done.Join(
-            ledger.Detections.Where(d => d.ScorerId == scorer), c => c.Id, d => d.ChainId, (_, d) => d).ToListAsync(cancellation))
+            ledger.Detections.Where(d => d.ScorerId == scorer), c => c.Id, d => d.ChainId, (_, d) => d)
+                .ToListAsync(cancellation))
             .ToLookup(d => (d.ChainId, d.Attempt));
-        var contexts = (await done.Join(ledger.ContextItems, c => c.Id, i => i.ChainId, (_, i) => i).ToListAsync(cancellation))
+        var contexts = (await done.Join(ledger.ContextItems, c => c.Id, i => i.ChainId, (_, i) => i)
+            .ToListAsync(cancellation))
             .ToLookup(i => (i.ChainId, i.Attempt));
         var benchmark = PromptSet.Generate(configuration.Benchmark.Seed, configuration.Benchmark.PerTask);
         return new(results, [.. results.Arms.Select((arm, index) => new ExportedArm(arm, [.. arm.Chains.Select(chain =>
         {
             var row = chains.Single(c => c.Arm == index && c.Prompt == chain.Prompt && c.Replicate == chain.Replicate);
-            return new ExportedChain(prompts[chain.Prompt], chain, [.. attempts[row.Id].OrderBy(a => a.Index).Select(a =>
+            return new ExportedChain(
+                prompts[chain.Prompt], chain, [.. attempts[row.Id].OrderBy(a => a.Index).Select(a =>
                 new ExportedAttempt(
                     a,
                     chain.Attempts[a.Index].Correct,
                     reasons[(row.Id, a.Index)],
-                    Kept([.. detections[(row.Id, a.Index)].OrderBy(d => d.Index)], benchmark[chain.Prompt], configuration.Scorer.Options),
+                    Kept([.. detections[(row.Id, a.Index)].OrderBy(d => d.Index)], benchmark[chain.Prompt],
+                        configuration.Scorer.Options),
                     [.. contexts[(row.Id, a.Index)].OrderBy(i => i.Position).Select(i =>
                         (i.SourceAttempt, i.Source == "scorer" ? FeedbackSource.Scorer : FeedbackSource.Judge))]))]);
         })]))], session.Artifacts);
@@ -62,7 +70,8 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
             classes.ToDictionary(c => c.Key, c => (IReadOnlyList<Detection>)c.Value.ConvertAll(d =>
                 new Detection(d.X1, d.Y1, d.X2, d.Y2, d.Score, d.Colour))),
             options);
-        return [.. score.Kept.Select(k => (k.Class, (IReadOnlyList<DetectionRow>)[.. k.Indices.Select(i => classes[k.Class][i])]))];
+        return [.. score.Kept.Select(
+            k => (k.Class, (IReadOnlyList<DetectionRow>)[.. k.Indices.Select(i => classes[k.Class][i])]))];
     }
 }
 
@@ -71,7 +80,8 @@ public sealed record ExportedArm(ArmResults Arm, IReadOnlyList<ExportedChain> Ch
 {
     /// <summary>The arm's name as that of a folder.</summary>
     public string FolderName =>
-        string.Concat(Arm.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '_')).TrimStart('.') is { Length: > 0 } name
+        string.Concat(Arm.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '_'))
+            .TrimStart('.') is { Length: > 0 } name
             ? name
             : "arm";
 }

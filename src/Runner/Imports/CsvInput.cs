@@ -13,6 +13,7 @@ public static class CsvInput
         var input = InputText.Read(file);
         return AttemptsCsv.Read(file, input.Sha256, input.Text, arm) is { Count: > 0 } arms
             ? arms
-            : throw new InvalidDataException($"{file}: nothing to import: there is no line below the names of the columns");
+            : throw new InvalidDataException(
+                $"{file}: nothing to import: there is no line below the names of the columns");
     }
 }

@@ -22,7 +22,8 @@ public static partial class GenEvalInput
         {
             try
             {
-                if (!string.IsNullOrWhiteSpace(text)) // The published scorer writes an empty line where it had no image.
+                // The published scorer writes an empty line where it had no image.
+                if (!string.IsNullOrWhiteSpace(text))
                 {
                     var json = RecordJson.Parse(file, index + 1, text);
                     var record = RecordJson.Read(file, index + 1, json, null, -1, 0);
@@ -43,7 +44,8 @@ public static partial class GenEvalInput
 
         if (unknown.Count > 0)
         {
-            findings.Add(new(FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", unknown)}", file));
+            findings.Add(new(
+                FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", unknown)}", file));
         }
 
         if (path != file)
@@ -54,21 +56,29 @@ public static partial class GenEvalInput
         return new(arm, ArmInput.GenEval, path, input.Sha256, Numbered(records), [], findings);
     }
 
-    /// <summary>The smallest number of all images is replicate 0; an image without a number follows its prompt's others.</summary>
+    /// <summary>
+    /// The smallest number of all images is replicate 0; an image without a number follows its prompt's others.
+    /// </summary>
     private static List<RecordedAttempt> Numbered(List<RecordedAttempt> records)
     {
         var first = records.Select(r => r.Replicate).Where(r => r >= 0).DefaultIfEmpty(0).Min();
-        var next = records.GroupBy(r => r.Prompt).ToDictionary(g => g.Key, g => 1 + Math.Max(-1, g.Max(r => r.Replicate) - first));
-        return records.ConvertAll(r => r with { Replicate = r.Replicate >= 0 ? r.Replicate - first : next[r.Prompt]++ });
+        var next = records.GroupBy(r => r.Prompt)
+            .ToDictionary(g => g.Key, g => 1 + Math.Max(-1, g.Max(r => r.Replicate) - first));
+        return records.ConvertAll(
+            r => r with { Replicate = r.Replicate >= 0 ? r.Replicate - first : next[r.Prompt]++ });
     }
 
     private static string ResultsFile(string folder) =>
-        Directory.GetFiles(folder).Where(f => f.EndsWith(".jsonl", StringComparison.Ordinal) || f.EndsWith(".jsonl.gz", StringComparison.Ordinal)).ToArray() switch
+        Directory.GetFiles(folder)
+            .Where(f => f.EndsWith(".jsonl", StringComparison.Ordinal) || f.EndsWith(".jsonl.gz", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToArray() switch
         {
             [var one] => one,
-            [] => throw new InvalidDataException($"{folder}: no results file (*.jsonl) in it, as evaluate_images.py writes it"),
+            [] => throw new InvalidDataException(
+                $"{folder}: no results file (*.jsonl) in it, as evaluate_images.py writes it"),
             var more => throw new InvalidDataException(
-                $"{folder}: {more.Length} files could be the results; name one: {string.Join(", ", more.Order(StringComparer.Ordinal))}"),
+                $"{folder}: {more.Length} files could be the results; name one: {string.Join(", ", more)}"),
         };
 
     /// <summary>Images that the published scorer passed over: it takes names of digits and ".png" alone.</summary>
@@ -82,13 +92,15 @@ public static partial class GenEvalInput
             .ToList();
         foreach (var image in images.Where(i => !ScoredName().IsMatch(Path.GetFileName(i))))
         {
-            yield return new(FindingKind.NoRecord, "the published scorer passes over this name; it has no record", image);
+            yield return new(
+                FindingKind.NoRecord, "the published scorer passes over this name; it has no record", image);
         }
 
         var taken = images.Count(i => ScoredName().IsMatch(Path.GetFileName(i)));
         if (taken > 0 && taken != scored)
         {
-            yield return new(FindingKind.NoRecord, $"{taken} images in the folder, {scored} records in its results", folder);
+            yield return new(
+                FindingKind.NoRecord, $"{taken} images in the folder, {scored} records in its results", folder);
         }
     }
 

@@ -8,7 +8,8 @@ namespace ReflectDiT.Eval.Runner.Imports;
 /// <summary>A text file of an input, with its hash. Gzip where the name ends in <c>.gz</c>.</summary>
 internal sealed record InputText(string Text, string Sha256)
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="RecordException">It cannot be read, or is not UTF-8.</exception>
     public static InputText Read(string file)
@@ -31,7 +32,8 @@ internal sealed record InputText(string Text, string Sha256)
     }
 
     /// <summary>The hash of a folder: over the names and hashes of its files that were read, in order.</summary>
-    public static string HashOf(IEnumerable<(string Name, string Sha256)> files) => Convert.ToHexStringLower(SHA256.HashData(
+    public static string HashOf(IEnumerable<(string Name, string Sha256)> files) =>
+        Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(string.Concat(
             files.OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => $"{f.Sha256}  {f.Name}\n")))));
 

@@ -16,10 +16,12 @@ public static partial class ReflectDitInput
     {
         if (!Directory.Exists(folder))
         {
-            throw new InvalidDataException($"{folder}: no such folder; expected the one that eval.py writes, gen_eval_NAME");
+            throw new InvalidDataException(
+                $"{folder}: no such folder; expected the one that eval.py writes, gen_eval_NAME");
         }
 
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .ToList();
         var reading = new Reading(folder, [.. files]);
 
         // The published analysis strips ".png" alone, so that a record of a .png counts before one of a .jpg.
@@ -31,18 +33,28 @@ public static partial class ReflectDitInput
 
         foreach (var image in files.Where(f => ImageName().IsMatch(Path.GetFileName(f)) && !reading.Has(f + Suffix)))
         {
-            reading.Findings.Add(new(FindingKind.NoRecord, "an image without a record; the run was cut off before it was judged", image));
+            reading.Findings.Add(new(
+                FindingKind.NoRecord, "an image without a record; the run was cut off before it was judged", image));
         }
 
-        var annotations = files.Where(f => Path.GetFileName(f).StartsWith("annotations_rank_", StringComparison.Ordinal)).ToList();
+        var annotations = files
+            .Where(f => Path.GetFileName(f).StartsWith("annotations_rank_", StringComparison.Ordinal))
+            .ToList();
         annotations.ForEach(reading.Annotations);
         reading.Close(annotations.Count > 0);
         return new(
-            arm, ArmInput.ReflectDit, folder, InputText.HashOf(reading.Hashes), reading.Records, reading.Broken, reading.Findings);
+            arm,
+            ArmInput.ReflectDit,
+            folder,
+            InputText.HashOf(reading.Hashes),
+            reading.Records,
+            reading.Broken,
+            reading.Findings);
     }
 
     /// <summary>The number of an image, as its name has it.</summary>
-    [GeneratedRegex(@"^(?<number>\d{1,9})\.(png|jpe?g|webp)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^(?<number>\d{1,9})\.(png|jpe?g|webp)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageName();
 
     private sealed class Reading(string root, HashSet<string> files)
@@ -69,7 +81,9 @@ public static partial class ReflectDitInput
             var name = Path.GetFileName(file)[..^Suffix.Length];
             var folder = Path.GetDirectoryName(file)!;
             folder = Path.GetFileName(folder) == "samples" ? Path.GetDirectoryName(folder)! : folder;
-            var index = ImageName().Match(name) is { Success: true } match ? int.Parse(match.Groups["number"].Value) : (int?)null;
+            var index = ImageName().Match(name) is { Success: true } match
+                ? int.Parse(match.Groups["number"].Value)
+                : (int?)null;
             try
             {
                 var prompt = Prompt(folder);
@@ -80,12 +94,16 @@ public static partial class ReflectDitInput
                 if (prompt is not null && record.Prompt != prompt)
                 {
                     Findings.Add(new(
-                        FindingKind.Contradiction, $"its prompt is \"{record.Prompt}\", its folder's \"{prompt}\"; its own counts", file));
+                        FindingKind.Contradiction,
+                        $"its prompt is \"{record.Prompt}\", its folder's \"{prompt}\"; its own counts",
+                        file));
                 }
 
-                if (Path.GetFileName(RecordJson.Text(json, "filename")?.Replace('\\', '/')) is { } named && named != name)
+                if (Path.GetFileName(RecordJson.Text(json, "filename")?.Replace('\\', '/')) is { } named
+                    && named != name)
                 {
-                    Findings.Add(new(FindingKind.Contradiction, $"it names the image {named}; the name of its own file counts", file));
+                    Findings.Add(new(
+                        FindingKind.Contradiction, $"it names the image {named}; the name of its own file counts", file));
                 }
 
                 var image = file[..^Suffix.Length];
@@ -117,7 +135,8 @@ public static partial class ReflectDitInput
             var siblings = Records.ToLookup(r => Path.GetDirectoryName(r.File)!, r => r.Prompt);
             foreach (var (folder, index, reason) in _broken)
             {
-                var prompt = _prompts[folder] ?? siblings[Path.Combine(folder, "samples")].Concat(siblings[folder]).FirstOrDefault();
+                var prompt = _prompts[folder]
+                    ?? siblings[Path.Combine(folder, "samples")].Concat(siblings[folder]).FirstOrDefault();
                 if (prompt is not null && !Records.Exists(r => r.Prompt == prompt && r.Index == index))
                 {
                     Broken.Add(new(prompt, 0, index, reason));
@@ -126,15 +145,16 @@ public static partial class ReflectDitInput
 
             if (_unknown.Count > 0)
             {
-                Findings.Add(new(FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", _unknown)}", root));
+                Findings.Add(new(
+                    FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", _unknown)}", root));
             }
 
             if (!annotated && Records.Exists(r => r.Index > 0 && r.Context is null))
             {
                 Findings.Add(new(
                     FindingKind.ResumeUnknown,
-                    "no annotations_rank_*.json and no contexts: whether the run was resumed, and then read the detector's words, "
-                    + "cannot be told",
+                    "no annotations_rank_*.json and no contexts: whether the run was resumed, and then read the "
+                    + "detector's words, cannot be told",
                     root));
             }
         }
@@ -148,7 +168,9 @@ public static partial class ReflectDitInput
                 var file = Path.Combine(folder, "metadata.jsonl");
                 try
                 {
-                    prompt = File.Exists(file) ? RecordJson.Text(RecordJson.Parse(file, null, Take(file)), "prompt") : null;
+                    prompt = File.Exists(file)
+                        ? RecordJson.Text(RecordJson.Parse(file, null, Take(file)), "prompt")
+                        : null;
                 }
                 catch (RecordException e)
                 {

@@ -23,7 +23,12 @@ public sealed record SweepImport(SweepPlan Plan, IReadOnlyList<ImportedArm> Arms
 
         // Nothing is drawn: the seed is that of the bootstrap alone.
         var configuration = new SweepConfiguration(
-            name, benchmark, Seed: 0, replicates, new(elsewhere, Options: null), [.. arms.Select(a => Arm(a, elsewhere))]);
+            name,
+            benchmark,
+            Seed: 0,
+            replicates,
+            new(elsewhere, Options: null),
+            [.. arms.Select(a => Arm(a, elsewhere))]);
         return new(
             new SweepPlan(
                 name,
