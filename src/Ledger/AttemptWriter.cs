@@ -7,7 +7,8 @@ namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
 /// Makes attempts durable, many chains at once: what arrives while one group is on its way to disk becomes the next
-/// group. A group's artifacts are saved first, then its rows in one transaction, in one round trip.
+/// group. A group's artifacts are saved first, then its rows in one transaction, in one round trip; meanwhile the next
+/// group's artifacts are saved.
 /// </summary>
 public sealed class AttemptWriter : IAsyncDisposable
 {
@@ -50,16 +51,36 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private async Task WriteGroupsAsync()
     {
-        var group = new List<Pending>();
+        var writing = Task.CompletedTask;
         while (await _queue.Reader.WaitToReadAsync())
         {
-            group.Clear();
+            var group = new List<Pending>();
             while (group.Count < LargestGroup && _queue.Reader.TryRead(out var pending))
             {
                 group.Add(pending);
             }
 
-            await SettleAsync(group);
+            if (SaveArtifacts(group))
+            {
+                await writing;
+                writing = SettleAsync(group);
+            }
+        }
+
+        await writing;
+    }
+
+    private bool SaveArtifacts(List<Pending> group)
+    {
+        try
+        {
+            _artifacts.Save([.. group.Select(p => p.Attempt).OfType<NewAttempt>().Select(a => (a.ImageName, a.Image))]);
+            return true;
+        }
+        catch (Exception e)
+        {
+            group.ForEach(p => p.Done.SetException(e));
+            return false;
         }
     }
 
@@ -68,7 +89,7 @@ public sealed class AttemptWriter : IAsyncDisposable
     {
         try
         {
-            await WriteAsync(group);
+            await WriteRowsAsync(group);
             group.ForEach(p => p.Done.SetResult());
         }
         catch (PostgresException e) when (e.SqlState == StaleEpoch && group.Count > 1)
@@ -84,11 +105,9 @@ public sealed class AttemptWriter : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(List<Pending> group)
+    private async Task WriteRowsAsync(List<Pending> group)
     {
-        var attempts = group.Where(p => p.Attempt is not null).Select(p => p.Attempt!).ToList();
-        _artifacts.Save([.. attempts.Select(a => (a.ImageName, a.Image))]);
-
+        var attempts = group.Select(p => p.Attempt).OfType<NewAttempt>().ToList();
         await using var connection = await _source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
         Add(

@@ -31,7 +31,7 @@ public class SweepStoreTests(PostgresServer server) : IClassFixture<PostgresServ
     public async Task A_name_that_fits_none_or_two_sweeps_is_refused_with_the_choice()
     {
         await using var ledger = await LedgerFixture.CreateAsync(server);
-        var none = await Assert.ThrowsAsync<LedgerException>(() => ledger.Session.Sweeps.FindAsync("mine", CancellationToken.None));
+        var none = await Assert.ThrowsAsync<SweepNotFoundException>(() => ledger.Session.Sweeps.FindAsync("mine", CancellationToken.None));
         Assert.Contains("reflectdit demo", none.Message, StringComparison.Ordinal);
         SweepPlan[] plans = [LedgerFixture.Plan("mine", prompts: 1), LedgerFixture.Plan("mine", prompts: 2)];
         foreach (var plan in plans)
@@ -39,7 +39,7 @@ public class SweepStoreTests(PostgresServer server) : IClassFixture<PostgresServ
             await ledger.Session.Sweeps.PlanAsync(plan, CancellationToken.None);
         }
 
-        var two = await Assert.ThrowsAsync<LedgerException>(() => ledger.Session.Sweeps.FindAsync("mine", CancellationToken.None));
+        var two = await Assert.ThrowsAsync<SweepNotFoundException>(() => ledger.Session.Sweeps.FindAsync("mine", CancellationToken.None));
         Assert.All(plans, p => Assert.Contains(p.Id.ToString()[..8], two.Message, StringComparison.Ordinal));
     }
 }
