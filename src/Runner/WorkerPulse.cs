@@ -28,8 +28,9 @@ public sealed class WorkerPulse
     public int Loading => Volatile.Read(ref _loading);
 
     /// <summary>Since the worker's loop last came round; a worker that waits for its database has no loop.</summary>
-    public TimeSpan Silence =>
-        Now == Phase.Waiting ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _turned));
+    public TimeSpan Silence => Now == Phase.Waiting
+        ? TimeSpan.Zero
+        : TimeSpan.FromMilliseconds(Environment.TickCount64 - Volatile.Read(ref _turned));
 
     internal void Turn(bool draining)
     {

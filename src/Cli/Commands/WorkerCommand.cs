@@ -39,14 +39,18 @@ internal static class WorkerCommand
         };
         var health = new Option<int?>("--health")
         {
-            Description = $"Port on which {HealthServer.Started}, {HealthServer.Ready} and {HealthServer.Live} answer a cluster's probes",
+            Description = "Port on which a cluster's probes are answered: "
+                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}",
         };
         health.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int?>() is < 1 or > 65535)
                 r.AddError($"--health {r.Tokens[0].Value} is no port");
         });
-        var command = new Command("worker", "Work on the sweeps of a ledger until told to stop") { slots, arms, lease, health };
+        var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
+        {
+            slots, arms, lease, health,
+        };
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {

@@ -22,7 +22,7 @@ public sealed class WorkerHealth(RunProgress progress)
         set => Volatile.Write(ref _ledger, value);
     }
 
-    /// <summary>Whether it has the schema, is registered with the ledger, and has loaded the models of what it began with.</summary>
+    /// <summary>Whether it has the schema, is registered with the ledger, and has loaded its first models.</summary>
     public string? NotStarted() =>
         Ledger is null ? "the ledger is not open yet"
         : progress.Pulse.Now == WorkerPulse.Phase.Starting ? "not registered with the ledger yet"
@@ -55,7 +55,8 @@ public sealed class WorkerHealth(RunProgress progress)
             await command.ExecuteNonQueryAsync(deadline.Token);
             return null;
         }
-        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (
+            e is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {
             return $"the database does not answer: {e.Message}";
         }
