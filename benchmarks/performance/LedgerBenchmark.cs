@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Runner;
-using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Benchmarks;
 
@@ -43,7 +40,7 @@ internal static class LedgerBenchmark
 
     private static async Task<string> RoundAsync(LedgerSession session, int server, int chains, int round)
     {
-        var sweep = Sweep(round);
+        var sweep = NoTimeSweep.Of(round, attempts: 8);
         await session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
         var progress = new RunProgress();
         var own = Environment.CpuUsage.TotalTime;
@@ -57,28 +54,6 @@ internal static class LedgerBenchmark
         return $"{progress.Attempts} attempts, {chains} chains at once: {progress.Attempts / seconds:0} attempts/s "
             + $"({1e6 * own.TotalSeconds / progress.Attempts:0} us of processor time each in the program, "
             + $"{1e6 * database.TotalSeconds / progress.Attempts:0} us in the database)";
-    }
-
-    private static SweepSetup Sweep(int round)
-    {
-        var models = new NoTimeModels();
-        var prompts = PromptSet.Generate(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
-        IStrategy[] strategies = [new BestOfN(8, Selector.JudgeScore), new Reflection(8, 3, ReflectionQuirks.Paper)];
-        return new(
-            new SweepPlan(
-                "benchmark",
-                $"round {round}",
-                CallSettings.Default.ToJson(),
-                Seed: round,
-                Replicates: 1,
-                [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
-                [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
-                new("geneval", "{}")),
-            prompts,
-            [.. strategies.Select(s => new ArmModels(models, models, s))],
-            models,
-            ScoringOptions.Default,
-            CallSettings.Default);
     }
 
     /// <summary>Processor time of the server's processes, those that have ended and been waited for included.</summary>

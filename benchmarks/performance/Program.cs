@@ -8,7 +8,9 @@ switch (args)
         return StatisticsBenchmark.Run();
     case ["ledger", var chains, var folder]:
         return await LedgerBenchmark.RunAsync(int.Parse(chains), folder);
+    case ["claims", var workers, var folder]:
+        return await ClaimBenchmark.RunAsync(int.Parse(workers), folder);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims WORKERS FOLDER");
         return 1;
 }

@@ -1,0 +1,36 @@
+using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Runner.Sweeps;
+
+namespace ReflectDiT.Eval.Benchmarks;
+
+/// <summary>Best-of-N and reflection on the published prompts, with models that take no time.</summary>
+internal static class NoTimeSweep
+{
+    /// <param name="number">Makes it a sweep of its own, with other seeds.</param>
+    /// <param name="attempts">Of each chain.</param>
+    public static SweepSetup Of(int number, int attempts)
+    {
+        var models = new NoTimeModels();
+        var prompts = PromptSet.Generate(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
+        IStrategy[] strategies =
+            [new BestOfN(attempts, Selector.JudgeScore), new Reflection(attempts, 3, ReflectionQuirks.Paper)];
+        return new(
+            new SweepPlan(
+                "benchmark",
+                $"number {number}",
+                CallSettings.Default.ToJson(),
+                Seed: number,
+                Replicates: 1,
+                [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
+                [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
+                new("geneval", "{}")),
+            prompts,
+            [.. strategies.Select(s => new ArmModels(models, models, s))],
+            models,
+            ScoringOptions.Default,
+            CallSettings.Default);
+    }
+}
