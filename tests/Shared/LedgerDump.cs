@@ -13,6 +13,7 @@ internal static class LedgerDump
         "SELECT to_jsonb(s) - 'created_at' - 'state' - 'calls' FROM reflectdit.sweeps s ORDER BY id",
         "SELECT to_jsonb(s) FROM reflectdit.scorers s ORDER BY id",
         "SELECT to_jsonb(a) FROM reflectdit.arms a ORDER BY sweep_id, index",
+        "SELECT to_jsonb(i) - 'imported_at' FROM reflectdit.imports i ORDER BY sweep_id, arm",
         "SELECT to_jsonb(p) FROM reflectdit.prompts p ORDER BY sweep_id, index",
         "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'leased_until' FROM reflectdit.chains c ORDER BY id",
         "SELECT to_jsonb(a) - 'epoch' - 'created_at' - 'wall_seconds' FROM reflectdit.attempts a ORDER BY chain_id, index",
