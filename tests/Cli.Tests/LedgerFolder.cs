@@ -17,6 +17,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly string? _database;
+    private readonly List<RunningCli> _started = [];
 
     private LedgerFolder(string? database)
     {
@@ -32,8 +33,13 @@ internal sealed class LedgerFolder : IAsyncDisposable
 
     public static async Task<LedgerFolder> InAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
 
-    public Task<RunningCli> StartAsync(params string[] args) =>
-        RunningCli.StartAsync([.. args, "--data", Path], database: _database);
+    /// <summary>The command ends with the folder, if it has not ended before.</summary>
+    public async Task<RunningCli> StartAsync(params string[] args)
+    {
+        var command = await RunningCli.StartAsync([.. args, "--data", Path], database: _database);
+        _started.Add(command);
+        return command;
+    }
 
     public async Task<CliProcess> RunAsync(params string[] args)
     {
@@ -125,6 +131,8 @@ internal sealed class LedgerFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var command in _started)
+            await command.DisposeAsync();
         if (_database is null)
             await PrivateServer.StopAsync(Path);
         Directory.Delete(Path, recursive: true);

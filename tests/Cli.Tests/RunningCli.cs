@@ -11,6 +11,7 @@ internal sealed class RunningCli : IAsyncDisposable
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
+    private int _disposed;
 
     private RunningCli(Process process)
     {
@@ -67,6 +68,8 @@ internal sealed class RunningCli : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
