@@ -11,7 +11,8 @@ namespace ReflectDiT.Eval.Cli;
 internal static class ArmAddress
 {
     /// <exception cref="UsageException">There is no such arm.</exception>
-    public static async Task<ComparedArm> FindAsync(LedgerSession session, string address, CancellationToken cancellation)
+    public static async Task<ComparedArm> FindAsync(
+        LedgerSession session, string address, CancellationToken cancellation)
     {
         var parts = address.Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);

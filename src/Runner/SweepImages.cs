@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Runner;
 /// <summary>What the images of a sweep take on disk.</summary>
 public static class SweepImages
 {
-    /// <summary>Bytes of the different images of each prompt, by its index; prompts without a finished chain are absent.</summary>
+    /// <summary>Bytes of the different images of each prompt that has a finished chain, by its index.</summary>
     public static async Task<IReadOnlyDictionary<int, long>> BytesAsync(
         LedgerSession session, Guid sweep, CancellationToken cancellation)
     {

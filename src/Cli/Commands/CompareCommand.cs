@@ -14,8 +14,14 @@ internal static class CompareCommand
     public static Command Create()
     {
         var ledger = new LedgerOptions();
-        var first = new Argument<string>("A") { Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0" };
-        var second = new Argument<string>("B") { Description = "What A is compared with, of the same sweep or another" };
+        var first = new Argument<string>("A")
+        {
+            Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0",
+        };
+        var second = new Argument<string>("B")
+        {
+            Description = "What A is compared with, of the same sweep or another",
+        };
         var metric = new Option<string>("--metric")
         {
             Description = "What the verdict is about: overall (mean over prompts), mean_over_categories or a category",
@@ -40,7 +46,8 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
-        var command = new Command("compare", "Say which of two arms is better, by how much, and whether it could be noise")
+        var command = new Command(
+            "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
             first, second, metric, at, prices.Option, allow, format,
         };
@@ -72,9 +79,10 @@ internal static class CompareCommand
     {
         if (concerns.Count > 0)
         {
+            var allow = string.Join(' ', concerns.Select(c => c.Name).Distinct().Select(n => $"--allow {n}"));
             throw new UsageException(
                 $"this comparison would mislead:\n{string.Concat(concerns.Select(c => $"  {c.Text}\n"))}"
-                + $"To compare all the same: {string.Join(' ', concerns.Select(c => c.Name).Distinct().Select(n => $"--allow {n}"))}");
+                + $"To compare all the same: {allow}");
         }
     }
 

@@ -5,7 +5,7 @@ using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
-/// <summary><c>reflectdit curve</c>: the share of correct images over N or over a budget, as data or as a figure.</summary>
+/// <summary><c>reflectdit curve</c>: the share of correct images over N or a budget, as data or as a figure.</summary>
 internal static class CurveCommand
 {
     public static Command Create()
@@ -30,7 +30,8 @@ internal static class CurveCommand
             Description = "File to write; - is standard output",
             DefaultValueFactory = _ => "-",
         };
-        var command = new Command("curve", "Show the share of correct images over N or a budget, as data or as a figure")
+        var command = new Command(
+            "curve", "Show the share of correct images over N or a budget, as data or as a figure")
         {
             sweep, axis, prices.Option, format, output,
         };

@@ -18,8 +18,8 @@ internal sealed class PlanCommand
 
     private readonly Option<int?> _pilot = new("--pilot")
     {
-        Description = "Run so many prompts first, in turn from each category, and predict from them; they belong to the "
-            + "sweep",
+        Description = "Run so many prompts first, in turn from each category, and predict from them; they belong to "
+            + "the sweep",
         CustomParser = result => NumberArgument.AtLeast(result, 2),
     };
 
@@ -83,7 +83,8 @@ internal sealed class PlanCommand
             return ExitCode.Done;
         }
 
-        await Console.Error.WriteLineAsync($"{progress.Failed} chains of the pilot failed, and nothing above counts them.");
+        await Console.Error.WriteLineAsync(
+            $"{progress.Failed} chains of the pilot failed, and nothing above counts them.");
         return ExitCode.Failures;
     }
 

@@ -8,7 +8,7 @@ namespace ReflectDiT.Eval.Core.Comparisons;
 
 /// <summary>Two arms, prompt by prompt.</summary>
 /// <param name="Metric">What the verdict is about.</param>
-/// <param name="Rows">One a metric, in the order of <see cref="Metric.All"/>; a category without prompts is left out.</param>
+/// <param name="Rows">One a metric, in the order of <see cref="Metric.All"/>; an empty category has none.</param>
 /// <param name="Differing">
 /// The prompts of <paramref name="Metric"/> where the arms differ, the first arm's gains first; none at equal budgets,
 /// which lie between two N.
@@ -61,9 +61,14 @@ public sealed record Comparison(
         _ => null,
     };
 
-    /// <summary>A list of the second arm in the order of the first arm's prompts; null where it has not the prompt.</summary>
+    /// <summary>Values of the second arm in the order of the first arm's prompts; null without the prompt.</summary>
     internal static T?[] Aligned<T>(IReadOnlyList<T?> values, ComparedArm first, ComparedArm second)
     {
+        if (first.Sweep.Id == second.Sweep.Id)
+        {
+            return [.. values];
+        }
+
         var index = new Dictionary<(string, string), int>();
         foreach (var prompt in second.Sweep.Prompts)
         {

@@ -14,7 +14,8 @@ public static class ComparisonFormat
 
     private static readonly string[] Columns =
     [
-        "n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%", "published\nA - B", "power\nfor it",
+        "n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%",
+        "published\nA - B", "power\nfor it",
     ];
 
     /// <param name="allowed">What spoke against the comparison and was allowed.</param>
@@ -82,8 +83,8 @@ public static class ComparisonFormat
     private static readonly string[] BudgetNotes =
     [
         "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
-        + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, in "
-        + "which costs are drawn with their prompts).",
+        + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, "
+        + "in which costs are drawn with their prompts).",
     ];
 
     private static IEnumerable<string> Notes(Comparison comparison)
@@ -99,31 +100,33 @@ public static class ComparisonFormat
             yield return note;
         }
 
-        yield return $"Equal N is not equal cost: images a chain on average, each judged once: A {Images(first):0.00}, "
+        yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
+            + $"N is not equal cost: images a chain on average, each judged once: A {Images(first):0.00}, "
             + $"B {Images(second):0.00}.";
         if (first.Sweep.Replicates != second.Sweep.Replicates)
         {
-            yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values differ "
-                + "in spread, and p is approximate.";
+            yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values "
+                + "differ in spread, and p is approximate.";
         }
 
         if (first.Sweep.Id != second.Sweep.Id)
         {
             yield return $"Sweeps: A {first.Sweep.Sweep} ({first.Sweep.Id}), seed {first.Sweep.Seed}; "
-                + $"B {second.Sweep.Sweep} ({second.Sweep.Id}), seed {second.Sweep.Seed}. Prompts are paired by their text.";
+                + $"B {second.Sweep.Sweep} ({second.Sweep.Id}), seed {second.Sweep.Seed}. "
+                + "Prompts are paired by their text.";
         }
     }
 
     private static IEnumerable<string> TestNotes(Comparison comparison)
     {
         yield return comparison.Decisive.Test == MetricComparison.McNemarTest
-            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean over "
-                + "categories by the paired permutation test."
+            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean "
+                + "over categories by the paired permutation test."
             : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
-        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm is "
-            + "adjusted over the categories: look there before a category is called better.";
-        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with "
-            + "A's sweep). It can touch 0 where p decides, and the other way round.";
+        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm "
+            + "is adjusted over the categories: look there before a category is called better.";
+        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded "
+            + "with A's sweep). It can touch 0 where p decides, and the other way round.";
         yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
             + "80% power; it does not depend on the difference that was seen.";
     }

@@ -30,7 +30,9 @@ public abstract record ComparisonPoint
             return new Attempts(n);
         }
 
-        var parts = text.StartsWith(BudgetPrefix, StringComparison.Ordinal) ? text[BudgetPrefix.Length..].Split('=') : [];
+        var parts = text.StartsWith(BudgetPrefix, StringComparison.Ordinal)
+            ? text[BudgetPrefix.Length..].Split('=')
+            : [];
         if (parts.Length == 2
             && BudgetAxes.Find(parts[0]) is { } axis
             && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var cost)

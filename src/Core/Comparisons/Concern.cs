@@ -61,7 +61,8 @@ public sealed record Concern(string Name, string Text)
         }
         else if (scorer.Options != other.Options)
         {
-            yield return new(Thresholds, $"the scorers' options differ: {Said(scorer.Options)} and {Said(other.Options)}");
+            yield return new(
+                Thresholds, $"the scorers' options differ: {Said(scorer.Options)} and {Said(other.Options)}");
         }
     }
 
@@ -87,7 +88,8 @@ public sealed record Concern(string Name, string Text)
         bool Between(ComparedArm arm) => at is ComparisonPoint.Budget
             || (at is ComparisonPoint.Attempts(var n) && n < arm.Arm.Strategy.MaxAttempts);
         static bool Subsets(ComparedArm arm) => arm.Arm.Strategy is BestOfN { DrawsAll: true };
-        if ((Between(first) && Subsets(first) && !Subsets(second)) || (Between(second) && Subsets(second) && !Subsets(first)))
+        if ((Between(first) && Subsets(first) && !Subsets(second))
+            || (Between(second) && Subsets(second) && !Subsets(first)))
         {
             yield return new(
                 Curves,

@@ -27,8 +27,8 @@ public sealed record DesignSight(
             [$"{Arm} against {Versus}: the published difference is {Numbers.Signed(Published!.Value)}, and this design "
                 + (Math.Abs(Published.Value) < low
                     ? $"sees {Numbers.Share(low)} or more with 80% power: it needs more prompts."
-                    : $"sees from {Numbers.Share(low)} to {Numbers.Share(high)} or more with 80% power, as the arms differ on "
-                        + "few or many prompts: it may miss it.")],
+                    : $"sees from {Numbers.Share(low)} to {Numbers.Share(high)} or more with 80% power, as the arms "
+                        + "differ on few or many prompts: it may miss it.")],
         _ => [],
     };
 
@@ -42,13 +42,15 @@ public sealed record DesignSight(
         var basis = "no published share and no pilot: unknown";
         if (pairs.Prompts.Count > 0)
         {
-            (detectable, basis) = (FromPilot(design, pairs), $"differing prompts of the pilot, {pairs.Prompts.Count} prompts");
+            (detectable, basis) = (
+                FromPilot(design, pairs), $"differing prompts of the pilot, {pairs.Prompts.Count} prompts");
         }
         else if ((other ?? rate) is { } baseline)
         {
             (detectable, basis) = (
                 (design.MinimalDetectableGain(baseline, UsualCorrelation), design.MinimalDetectableGain(baseline, 0)),
-                $"published share {Numbers.Share(baseline)}, successes that correlate by {UsualCorrelation} or not at all");
+                $"published share {Numbers.Share(baseline)}, "
+                    + $"successes that correlate by {UsualCorrelation} or not at all");
         }
 
         return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count);

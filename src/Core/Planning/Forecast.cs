@@ -19,7 +19,7 @@ public sealed record Forecast(
     IReadOnlyList<string> Warnings)
 {
     /// <param name="imageBytes">Bytes of the different images of each prompt of the pilot.</param>
-    /// <param name="secondsPerAttempt">The pace of the pilot, with as many chains at once as it had; null without.</param>
+    /// <param name="secondsPerAttempt">The pace of the pilot, with as many chains at once; null without.</param>
     /// <param name="prices">For the cost in money; null leaves it out.</param>
     public static Forecast Of(
         SweepResults sweep,
@@ -38,7 +38,8 @@ public sealed record Forecast(
         var attempts = sweep.Arms.Select(a => ArmForecast.PromptTotals(a, sweep, BudgetAxis.Attempts, null)).ToList();
         double?[] seconds =
         [
-            .. sweep.Prompts.Select(p => attempts.Aggregate((double?)0, (sum, arm) => sum + arm[p.Index]) * secondsPerAttempt),
+            .. sweep.Prompts.Select(p =>
+                attempts.Aggregate((double?)0, (sum, arm) => sum + arm[p.Index]) * secondsPerAttempt),
         ];
         return new(
             sweep,
@@ -70,9 +71,9 @@ public sealed record Forecast(
         var power = step <= 0 ? 0 : new PairedDesign(sweep.Prompts.Count).Power(new(step, 0));
         if (power < PairedDesign.TargetPower)
         {
-            yield return $"{arm.Label}: the published step from N={points[0].N} to {points[1].N} is {step:+0.000;-0.000;0.000}, "
-                + $"{Math.Abs(step) * sweep.Prompts.Count:0} of {sweep.Prompts.Count} prompts. Even if it is all gain, this "
-                + $"design sees it with {100 * power:0}% power only.";
+            yield return $"{arm.Label}: the published step from N={points[0].N} to {points[1].N} is "
+                + $"{step:+0.000;-0.000;0.000}, {Math.Abs(step) * sweep.Prompts.Count:0} of {sweep.Prompts.Count} "
+                + $"prompts. Even if it is all gain, this design sees it with {100 * power:0}% power only.";
         }
     }
 }
@@ -80,7 +81,7 @@ public sealed record Forecast(
 /// <summary>What an arm will take.</summary>
 /// <param name="AttemptsAtMost">If no chain stops before N.</param>
 /// <param name="Pilot">Prompts that the expectations rest on.</param>
-/// <param name="Expected">On each axis, for the whole sweep; without a pilot, or where nothing was recorded, none.</param>
+/// <param name="Expected">On each axis, for the whole sweep; empty where nothing was recorded.</param>
 public sealed record ArmForecast(
     string Arm, long AttemptsAtMost, int Pilot, IReadOnlyDictionary<BudgetAxis, Estimate> Expected)
 {

@@ -43,7 +43,7 @@ public static class ForecastFormat
                 new(LineKind.Section, "All arms", []),
                 Line("image files, GB", forecast.Disk, Gigabyte, "0.000"),
                 Line("hours at the pilot's pace", forecast.Elapsed, SecondsPerHour, "0.000"),
-                new(LineKind.Section, "Smallest difference that is seen with 80% power (exact McNemar, level 0.05)", []),
+                new(LineKind.Section, "Smallest difference seen with 80% power (exact McNemar, level 0.05)", []),
                 .. forecast.Comparisons.SelectMany(Lines),
             ],
             [.. Notes(forecast)]);
@@ -53,10 +53,12 @@ public static class ForecastFormat
     {
         yield return new(LineKind.Section, arm.Arm, []);
         yield return new(LineKind.Values, "attempts at most", [$"{arm.AttemptsAtMost:#,0}", ""]);
-        foreach (var (axis, label, unit, format) in Quantities.Where(q => q.Axis is not BudgetAxis.Money || prices is not null))
+        var known = Quantities.Where(q => q.Axis is not BudgetAxis.Money || prices is not null);
+        foreach (var (axis, label, unit, format) in known)
         {
             var expected = arm.Expected.TryGetValue(axis, out var value) ? value : (Estimate?)null;
-            yield return Line(axis is BudgetAxis.Money ? $"{label}, {prices!.Currency}" : label, expected, unit, format);
+            var name = axis is BudgetAxis.Money ? $"{label}, {prices!.Currency}" : label;
+            yield return Line(name, expected, unit, format);
         }
     }
 
@@ -87,7 +89,8 @@ public static class ForecastFormat
     {
         yield return forecast.Arms.Any(a => a.Pilot > 0)
             ? $"Expected: from the chains that the ledger has, of {forecast.Arms.Max(a => a.Pilot)} of "
-                + $"{forecast.Sweep.Prompts.Count} prompts; they belong to the sweep. Intervals: bootstrap over prompts."
+                + $"{forecast.Sweep.Prompts.Count} prompts; they belong to the sweep. Intervals: bootstrap over "
+                + "prompts."
             : "Expected: unknown without a pilot: --pilot N runs N prompts first, which the sweep then has.";
         foreach (var basis in forecast.Comparisons.Select(c => c.Basis).Distinct())
         {
@@ -96,7 +99,8 @@ public static class ForecastFormat
 
         if (forecast.Sweep.Arms.Any(a => a.Simulated))
         {
-            yield return "SIMULATED: device seconds, function evaluations and tokens are those that the simulated models claim.";
+            yield return "SIMULATED: device seconds, function evaluations and tokens are what the simulated models "
+                + "claim.";
         }
     }
 

@@ -98,7 +98,7 @@ public sealed record PublishedRow(
 
 /// <summary>A row at one N.</summary>
 /// <param name="Overall">Null in the table of another benchmark.</param>
-/// <param name="Categories">All six of GenEval or null; in another benchmark's table, the columns that are given.</param>
+/// <param name="Categories">All six of GenEval or null; in another benchmark's table, the columns given.</param>
 public sealed record PublishedPoint(
     int N, PublishedValue? Overall, IReadOnlyDictionary<string, PublishedValue>? Categories);
 

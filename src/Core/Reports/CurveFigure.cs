@@ -79,8 +79,8 @@ public sealed record CurveFigure(
 
         if (lines.Exists(l => l.Kind is CurveKind.RandomSubsets))
         {
-            yield return "random subsets: the arm drew all N; the value at k is the mean over all choices of k of them. "
-                + "The ceiling is pass@k: any of k attempts is correct.";
+            yield return "random subsets: the arm drew all N; the value at k is the mean over all choices of k of "
+                + "them. The ceiling is pass@k: any of k attempts is correct.";
         }
 
         if (budget is not null)

@@ -42,8 +42,9 @@ public static class CurveFormat
         ],
         figure.Notes);
 
-    private static string Heading(CurveFigure figure) =>
-        figure.Axis == CurveFigure.OverN ? "N" : figure.AxisLabel.Replace(" a prompt", "\na prompt", StringComparison.Ordinal);
+    private static string Heading(CurveFigure figure) => figure.Axis == CurveFigure.OverN
+        ? "N"
+        : figure.AxisLabel.Replace(" a prompt", "\na prompt", StringComparison.Ordinal);
 
     private static string Kind(CurveKind kind) => kind is CurveKind.Prefixes ? "prefixes" : "random subsets";
 
@@ -56,7 +57,8 @@ public static class CurveFormat
             [
                 line.Arm, What(line.What), Kind(line.Kind), figure.Axis, p.N, p.X, p.OverPrompts.Value,
                 p.OverPrompts.Interval.Low, p.OverPrompts.Interval.High, p.OverCategories?.Value,
-                p.OverCategories?.Interval.Low, p.OverCategories?.Interval.High, p.Published?.Value, p.Published?.Source,
+                p.OverCategories?.Interval.Low, p.OverCategories?.Interval.High, p.Published?.Value,
+                p.Published?.Source,
             ]);
         }
 

@@ -121,7 +121,8 @@ internal static class CurveSvg
         {
             var middle = LegendTop + (LegendRow * figure.Lines.Count);
             svg.Append(Diamond(Left + 17, middle, "#222222"));
-            svg.Append(Text(Left + 44, middle + 4.5, "start", "published, in the colour of the arm that reproduces it"));
+            svg.Append(Text(
+                Left + 44, middle + 4.5, "start", "published, in the colour of the arm that reproduces it"));
         }
     }
 

@@ -46,7 +46,8 @@ public sealed class ForecastTests
             Prompts = [.. Sweeps.Prompts.Take(60)],
         };
         Assert.Contains(Of(small).Warnings, w => w.Contains("published difference is +0.056", StringComparison.Ordinal));
-        var unknown = Of(Sweeps.Of(Sweeps.Sana with { Published = null, Chains = [] }, Sweeps.Sana with { Name = "b", Published = null, Chains = [] }));
+        var sana = Sweeps.Sana with { Published = null, Chains = [] };
+        var unknown = Of(Sweeps.Of(sana, sana with { Name = "b" }));
         Assert.Null(Assert.Single(unknown.Comparisons).Detectable);
     }
 
