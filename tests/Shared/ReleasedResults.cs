@@ -56,17 +56,17 @@ internal static class ReleasedResults
 
     private static JsonObject Record(
         PromptMetadata prompt, int attempt, string image, bool correct, bool accepted) => new()
-    {
-        ["filename"] = image,
-        ["tag"] = prompt.Tag,
-        ["prompt"] = prompt.Prompt,
-        ["text_feedback"] = correct ? "" : $"There is no {prompt.Include[0].Class} in image",
-        ["correct"] = correct,
-        ["reason"] = correct ? "" : $"expected {prompt.Include[0].Class}>=1, found 0",
-        ["metadata"] = MetadataJson.Write(prompt),
-        ["details"] = "{\"person\": [[1.0, 2.0, 30.5, 40.0, 0.8999999761581421]]}",
-        ["correct_verifier"] = accepted,
-        ["text_feedback_verifier"] = accepted ? "" : $"the {prompt.Include[0].Class} is missing",
-        ["gen_idx_gt"] = attempt,
-    };
+        {
+            ["filename"] = image,
+            ["tag"] = prompt.Tag,
+            ["prompt"] = prompt.Prompt,
+            ["text_feedback"] = correct ? "" : $"There is no {prompt.Include[0].Class} in image",
+            ["correct"] = correct,
+            ["reason"] = correct ? "" : $"expected {prompt.Include[0].Class}>=1, found 0",
+            ["metadata"] = MetadataJson.Write(prompt),
+            ["details"] = "{\"person\": [[1.0, 2.0, 30.5, 40.0, 0.8999999761581421]]}",
+            ["correct_verifier"] = accepted,
+            ["text_feedback_verifier"] = accepted ? "" : $"the {prompt.Include[0].Class} is missing",
+            ["gen_idx_gt"] = attempt,
+        };
 }
