@@ -1,3 +1,6 @@
+#if ORLEANS
+using System.Reflection;
+#endif
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 #if ORLEANS
@@ -14,8 +17,7 @@ public static class WorkerHost
 {
     /// <summary>What this build is, in one line.</summary>
 #if ORLEANS
-    public static string Description { get; } =
-        $"Orleans {typeof(IMembershipTable).Assembly.GetName().Version?.ToString(3)}: workers are silos of one cluster";
+    public static string Description { get; } = $"Orleans {Version()}: workers are silos of one cluster";
 #else
     public static string Description => "Orleans: not built in (docs/orleans.md); workers share sweeps by leases alone";
 #endif
@@ -34,5 +36,12 @@ public static class WorkerHost
         new SiloHost(ledger, sweeps, options, progress).RunAsync(stop);
 #else
         new Worker(ledger, sweeps, options, progress).RunAsync(stop);
+#endif
+
+#if ORLEANS
+    /// <summary>The package's: the assembly's own stays the same for a whole major version.</summary>
+    private static string Version() => string.Concat(typeof(IMembershipTable).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
+        .TakeWhile(c => char.IsAsciiDigit(c) || c == '.')).TrimEnd('.');
 #endif
 }
