@@ -88,7 +88,8 @@ internal sealed class SiloHost(
                 o.ProbeTimeout = TimeSpan.FromSeconds(2);
                 o.NumMissedProbesLimit = 3;
                 o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
-                o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+                // A silo that joins waits for each that seems alive; one that hangs seems so for three of these.
+                o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
             })
             .UseSiloMetadata(SiloOffer.Metadata(options.Slots, options.Scope.Arms))
             .AddGrainService<SlotService>()
