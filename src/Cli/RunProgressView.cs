@@ -12,7 +12,6 @@ internal sealed class RunProgressView(RunProgress progress)
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private int? _doneAtStart;
 
     /// <summary>Shows progress until the run has ended, and awaits it.</summary>
     public async Task ShowAsync(Task run)
@@ -58,9 +57,8 @@ internal sealed class RunProgressView(RunProgress progress)
         }
 
         var ended = progress.Done + progress.Failed;
-        var before = _doneAtStart ??= ended;
         var seconds = _clock.Elapsed.TotalSeconds;
-        var chainRate = (ended - before) / seconds;
+        var chainRate = (ended - progress.EndedAtStart) / seconds;
         var eta = ended == progress.Total ? "done"
             : chainRate > 0 ? "ETA " + TimeSpan.FromSeconds(Math.Ceiling((progress.Total - ended) / chainRate)).ToString("c", CultureInfo.InvariantCulture)
             : "ETA unknown";

@@ -6,14 +6,22 @@ namespace ReflectDiT.Eval.Runner;
 public sealed class RunProgress
 {
     private ScopeCounts _counts = new(0, 0, 0, 0, 0);
+    private ScopeCounts? _first;
     private int _attempts;
 
     /// <summary>The chains of the worker's scope, whoever works on them, as last counted.</summary>
     public ScopeCounts Counts
     {
         get => Volatile.Read(ref _counts);
-        set => Volatile.Write(ref _counts, value);
+        set
+        {
+            Interlocked.CompareExchange(ref _first, value, null);
+            Volatile.Write(ref _counts, value);
+        }
     }
+
+    /// <summary>Chains that had ended when they were first counted: what rates must not claim.</summary>
+    public int EndedAtStart => Volatile.Read(ref _first) is { } first ? first.Done + first.Failed : 0;
 
     public int Total => Counts.Total;
 
