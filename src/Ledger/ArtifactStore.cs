@@ -11,6 +11,9 @@ public sealed partial class ArtifactStore
 {
     private readonly string _root;
 
+    /// <summary>Folders that this process has seen reach the disk.</summary>
+    private readonly HashSet<string> _durable = [];
+
     public ArtifactStore(string root)
     {
         _root = Path.GetFullPath(root);
@@ -29,13 +32,12 @@ public sealed partial class ArtifactStore
     /// <summary>Makes all of them durable. What is there already is not written again.</summary>
     public void Save(IReadOnlyCollection<(byte[] Name, ReadOnlyMemory<byte> Content)> artifacts)
     {
-        var written = artifacts
-            .Select(a => (Path: PathOf(a.Name), a.Content))
-            .Where(a => !File.Exists(a.Path))
-            .DistinctBy(a => a.Path)
-            .ToList();
-        Parallel.ForEach(written, FlushOptions, a => WriteWhole(a.Path, a.Content.Span));
-        Parallel.ForEach(written.Select(a => Path.GetDirectoryName(a.Path)!).Distinct(), FlushOptions, FlushFolder);
+        var files = artifacts.Select(a => (Path: PathOf(a.Name), a.Content)).DistinctBy(a => a.Path).ToList();
+        var folders = files.Select(f => Path.GetDirectoryName(f.Path)!).Distinct().ToList();
+        MakeDurable(folders);
+        Parallel.ForEach(files.Where(f => !File.Exists(f.Path)), FlushOptions, f => WriteWhole(f.Path, f.Content.Span));
+        // Also of files that were there: another process may have renamed them a moment ago.
+        Parallel.ForEach(folders, FlushOptions, FlushFolder);
     }
 
     /// <exception cref="LedgerException">The file is missing or damaged.</exception>
@@ -60,15 +62,22 @@ public sealed partial class ArtifactStore
     /// <summary>Flushing waits for the disk, not for a core: several at once share one journal commit.</summary>
     private static readonly ParallelOptions FlushOptions = new() { MaxDegreeOfParallelism = 8 };
 
-    private void WriteWhole(string path, ReadOnlySpan<byte> content)
+    private void MakeDurable(List<string> folders)
     {
-        var folder = Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder))
+        lock (_durable)
         {
-            Directory.CreateDirectory(folder);
-            FlushFolder(_root);
+            var unknown = folders.Where(f => !_durable.Contains(f)).ToList();
+            if (unknown.Count > 0)
+            {
+                unknown.ForEach(f => Directory.CreateDirectory(f));
+                FlushFolder(_root);
+                _durable.UnionWith(unknown);
+            }
         }
+    }
 
+    private static void WriteWhole(string path, ReadOnlySpan<byte> content)
+    {
         var part = $"{path}.{Guid.NewGuid():N}.part";
         try
         {
