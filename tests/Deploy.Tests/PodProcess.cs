@@ -11,7 +11,8 @@ namespace ReflectDiT.Eval.Deploy.Tests;
 internal sealed partial class PodProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly HttpClient Http = new() { Timeout = Patience };
 
     private readonly Pod _pod;
     private readonly Process _process;
@@ -87,17 +88,18 @@ internal sealed partial class PodProcess : IDisposable
             () => $"expected started={started}, ready={ready}, alive: {last}\n{Log}");
     }
 
-    /// <summary>Asks as the kubelet does. Without a status nobody listens.</summary>
+    /// <summary>Asks as the kubelet does. Without a status nobody answers.</summary>
     public async Task<(HttpStatusCode? Status, string Text)> ProbeAsync(string probe)
     {
         Assert.False(_process.HasExited, Log);
+        using var deadline = new CancellationTokenSource(probe == Pod.PreStop ? Patience : ProbeTimeout);
         try
         {
             using var answer = await Http.GetAsync(
-                new Uri($"http://127.0.0.1:{_port}{_pod.Container[probe]!["httpGet"]!["path"].Text()}"));
+                new Uri($"http://127.0.0.1:{_port}{_pod.Probe(probe)!["httpGet"]!["path"].Text()}"), deadline.Token);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return (null, e.Message);
         }

@@ -39,8 +39,8 @@ internal static class WorkerCommand
         };
         var health = new Option<int?>("--health")
         {
-            Description = "Port on which a cluster's probes are answered: "
-                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}",
+            Description = "Port on which a cluster's probes and its preStop hook are answered: "
+                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}, {HealthServer.Drain}",
         };
         health.Validators.Add(r =>
         {
@@ -54,30 +54,43 @@ internal static class WorkerCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            using var stop = new StopSignals();
+            using var signals = new StopSignals();
+            using var drain = new WorkerDrain();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, drain.Told);
             var progress = new RunProgress();
-            var state = new WorkerHealth(progress);
+            var state = new WorkerHealth(progress, drain);
             await using var probes = parsed.GetValue(health) is { } port
                 ? await HealthServer.StartAsync(port, state, stop.Token)
                 : null;
-            await using var session = await OpenAsync(ledger, parsed, stop.Token);
-            state.Ledger = session;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
             var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
             {
                 Lease = TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)),
                 OutagePatience = OutagePatience,
             };
-            await Console.Error.WriteLineAsync(
-                $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
-            var models = new ModelCatalog();
-            await WorkerHost.RunAsync(
-                session,
-                (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
-                options,
-                progress,
-                stop.Token);
+            try
+            {
+                await using var session = await OpenAsync(ledger, parsed, stop.Token);
+                state.Ledger = session;
+                await Console.Error.WriteLineAsync(
+                    $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
+                var models = new ModelCatalog();
+                await WorkerHost.RunAsync(
+                    session,
+                    (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
+                    options,
+                    progress,
+                    stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // It was told to stop while it waited for the database.
+            }
+
             await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
+            drain.Complete();
+            // The signal follows the hook's answer; a process that ended before it would be started again.
+            await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             return ExitCode.Done;
         });
         return command;

@@ -4,12 +4,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace ReflectDiT.Eval.Silo.Health;
 
-/// <summary>Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line.</summary>
+/// <summary>
+/// Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line. Its preStop hook is answered when the
+/// worker has drained, which may take as long as an attempt.
+/// </summary>
 public sealed class HealthServer : IAsyncDisposable
 {
     public const string Started = "/health/started";
     public const string Ready = "/health/ready";
     public const string Live = "/health/live";
+    public const string Drain = "/drain";
 
     private readonly WebApplication _server;
 
@@ -45,7 +49,8 @@ public sealed class HealthServer : IAsyncDisposable
             Started => (true, health.NotStarted()),
             Ready => (true, await health.NotReadyAsync(context.RequestAborted)),
             Live => (true, health.NotAlive()),
-            _ => (false, $"only {Started}, {Ready} and {Live} are here"),
+            Drain => (true, await health.NotDrainedAsync(context.RequestAborted)),
+            _ => (false, $"only {Started}, {Ready}, {Live} and {Drain} are here"),
         };
         context.Response.StatusCode = !known ? StatusCodes.Status404NotFound
             : reason is null ? StatusCodes.Status200OK

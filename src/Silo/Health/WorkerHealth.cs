@@ -6,7 +6,7 @@ using ReflectDiT.Eval.Runner;
 namespace ReflectDiT.Eval.Silo.Health;
 
 /// <summary>What a cluster asks of a worker. Each answer is null for yes, else the reason why not.</summary>
-public sealed class WorkerHealth(RunProgress progress)
+public sealed class WorkerHealth(RunProgress progress, WorkerDrain drain)
 {
     /// <summary>Longer than any call of the database may take before it counts as an outage.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
@@ -32,7 +32,7 @@ public sealed class WorkerHealth(RunProgress progress)
     /// <summary>Whether it takes work: it has started, does not drain, and its database answers.</summary>
     public async Task<string?> NotReadyAsync(CancellationToken cancellation) =>
         NotStarted() is { } reason ? reason
-        : progress.Pulse.Now == WorkerPulse.Phase.Draining ? "draining"
+        : drain.Told.IsCancellationRequested || progress.Pulse.Now == WorkerPulse.Phase.Draining ? "draining"
         : progress.Pulse.Now == WorkerPulse.Phase.Waiting ? "waiting for the database"
         : await DatabaseIsAwayAsync(cancellation);
 
@@ -44,6 +44,13 @@ public sealed class WorkerHealth(RunProgress progress)
         Ledger is not null && progress.Pulse.Silence > LongestSilence
             ? $"the worker's loop has been silent for {progress.Pulse.Silence.TotalSeconds:0} s"
             : null;
+
+    /// <summary>Tells it to drain, and waits for that.</summary>
+    public async Task<string?> NotDrainedAsync(CancellationToken cancellation)
+    {
+        await drain.DrainAsync(cancellation);
+        return null;
+    }
 
     private async Task<string?> DatabaseIsAwayAsync(CancellationToken cancellation)
     {
