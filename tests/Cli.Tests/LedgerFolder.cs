@@ -34,9 +34,12 @@ internal sealed class LedgerFolder : IAsyncDisposable
     public static async Task<LedgerFolder> InAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
 
     /// <summary>The command ends with the folder, if it has not ended before.</summary>
-    public async Task<RunningCli> StartAsync(params string[] args)
+    public Task<RunningCli> StartAsync(params string[] args) => StartWithinAsync([], args);
+
+    /// <param name="within">What stands before the command, and becomes it.</param>
+    public async Task<RunningCli> StartWithinAsync(IReadOnlyList<string> within, params string[] args)
     {
-        var command = await RunningCli.StartAsync([.. args, "--data", Path], database: _database);
+        var command = await RunningCli.StartAsync([.. args, "--data", Path], database: _database, within: within);
         _started.Add(command);
         return command;
     }

@@ -23,9 +23,18 @@ internal sealed class RunningCli : IAsyncDisposable
     public bool HasEnded => _process.HasExited;
 
     /// <param name="database">The value of the variable that names the database; unset when null.</param>
-    public static async Task<RunningCli> StartAsync(string[] args, string input = "", string? database = null)
+    /// <param name="within">What stands before the command, and becomes it.</param>
+    public static async Task<RunningCli> StartAsync(
+        string[] args, string input = "", string? database = null, IReadOnlyList<string>? within = null)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        string[] command =
+        [
+            .. within ?? [],
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"),
+            .. args,
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -34,9 +43,6 @@ internal sealed class RunningCli : IAsyncDisposable
             StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             StandardOutputEncoding = Encoding.UTF8,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"));
-        foreach (var arg in args)
-            start.ArgumentList.Add(arg);
         start.Environment.Remove(DatabaseVariable);
         if (database is not null)
             start.Environment[DatabaseVariable] = database;

@@ -37,9 +37,9 @@ public sealed class ChaosSweep : IAsyncLifetime
     Task IAsyncLifetime.DisposeAsync() => ((IAsyncLifetime)Server).DisposeAsync();
 
     /// <summary>Plans the sweep and leaves it to workers.</summary>
-    internal static async Task PlanAsync(LedgerFolder ledger)
+    internal static async Task PlanAsync(LedgerFolder ledger, params string[] more)
     {
-        var plan = await ledger.RunAsync([.. Run, "--detach"]);
+        var plan = await ledger.RunAsync([.. Run, "--detach", .. more]);
         Assert.True(plan.ExitCode == 0, plan.Error);
     }
 

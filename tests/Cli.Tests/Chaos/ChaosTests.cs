@@ -46,10 +46,9 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await using var zombie = await ledger.StartAsync("worker", "--slots", "8", "--lease", "3");
         await ledger.ReachAttemptsAsync(sweep.Attempts / 4, zombie);
         zombie.Signal("STOP");
-        await using var other = await ledger.StartAsync("worker", "--lease", "3");
-        await sweep.ReachEndAsync(ledger, other);
+        await using var other = await TakeOverAsync(ledger);
         zombie.Signal("CONT");
-        await EndAsync(ledger, [zombie, other]);
+        Assert.NotEqual(0, await EndAsync(ledger, [zombie, other]));
     }
 
     [Fact]
@@ -98,10 +97,30 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
 
         // Silence, which neither side can tell from slowness: only the lease ends it.
         wire.Freeze();
-        await using var other = await ledger.StartAsync("worker", "--lease", "3");
-        await sweep.ReachEndAsync(ledger, other);
+        await using var other = await TakeOverAsync(ledger);
         wire.Thaw();
-        await EndAsync(ledger, [worker, other]);
+        Assert.NotEqual(0, await EndAsync(ledger, [worker, other]));
+    }
+
+    [NetworkNamespaceFact]
+    public async Task A_worker_whose_network_swallows_everything_loses_its_chains_and_comes_back_with_the_network()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await using var network = await NetworkNamespace.CreateAsync();
+        await using var wire = new Wire(await ledger.AddressAsync(), network.OurAddress);
+        await using var worker = await ledger.StartWithinAsync(
+            network.Exec, "worker", "--slots", "8", "--lease", "3", "--database", wire.Address);
+        await ledger.ReachAttemptsAsync(sweep.Attempts / 4, worker);
+        await network.CutAsync();
+        await using var other = await TakeOverAsync(ledger, "--database", wire.Address);
+        await network.JoinAsync();
+        Assert.NotEqual(0, await EndAsync(ledger, [other]));
+
+        // Nobody else is left to do more.
+        await ChaosSweep.PlanAsync(ledger, "--set", "name=next");
+        await ledger.ReachAsync(0, "SELECT -count(*) FROM reflectdit.chains WHERE state <> 'done'", worker);
+        await ChaosSweep.DrainAsync(worker);
     }
 
     [MountFact]
@@ -131,13 +150,24 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         return started;
     }
 
-    private async Task EndAsync(LedgerFolder ledger, IReadOnlyList<RunningCli> workers)
+    /// <summary>Another worker ends the sweep, with the chains of one that is silent.</summary>
+    private async Task<RunningCli> TakeOverAsync(LedgerFolder ledger, params string[] options)
+    {
+        var other = await ledger.StartAsync(["worker", "--lease", "3", .. options]);
+        await sweep.ReachEndAsync(ledger, other);
+        return other;
+    }
+
+    /// <returns>How many chains were taken from a worker that had begun them.</returns>
+    private async Task<long> EndAsync(LedgerFolder ledger, IReadOnlyList<RunningCli> workers)
     {
         foreach (var worker in workers)
         {
             await ChaosSweep.DrainAsync(worker);
         }
 
-        output.WriteLine($"{await sweep.AssertUndisturbedAsync(ledger)} chains were taken again after a worker had begun them");
+        var again = await sweep.AssertUndisturbedAsync(ledger);
+        output.WriteLine($"{again} chains were taken again after a worker had begun them");
+        return again;
     }
 }

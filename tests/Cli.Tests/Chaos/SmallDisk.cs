@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
 /// <summary>A file system in memory of a given size, mounted on a folder.</summary>
@@ -15,46 +13,31 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk> MountAsync(string folder, string size)
     {
         Directory.CreateDirectory(folder);
-        Assert.Equal(0, await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder));
+        await SystemTool.RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", folder);
         return new(folder);
     }
 
-    public async Task ResizeAsync(string size) =>
-        Assert.Equal(0, await RunAsync("mount", "-o", $"remount,size={size}", _folder));
+    public Task ResizeAsync(string size) => SystemTool.RunAsync("mount", "-o", $"remount,size={size}", _folder);
 
-    public async ValueTask DisposeAsync() => await RunAsync("umount", "-l", _folder);
+    public async ValueTask DisposeAsync() => await SystemTool.TryAsync("umount", "-l", _folder);
 
     private static async Task<bool> TryAsync()
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-mount-").FullName;
         try
         {
-            if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder) != 0)
+            if ((await SystemTool.TryAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)).ExitCode != 0)
             {
                 return false;
             }
 
-            await RunAsync("umount", folder);
+            await SystemTool.TryAsync("umount", folder);
             return true;
         }
         finally
         {
             Directory.Delete(folder);
         }
-    }
-
-    private static async Task<int> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardError = true };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode;
     }
 }
 

@@ -8,22 +8,25 @@ namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 /// <summary>A TCP way to a server that listens on a Unix socket, which can be cut and frozen.</summary>
 internal sealed class Wire : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly UnixDomainSocketEndPoint _server;
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly Task _accepting;
     private volatile TaskCompletionSource? _frozen;
     private volatile SemaphoreSlim? _refused;
 
-    public Wire(string connectionString)
+    /// <param name="here">Where it listens; this machine's loopback when null.</param>
+    public Wire(string connectionString, IPAddress? here = null)
     {
         var server = new NpgsqlConnectionStringBuilder(connectionString);
         _server = new(Path.Combine(server.Host!, $".s.PGSQL.{server.Port}"));
+        _listener = new(here ?? IPAddress.Loopback, 0);
         _listener.Start();
+        var at = (IPEndPoint)_listener.LocalEndpoint;
         Address = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            Host = "127.0.0.1",
-            Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
+            Host = at.Address.ToString(),
+            Port = at.Port,
         }.ConnectionString;
         _accepting = AcceptAsync();
     }
