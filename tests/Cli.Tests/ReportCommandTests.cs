@@ -13,7 +13,7 @@ public sealed class ReportCommandTests(SmallSweeps sweeps)
     [InlineData("json")]
     public async Task Every_format_of_every_layout_says_simulated(string format)
     {
-        foreach (var layout in new[] { "table1", "curve" })
+        foreach (var layout in new[] { "table1", "curve", "judge", "chains" })
         {
             var report = await sweeps.AtOnce.RunAsync("report", "small", "--layout", layout, "--format", format);
 
@@ -26,6 +26,8 @@ public sealed class ReportCommandTests(SmallSweeps sweeps)
     [Theory]
     [InlineData("table1")]
     [InlineData("curve")]
+    [InlineData("judge")]
+    [InlineData("chains")]
     public async Task Json_of_two_separate_runs_is_equal_byte_for_byte(string layout)
     {
         var one = await sweeps.AtOnce.RunAsync("report", "small", "--layout", layout, "--format", "json");

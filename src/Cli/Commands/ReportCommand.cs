@@ -13,7 +13,8 @@ internal static class ReportCommand
         var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
         var layout = new Option<string>("--layout")
         {
-            Description = "table1 to table6: that table of the paper; curve: Table 2 with the authors' re-runs",
+            Description = "table1 to table6: that table of the paper; curve: Table 2 with the authors' re-runs; "
+                + "judge: the judge against the scorer; chains: how chains choose, stop and explore",
             DefaultValueFactory = _ => TableReport.Standard,
         };
         var format = new Option<string>("--format")
@@ -31,16 +32,18 @@ internal static class ReportCommand
         {
             var published = BenchmarkFiles.Published();
             var table = parsed.GetRequiredValue(layout);
-            if (!published.Layouts.Contains(table))
+            IReadOnlyList<string> layouts = [.. published.Layouts, .. ChainReport.Layouts];
+            if (!layouts.Contains(table))
             {
-                throw new UsageException(
-                    $"there is no layout '{table}'; known: {string.Join(", ", published.Layouts)}");
+                throw new UsageException($"there is no layout '{table}'; known: {string.Join(", ", layouts)}");
             }
 
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
-            var report = TableReport.Build(results, published, table);
+            var report = ChainReport.Layouts.Contains(table)
+                ? ChainReport.Build(results, published, table)
+                : TableReport.Build(results, published, table);
             Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });

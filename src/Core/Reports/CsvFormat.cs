@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Core.Reports;
 internal static class CsvFormat
 {
     private const string Heading =
-        "kind,arm,n,versus,versus_n,metric,prompts,of_prompts,complete,value,low,high,interval,"
+        "kind,arm,n,versus,versus_n,metric,within,prompts,of_prompts,complete,value,low,high,interval,"
         + "published,difference,in_noise_band,note";
 
     public static string Write(Report report)
@@ -17,8 +17,8 @@ internal static class CsvFormat
             Row(
                 text,
                 [
-                    "INCOMPLETE", arm.Name, arm.N, null, null, "missing_chains", null, null, false, arm.Missing.Count,
-                    null, null, null, null, null, null, warning,
+                    "INCOMPLETE", arm.Name, arm.N, null, null, "missing_chains", null, null, null, false,
+                    arm.Missing.Count, null, null, null, null, null, null, warning,
                 ]);
         }
 
@@ -31,7 +31,7 @@ internal static class CsvFormat
                     text,
                     [
                         Kind(row.Kind), cell.Arm, cell.N, cell.Versus?.Arm, cell.Versus?.N, cell.Metric.Id,
-                        ours?.Prompts, ours?.Of, row.Kind is RowKind.Published ? null : cell.Complete,
+                        cell.Within, ours?.Prompts, ours?.Of, row.Kind is RowKind.Published ? null : cell.Complete,
                         ours?.Value, ours?.Interval.Low, ours?.Interval.High, ours?.Method,
                         cell.Published?.Value, cell.Difference, cell.InNoiseBand, cell.Published?.Source,
                     ]);

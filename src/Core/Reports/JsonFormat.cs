@@ -112,6 +112,7 @@ internal static class JsonFormat
         json.WriteString("arm", cell.Arm);
         json.WriteNumber("n", cell.N);
         json.WriteString("metric", cell.Metric.Id);
+        json.WriteString("within", cell.Within);
         if (kind is RowKind.Difference)
         {
             json.WriteString("versus", cell.Versus?.Arm);

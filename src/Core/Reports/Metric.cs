@@ -3,8 +3,8 @@ using ReflectDiT.Eval.Core.GenEval;
 namespace ReflectDiT.Eval.Core.Reports;
 
 /// <summary>
-/// One column of GenEval's table: a share of prompts whose shown image is correct, or the mean of such shares over the
-/// categories. The published "overall" is the first in some papers and the second in others.
+/// What a number measures. In GenEval's table it is a share of prompts whose shown image is correct, or the mean of such
+/// shares over the categories: the published "overall" is the first in some papers and the second in others.
 /// </summary>
 /// <param name="Id">Its name in data.</param>
 /// <param name="Label">Its name in a table, one line a row of the heading.</param>

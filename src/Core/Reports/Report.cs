@@ -76,6 +76,9 @@ public sealed record Cell(string Arm, int N, Metric Metric, PublishedValue? Publ
     /// <summary>The arm that is subtracted, and its N.</summary>
     public (string Arm, int N)? Versus { get; init; }
 
+    /// <summary>What alone the number is about, where its metric does not say so: a category, or "attempt 3".</summary>
+    public string? Within { get; init; }
+
     /// <summary>Ours; null where it cannot be measured.</summary>
     public Measurement? Measured { get; init; }
 

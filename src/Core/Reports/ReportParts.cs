@@ -13,14 +13,11 @@ internal static class ReportParts
         string layout,
         string title,
         SweepResults results,
-        PublishedNumbers published,
         Measures measures,
         IReadOnlyList<string> columns,
         IReadOnlyList<Section> sections,
-        IReadOnlyList<string> layoutNotes)
-    {
-        var shown = sections.Where(s => s.Rows.Count > 0).ToList();
-        return new(
+        IReadOnlyList<string> notes) =>
+        new(
             layout,
             title,
             results.Sweep,
@@ -30,18 +27,28 @@ internal static class ReportParts
             results.Prompts.Count,
             measures.Arms,
             columns,
-            shown,
+            [.. sections.Where(s => s.Rows.Count > 0)],
             [.. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
-            [
-                .. ArmNotes(measures.Arms),
-                .. layoutNotes,
-                .. shown.Exists(s => s.Rows[0].Kind is not RowKind.Published)
-                    ? StatisticsNotes(shown, results, published, measures)
-                    : [],
-                .. published.Layout(layout)
-                    .SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
-            ]);
-    }
+            [.. ArmNotes(measures.Arms), .. notes]);
+
+    /// <summary>Footnotes of a layout that sets shares of prompts beside published ones.</summary>
+    public static IEnumerable<string> TableNotes(
+        IReadOnlyList<Row> rows,
+        SweepResults results,
+        PublishedNumbers published,
+        Measures measures,
+        IReadOnlyList<PublishedTable> tables) =>
+        [
+            .. rows.Any(r => r.Kind is not RowKind.Published)
+                ? StatisticsNotes(rows, results, published, measures)
+                : [],
+            .. tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
+        ];
+
+    public static string Replicates(SweepResults results) => results.Replicates == 1
+        ? "One chain a prompt."
+        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
+            + "prompts, not chains. Wilson intervals are then too wide rather than too narrow.";
 
     private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
 
@@ -83,18 +90,14 @@ internal static class ReportParts
     }
 
     private static IEnumerable<string> StatisticsNotes(
-        List<Section> sections, SweepResults results, PublishedNumbers published, Measures measures)
+        IReadOnlyList<Row> rows, SweepResults results, PublishedNumbers published, Measures measures)
     {
         yield return "95% intervals. Share of prompts: Wilson's score interval. Mean over categories: variance "
             + "recovery from the six Wilson intervals. Difference between arms: paired percentile bootstrap over "
             + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), within categories for the mean "
             + "over categories; where all prompts agree it has no width, which is no proof that the arms are equal.";
-        yield return results.Replicates == 1
-            ? "One chain a prompt."
-            : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
-                + "prompts, not chains. Wilson intervals are then too wide rather than too narrow.";
-
-        var cells = sections.SelectMany(s => s.Rows).SelectMany(r => r.Cells).OfType<Cell>().ToList();
+        yield return Replicates(results);
+        var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
         {
             yield return "~ marks a mean that is calculated from the published categories and not itself published.";

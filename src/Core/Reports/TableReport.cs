@@ -42,28 +42,34 @@ public sealed class TableReport
         var byAttempts = _tables[0].Columns is ColumnsOf.Attempts;
         var ours = _tables[0].Columns is not ColumnsOf.OtherBenchmark;
         var arms = ours ? Enumerable.Range(0, results.Arms.Count).ToList() : [];
+        Section[] sections =
+        [
+            .. _tables.Select(t => new Section(
+                t.Title,
+                [.. t.Rows.Select(r => byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r))])),
+            new("This sweep", [.. arms.SelectMany(a => byAttempts ? ArmOverAttempts(a) : ArmOverMetrics(a))]),
+            new("Differences between arms",
+                [.. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))]),
+        ];
+        string[] layoutNotes = !ours ? [] : byAttempts
+            ?
+            [
+                "A value at N is the share of prompts whose image shown after at most N tries is correct: a chain "
+                + "that stopped earlier keeps the image that it shows, and a curve can go down.",
+            ]
+            : ["N=1 is the first image of each chain: the generator without its loop."];
         return ReportParts.Assemble(
             layout,
             _tables[0].Title,
             results,
-            _published,
             _measures,
             byAttempts ? [.. _attempts.Select(n => $"N={n}")] : [.. _metrics.Select(m => m.Label)],
+            sections,
             [
-                .. _tables.Select(t => new Section(
-                    t.Title,
-                    [.. t.Rows.Select(r => byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r))])),
-                new("This sweep", [.. arms.SelectMany(a => byAttempts ? ArmOverAttempts(a) : ArmOverMetrics(a))]),
-                new("Differences between arms",
-                    [.. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))]),
-            ],
-            !ours ? [] : byAttempts
-                ?
-                [
-                    "A value at N is the share of prompts whose image shown after at most N tries is correct: a chain "
-                    + "that stopped earlier keeps the image that it shows, and a curve can go down.",
-                ]
-                : ["N=1 is the first image of each chain: the generator without its loop."]);
+                .. layoutNotes,
+                .. ReportParts.TableNotes(
+                    [.. sections.SelectMany(s => s.Rows)], results, _published, _measures, _tables),
+            ]);
     }
 
     private Row PublishedOverMetrics(PublishedRow row)

@@ -2,33 +2,36 @@ using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Core.Results;
 
-/// <summary>What an arm's choice of the image to show, and of when to stop, costs it.</summary>
+/// <summary>
+/// What an arm's choice of the image to show, and of when to stop, costs it: for each prompt a share of its chains,
+/// null without a chain.
+/// </summary>
 public static class Selection
 {
     /// <summary>
-    /// Selection regret of each prompt: the share of its chains that drew a correct image and showed a wrong one
-    /// (pass@N minus selected@N, for an arm that drew all N); null without a chain.
+    /// Selection regret: a correct image was drawn and a wrong one shown (pass@N minus selected@N, for an arm that drew
+    /// all N).
     /// </summary>
-    public static double?[] Regret(ArmResults arm, int prompts)
+    public static double?[] Regret(ArmResults arm, int prompts) =>
+        Shares(arm, prompts, c => !c.Attempts[c.Shown].Correct && c.Attempts.Any(a => a.Correct));
+
+    /// <summary>
+    /// The chain ended as the judge accepted a wrong image; null for an arm that always draws all N, or without
+    /// verdicts.
+    /// </summary>
+    public static double?[]? WrongStops(ArmResults arm, int prompts) =>
+        arm.Strategy is BestOfN { DrawsAll: true } || arm.Chains.Any(c => c.Attempts[^1].Verdict is null)
+            ? null
+            : Shares(arm, prompts, c => c.Attempts[^1] is { Verdict.Accepted: true, Correct: false });
+
+    private static double?[] Shares(ArmResults arm, int prompts, Func<ChainResult, bool> has)
     {
-        var (missed, chains) = (new int[prompts], new int[prompts]);
-        foreach (var chain in arm.Chains)
+        var shares = new double?[prompts];
+        foreach (var chains in arm.ByPrompt())
         {
-            chains[chain.Prompt]++;
-            missed[chain.Prompt] += !chain.Attempts[chain.Shown].Correct && chain.Attempts.Any(a => a.Correct) ? 1 : 0;
+            shares[chains.Key] = chains.Average(c => has(c) ? 1.0 : 0);
         }
 
-        return [.. missed.Zip(chains, (m, all) => all == 0 ? (double?)null : (double)m / all)];
+        return shares;
     }
-
-    /// <summary>How the arm's chains stopped; null for an arm that always draws all N, or without verdicts.</summary>
-    public static Stops? Stops(ArmResults arm) =>
-        arm.Strategy is BestOfN { DrawsAll: true } || arm.Chains.Any(c => c.Attempts[^1].Verdict is null) ? null : new(
-            arm.Chains.Count,
-            arm.Chains.Count(c => c.Attempts[^1].Verdict!.Accepted),
-            arm.Chains.Count(c => c.Attempts[^1] is { Verdict.Accepted: true, Correct: false }));
 }
-
-/// <param name="Accepted">Chains that ended as the judge accepted an image.</param>
-/// <param name="WronglyAccepted">Those of them whose image is wrong: the judge kept them from going on.</param>
-public readonly record struct Stops(int Chains, int Accepted, int WronglyAccepted);

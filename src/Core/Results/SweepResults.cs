@@ -46,6 +46,11 @@ public sealed record ArmResults(
         + (Leaked ? " ORACLE: leaked" : Oracle ? " ORACLE" : "")
         + (Simulated ? " SIMULATED" : "")
         + (Imported is null ? "" : " IMPORTED");
+
+    /// <summary>The chains of each prompt that has any, by its index and in its order.</summary>
+    /// <param name="covers">The prompts to look at, by index; null for all.</param>
+    internal IEnumerable<IGrouping<int, ChainResult>> ByPrompt(Func<int, bool>? covers = null) =>
+        Chains.GroupBy(c => c.Prompt).Where(g => covers is null || covers(g.Key)).OrderBy(g => g.Key);
 }
 
 /// <summary>A finished chain.</summary>

@@ -1,34 +1,27 @@
 namespace ReflectDiT.Eval.Core.Statistics;
 
-/// <summary>A judge's verdicts against the scorer's, in images. What is undefined (0 of 0) is null.</summary>
-public readonly record struct Confusion(int AcceptedCorrect, int AcceptedWrong, int RejectedCorrect, int RejectedWrong)
+/// <summary>A judge's verdicts against the scorer's, in images or in shares of them. 0 of 0 is NaN.</summary>
+public readonly record struct Confusion(
+    double AcceptedCorrect, double AcceptedWrong, double RejectedCorrect, double RejectedWrong)
 {
-    public int Count => AcceptedCorrect + AcceptedWrong + RejectedCorrect + RejectedWrong;
+    public double Count => AcceptedCorrect + AcceptedWrong + RejectedCorrect + RejectedWrong;
 
     /// <summary>Share of the accepted images that are correct.</summary>
-    public double? Precision => Defined(PrecisionOf(AcceptedCorrect, AcceptedWrong));
+    public double Precision => AcceptedCorrect / (AcceptedCorrect + AcceptedWrong);
 
     /// <summary>Share of the correct images that are accepted.</summary>
-    public double? Recall => Defined(RecallOf(AcceptedCorrect, RejectedCorrect));
+    public double Recall => AcceptedCorrect / (AcceptedCorrect + RejectedCorrect);
 
     /// <summary>Cohen's kappa: agreement beyond chance. Undefined when both say the same of all images.</summary>
-    public double? Kappa => Defined(KappaOf(AcceptedCorrect, AcceptedWrong, RejectedCorrect, RejectedWrong));
-
-    internal static double PrecisionOf(double acceptedCorrect, double acceptedWrong) =>
-        acceptedCorrect / (acceptedCorrect + acceptedWrong);
-
-    internal static double RecallOf(double acceptedCorrect, double rejectedCorrect) =>
-        acceptedCorrect / (acceptedCorrect + rejectedCorrect);
-
-    internal static double KappaOf(
-        double acceptedCorrect, double acceptedWrong, double rejectedCorrect, double rejectedWrong)
+    public double Kappa
     {
-        // (observed - chance) / (1 - chance), with both multiplied by the squared count.
-        var agreement = 2 * ((acceptedCorrect * rejectedWrong) - (acceptedWrong * rejectedCorrect));
-        var (accepted, rejected) = (acceptedCorrect + acceptedWrong, rejectedCorrect + rejectedWrong);
-        var (correct, wrong) = (acceptedCorrect + rejectedCorrect, acceptedWrong + rejectedWrong);
-        return agreement / ((accepted * wrong) + (rejected * correct));
+        get
+        {
+            // (observed - chance) / (1 - chance), with both multiplied by the squared count.
+            var agreement = 2 * ((AcceptedCorrect * RejectedWrong) - (AcceptedWrong * RejectedCorrect));
+            var (accepted, rejected) = (AcceptedCorrect + AcceptedWrong, RejectedCorrect + RejectedWrong);
+            var (correct, wrong) = (AcceptedCorrect + RejectedCorrect, AcceptedWrong + RejectedWrong);
+            return agreement / ((accepted * wrong) + (rejected * correct));
+        }
     }
-
-    private static double? Defined(double value) => double.IsNaN(value) ? null : value;
 }

@@ -35,6 +35,8 @@ public sealed class FormatTests
                 all.Add("table1", format);
                 all.Add("table2", format);
                 all.Add("curve", format);
+                all.Add("judge", format);
+                all.Add("chains", format);
             }
 
             return all;
@@ -89,6 +91,8 @@ public sealed class FormatTests
     [Theory]
     [InlineData("table1", 140)]
     [InlineData("curve", 140)]
+    [InlineData("judge", 140)]
+    [InlineData("chains", 140)]
     public void Text_fits_a_terminal(string layout, int width) =>
         Assert.All(Render(Incomplete, layout, "text").Split('\n'), l => Assert.InRange(l.Length, 0, width));
 
@@ -112,12 +116,14 @@ public sealed class FormatTests
     [Theory]
     [InlineData("table1")]
     [InlineData("curve")]
+    [InlineData("judge")]
+    [InlineData("chains")]
     public void Csv_has_as_many_fields_on_every_line_and_one_line_a_number(string layout)
     {
         var lines = Render(Incomplete, layout, "csv").TrimEnd('\n').Split('\n').Select(Fields).ToList();
         Assert.All(lines, l => Assert.Equal(lines[0].Count, l.Count));
         Assert.Equal("INCOMPLETE", lines[1][0]);
-        var keys = lines.Skip(1).Select(l => string.Join('|', l.Take(6))).ToList();
+        var keys = lines.Skip(1).Select(l => string.Join('|', l.Take(7))).ToList();
         Assert.Equal(keys.Count, keys.Distinct().Count());
         Assert.Contains("ceiling_50% & more ORACLE SIMULATED", lines.Select(l => l[1]));
         var rows = JsonDocument.Parse(Render(Incomplete, layout, "json")).RootElement.GetProperty("rows");
@@ -127,6 +133,8 @@ public sealed class FormatTests
     [Theory]
     [InlineData("table1")]
     [InlineData("curve")]
+    [InlineData("judge")]
+    [InlineData("chains")]
     public void Latex_has_balanced_braces_and_as_many_columns_on_every_line(string layout)
     {
         var text = Render(Incomplete, layout, "latex");
@@ -144,6 +152,8 @@ public sealed class FormatTests
     [Theory]
     [InlineData("table1")]
     [InlineData("curve")]
+    [InlineData("judge")]
+    [InlineData("chains")]
     public void Markdown_table_has_as_many_cells_on_every_line(string layout)
     {
         var rows = Render(Incomplete, layout, "md").Split('\n').Where(l => l.StartsWith('|')).ToList();
@@ -161,8 +171,21 @@ public sealed class FormatTests
 
     private static string Render(SweepResults results, string layout, string format) =>
         ReportFormat.Render(
-            Built.GetOrAdd((results, layout), _ => Table(results, layout)),
+            Built.GetOrAdd(
+                (results, layout), _ => Table(layout == ChainReport.Judge ? FirstAttempts(results) : results, layout)),
             format);
+
+    /// <summary>The judge's layout has rows for each attempt: a few say as much as twenty, sooner.</summary>
+    private static SweepResults FirstAttempts(SweepResults results) => results with
+    {
+        Arms =
+        [
+            .. results.Arms.Select(a => a with
+            {
+                Chains = [.. a.Chains.Select(c => c with { Shown = 0, Attempts = [.. c.Attempts.Take(2)] })],
+            }),
+        ],
+    };
 
     /// <summary>Fields of one line; no field of a report has a line end in it.</summary>
     private static List<string> Fields(string line)

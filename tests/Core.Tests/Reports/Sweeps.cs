@@ -41,8 +41,9 @@ internal static class Sweeps
 
     public static Report Curve(SweepResults results) => Table(results, "curve");
 
-    public static Report Table(SweepResults results, string layout) =>
-        TableReport.Build(results, PublishedFiles.Numbers, layout);
+    public static Report Table(SweepResults results, string layout) => ChainReport.Layouts.Contains(layout)
+        ? ChainReport.Build(results, PublishedFiles.Numbers, layout)
+        : TableReport.Build(results, PublishedFiles.Numbers, layout);
 
     public static ChainResult Chain(int prompt, int shown, params AttemptResult[] attempts) =>
         new(prompt, 0, shown, attempts);

@@ -24,6 +24,7 @@ public sealed class JudgeTests
         Assert.Equal(0.5, all.Precision!.Value.Value);
         Assert.Equal(0.5, all.Recall!.Value.Value);
         Assert.Equal(0.25, all.Kappa!.Value.Value, 1e-15);
+        Assert.Equal((3, 2.0, 0.5), (all.Prompts, all.Images!.Value.Value, all.RejectedWrong!.Value.Value));
         Assert.Equal(new Confusion(0, 1, 1, 3), JudgeAgreement.Of(Reflecting, bootstrap, prompt => prompt > 0).Counts);
         Assert.Equal(new Confusion(0, 1, 0, 1), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 1).Counts);
     }
@@ -37,7 +38,7 @@ public sealed class JudgeTests
         Assert.Null(last.Precision);
         Assert.Null(last.Recall);
         Assert.Null(last.Kappa);
-        Assert.Equal(new(default, null, null, null), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 3));
+        Assert.Equal(new(default, 3), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 3));
 
         // Many resamples of three prompts have neither of the two with an accepted image.
         Assert.Equal(new(0, 1), JudgeAgreement.Of(Reflecting, bootstrap).Precision!.Value.Interval);
@@ -91,15 +92,16 @@ public sealed class JudgeTests
         var unjudged = Arm(new Recorded(1, false, false), Sweeps.Chain(
             0, 0, Sweeps.Attempt("C") with { Verdict = null }));
         Assert.Equal(0, JudgeAgreement.Of(unjudged, new Bootstrap(0, 10)).Counts.Count);
-        Assert.Null(Selection.Stops(unjudged));
-        Assert.Equal(0, Exploration.Of(unjudged).Rejections);
+        Assert.Null(Selection.WrongStops(unjudged, 1));
+        Assert.Equal(new(null, null), Exploration.Of(unjudged, new Bootstrap(0, 10)));
     }
 
     [Fact]
     public void A_chain_that_stopped_on_a_wrong_acceptance_is_counted()
     {
-        Assert.Equal(new Stops(3, 2, 1), Selection.Stops(Reflecting));
-        Assert.Null(Selection.Stops(Arm(new BestOfN(1, Selector.JudgeScore), Sweeps.Chain(0, 0, Sweeps.Attempt("+")))));
+        Assert.Equal([0, 1, 0, null], Selection.WrongStops(Reflecting, 4));
+        Assert.Null(Selection.WrongStops(
+            Arm(new BestOfN(1, Selector.JudgeScore), Sweeps.Chain(0, 0, Sweeps.Attempt("+"))), 1));
     }
 
     [Fact]
@@ -107,16 +109,18 @@ public sealed class JudgeTests
     {
         AttemptResult Rejected(string feedback) =>
             Sweeps.Attempt("-") with { Verdict = new(false, 0.1, 0.9, feedback) };
-        var exploration = Exploration.Of(Arm(
+        var arm = Arm(
             new Reflection(4, 3, ReflectionQuirks.Paper),
             Sweeps.Chain(0, 3, Rejected("no cat"), Rejected("no dog"), Rejected("no cat"), Rejected("no cat")),
             Sweeps.Chain(1, 1, Rejected("no cat"), Sweeps.Attempt("+C")),
-            Sweeps.Chain(2, 0, Sweeps.Attempt("+"))));
-        Assert.Equal(5, exploration.Rejections);
-        Assert.Equal(1.5, exploration.DistinctPerChain);
-        Assert.Equal(2 / 3.0, exploration.Repeated);
-        Assert.Equal([0, 2], exploration.NeverSolved);
-        Assert.Null(Exploration.Of(Arm(new BestOfN(1, Selector.Oracle))).DistinctPerChain);
+            Sweeps.Chain(2, 0, Sweeps.Attempt("+")));
+        var bootstrap = new Bootstrap(0, 200);
+        var exploration = Exploration.Of(arm, bootstrap);
+        Assert.Equal(new(1.5, new(1, 4)), exploration.Distinct);
+        Assert.Equal(new(2 / 3.0, new(0, 1)), exploration.Repeated);
+        Assert.Equal(new(1, new(1, 4)), Exploration.Of(arm, bootstrap, prompt => prompt > 0).Distinct);
+        Assert.Null(Exploration.Of(arm, bootstrap, prompt => prompt > 0).Repeated);
+        Assert.Equal([1, 0, 1, null], Exploration.NeverSolved(arm, 4));
     }
 
     private static ArmResults Arm(IStrategy strategy, params ChainResult[] chains) =>
