@@ -30,7 +30,8 @@ internal static class CompareCommand
         metric.AcceptOnlyFromAmong([Overall, .. Metric.All.Select(m => m.Id)]);
         var at = new Option<string?>("--at")
         {
-            Description = "Attempts that each chain may use, or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
+            Description = "Attempts that each chain may use, or several (4,8,20: the verdict is about the last, p Holm "
+                + "counts all), or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
                 + $"{string.Join(", ", BudgetAxes.Names)}. All that each arm has if left out",
         };
         var prices = new PriceOption();

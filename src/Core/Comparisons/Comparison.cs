@@ -24,6 +24,12 @@ public sealed record Comparison(
     /// <summary>The level of the test that decides.</summary>
     public const double Alpha = 0.05;
 
+    /// <summary>
+    /// The metric at each N, ascending, where several are tested: there p is adjusted over them. The last is the
+    /// decisive one.
+    /// </summary>
+    public IReadOnlyList<(int N, MetricComparison Row)> ByN { get; private init; } = [];
+
     /// <summary>For a budget in money.</summary>
     public Prices? Prices { get; private init; }
 
@@ -84,26 +90,47 @@ public sealed record Comparison(
     private static Comparison AtAttempts(
         ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, PublishedNumbers published)
     {
-        var (n, otherN) = (AttemptsOf(first, at)!.Value, AttemptsOf(second, at)!.Value);
-        var pairs = PairedShares.Of(Shares(first, n), Aligned(Shares(second, otherN), first, second));
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
         var bootstrap = new Bootstrap(seed);
-        MetricComparison[] rows =
-        [
-            .. Metric.All
-                .Select(m => (Metric: m, Strata: Strata(pairs, prompts, m)))
-                .Where(m => m.Strata.All(s => s.Prompts.Count > 0))
-                .Select(m => MetricComparison.Of(
-                    m.Metric,
-                    m.Strata,
-                    bootstrap,
-                    seed,
-                    published.Arm(first.Arm.Published)?.Value(n, m.Metric)?.Value
-                        - published.Arm(second.Arm.Published)?.Value(otherN, m.Metric)?.Value)),
-        ];
-        var covered = pairs.Where(p => metric.Covers(prompts[p].Tag));
-        return new(first, second, metric, at, WithHolm(rows), [.. Differences(covered, prompts)]);
+        var pairs = Pairs(at);
+        var rows = Metric.All.Select(m => Row(m, at, pairs)).OfType<MetricComparison>().ToList();
+        return new(
+            first,
+            second,
+            metric,
+            at,
+            [
+                .. rows.Where(r => r.Metric.Category is null),
+                .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
+            ],
+            [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Tag)), prompts)])
+        {
+            ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
+        };
+
+        PairedShares Pairs(ComparisonPoint point) => PairedShares.Of(
+            Shares(first, AttemptsOf(first, point)!.Value),
+            Aligned(Shares(second, AttemptsOf(second, point)!.Value), first, second));
+
+        MetricComparison? Row(Metric of, ComparisonPoint point, PairedShares shares)
+        {
+            var strata = Strata(shares, prompts, of);
+            return strata.Any(s => s.Prompts.Count == 0) ? null : MetricComparison.Of(
+                of,
+                strata,
+                bootstrap,
+                seed,
+                published.Arm(first.Arm.Published)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
+                    - published.Arm(second.Arm.Published)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
+        }
+
+        IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)
+        {
+            int[] numbers = [.. several.Before, several.N];
+            var atEach = numbers.Select(n => new ComparisonPoint.Attempts(n)).Select(n => Row(metric, n, Pairs(n)));
+            return [.. numbers.Zip(Adjusted([.. atEach.OfType<MetricComparison>()]))];
+        }
     }
 
     private static double?[] Shares(ComparedArm arm, int n)
@@ -126,16 +153,9 @@ public sealed record Comparison(
             .ThenBy(i => pairs.Prompts[i])
             .Select(i => new DifferingPrompt(prompts[pairs.Prompts[i]], pairs.First[i], pairs.Second[i]));
 
-    private static MetricComparison[] WithHolm(MetricComparison[] rows)
-    {
-        var categories = Enumerable.Range(0, rows.Length).Where(i => rows[i].Metric.Category is not null).ToList();
-        foreach (var (row, p) in categories.Zip(Holm.Adjust([.. categories.Select(i => rows[i].P!.Value)])))
-        {
-            rows[row] = rows[row] with { HolmP = p };
-        }
-
-        return rows;
-    }
+    /// <summary>Rows that are tested together.</summary>
+    private static IEnumerable<MetricComparison> Adjusted(IReadOnlyList<MetricComparison> rows) =>
+        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P!.Value)]), (row, p) => row with { HolmP = p });
 }
 
 /// <summary>What a comparison says of its first arm.</summary>

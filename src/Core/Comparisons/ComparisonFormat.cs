@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Statistics;
@@ -9,7 +10,7 @@ namespace ReflectDiT.Eval.Core.Comparisons;
 public static class ComparisonFormat
 {
     private const string CsvHeading =
-        "kind,metric,prompts,first,second,difference,low,high,only_first,only_second,test,p,p_holm,"
+        "kind,metric,n,prompts,first,second,difference,low,high,only_first,only_second,test,p,p_holm,"
         + "minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
 
     private static readonly string[] Columns =
@@ -36,9 +37,11 @@ public static class ComparisonFormat
             Columns,
             [
                 new(LineKind.Section, "Overall", []),
-                .. comparison.Rows.Where(r => r.Metric.Category is null).Select(Line),
+                .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
                 new(LineKind.Section, "By category", []),
-                .. comparison.Rows.Where(r => r.Metric.Category is not null).Select(Line),
+                .. comparison.Rows.Where(r => r.Metric.Category is not null).Select(r => Line(Name(r.Metric), r)),
+                .. comparison.ByN.Count == 0 ? [] : comparison.ByN.Select(at => Line($"N={at.N}", at.Row))
+                    .Prepend(new(LineKind.Section, $"By N: {Name(comparison.Metric)}", [])),
             ],
             [.. Notes(comparison)])
         {
@@ -50,11 +53,13 @@ public static class ComparisonFormat
         };
     }
 
-    private static Line Line(MetricComparison row) => new(
+    private static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
+        : metric == Metric.MeanOverCategories ? "mean over categories"
+        : metric.Category!;
+
+    private static Line Line(string label, MetricComparison row) => new(
         LineKind.Values,
-        row.Metric == Metric.MeanOverPrompts ? "mean over prompts"
-            : row.Metric == Metric.MeanOverCategories ? "mean over categories"
-            : row.Metric.Category!,
+        label,
         [
             $"{row.Prompts}",
             Numbers.Share(row.First),
@@ -101,8 +106,8 @@ public static class ComparisonFormat
         }
 
         yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
-            + $"N is not equal cost: images a chain on average, each judged once: A {Images(first):0.00}, "
-            + $"B {Images(second):0.00}.";
+            + "N is not equal cost: images a chain on average, and verdicts of a judge recorded: "
+            + $"A {Images(first):0.00} and {Verdicts(first):0.00}, B {Images(second):0.00} and {Verdicts(second):0.00}.";
         if (first.Sweep.Replicates != second.Sweep.Replicates)
         {
             yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values "
@@ -125,6 +130,12 @@ public static class ComparisonFormat
             : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
         yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm "
             + "is adjusted over the categories: look there before a category is called better.";
+        if (comparison.ByN is [.., (var last, _)])
+        {
+            yield return $"By N: the verdict is about N={last}. Before another N is called better look at its p Holm, "
+                + $"which is adjusted over the {comparison.ByN.Count} N tested here.";
+        }
+
         yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded "
             + "with A's sweep). It can touch 0 where p decides, and the other way round.";
         yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
@@ -133,21 +144,25 @@ public static class ComparisonFormat
 
     private static double Images(ComparedArm arm) => arm.Arm.Chains.Average(c => c.Attempts.Count);
 
+    private static double Verdicts(ComparedArm arm) =>
+        arm.Arm.Chains.Average(c => c.Attempts.Count(a => a.Verdict is not null));
+
     private static string Csv(Comparison comparison, IReadOnlyList<Concern> allowed)
     {
         var text = new StringBuilder(CsvHeading).Append('\n');
-        object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 17), what];
+        object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 18), what];
         CsvFormat.Row(text, Only("verdict", VerdictText.Of(comparison)));
         foreach (var concern in allowed)
         {
             CsvFormat.Row(text, Only("allowed", $"{concern.Name}: {concern.Text}"));
         }
 
-        foreach (var r in comparison.Rows)
+        foreach (var (n, r) in comparison.Rows.Select(r => ((int?)null, r))
+            .Concat(comparison.ByN.Select(at => ((int?)at.N, at.Row))))
         {
             CsvFormat.Row(text,
             [
-                "metric", r.Metric.Id, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
+                n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
                 r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP, r.Detectable, r.Published,
                 r.PowerForPublished, null, null, null,
             ]);
@@ -157,7 +172,7 @@ public static class ComparisonFormat
         {
             CsvFormat.Row(text,
             [
-                "prompt", comparison.Metric.Id, null, d.First, d.Second, d.First - d.Second, null, null, null, null,
+                "prompt", comparison.Metric.Id, null, null, d.First, d.Second, d.First - d.Second, null, null, null, null,
                 null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Tag, d.Prompt.Prompt,
             ]);
         }
@@ -193,7 +208,23 @@ public static class ComparisonFormat
             json.WriteString("name", c.Name);
             json.WriteString("text", c.Text);
         });
-        JsonFormat.Objects(json, "rows", comparison.Rows, (_, r) =>
+        JsonFormat.Objects(json, "rows", comparison.Rows, Row);
+        JsonFormat.Objects(json, "by_n", comparison.ByN, (_, at) =>
+        {
+            json.WriteNumber("n", at.N);
+            Row(json, at.Row);
+        });
+        JsonFormat.Objects(json, "prompts", comparison.Differing, (_, d) =>
+        {
+            json.WriteNumber("prompt", d.Prompt.Index);
+            json.WriteString("tag", d.Prompt.Tag);
+            json.WriteString("text", d.Prompt.Prompt);
+            json.WriteNumber("first", d.First);
+            json.WriteNumber("second", d.Second);
+        });
+        JsonFormat.Texts(json, "notes", Notes(comparison));
+
+        static void Row(Utf8JsonWriter json, MetricComparison r)
         {
             json.WriteString("metric", r.Metric.Id);
             json.WriteNumber("prompts", r.Prompts);
@@ -210,15 +241,6 @@ public static class ComparisonFormat
             JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
             JsonFormat.Number(json, "published_difference", r.Published);
             JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
-        });
-        JsonFormat.Objects(json, "prompts", comparison.Differing, (_, d) =>
-        {
-            json.WriteNumber("prompt", d.Prompt.Index);
-            json.WriteString("tag", d.Prompt.Tag);
-            json.WriteString("text", d.Prompt.Prompt);
-            json.WriteNumber("first", d.First);
-            json.WriteNumber("second", d.Second);
-        });
-        JsonFormat.Texts(json, "notes", Notes(comparison));
+        }
     });
 }

@@ -86,7 +86,8 @@ public sealed record Concern(string Name, string Text)
     {
         // With all its attempts an arm is what was run, whatever its kind.
         bool Between(ComparedArm arm) => at is ComparisonPoint.Budget
-            || (at is ComparisonPoint.Attempts(var n) && n < arm.Arm.Strategy.MaxAttempts);
+            || (at is ComparisonPoint.Attempts attempts
+                && attempts.Before.Append(attempts.N).Any(n => n < arm.Arm.Strategy.MaxAttempts));
         static bool Subsets(ComparedArm arm) => arm.Arm.Strategy is BestOfN { DrawsAll: true };
         if ((Between(first) && Subsets(first) && !Subsets(second))
             || (Between(second) && Subsets(second) && !Subsets(first)))

@@ -38,7 +38,7 @@ public sealed record MetricComparison(
 
     public bool Significant => P is { } p ? p < Comparison.Alpha : Interval.Low > 0 || Interval.High < 0;
 
-    /// <summary>P adjusted over the categories; null for an overall mean.</summary>
+    /// <summary>P adjusted over the tests beside it, of the categories or of several N; null for a test alone.</summary>
     public double? HolmP { get; init; }
 
     /// <param name="strata">The pairs, in the groups whose means are averaged; none is empty.</param>

@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Core.Comparisons;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Core.Statistics;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Tests.Published;
 using ReflectDiT.Eval.Core.Tests.Reports;
@@ -100,6 +101,53 @@ public sealed class ComparisonTests
         Assert.Equal(2 / 32.0, attribution.P!.Value, 12);
         Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
         Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
+    }
+
+    /// <summary>By hand: at N=20 color_attr 5 of 5 gained, p = 2/32, which two smaller p come before.</summary>
+    [Fact]
+    public void Several_N_are_tested_each_and_adjusted_together_and_the_verdict_is_about_the_last()
+    {
+        var category = Metric.All.Single(m => m.Category == Categories.ColorAttr);
+        var comparison = Compare(Reflection, Best, category, "4,8,20");
+        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P!.Value).ToList();
+        Assert.Equal([4, 8, 20], comparison.ByN.Select(at => at.N));
+        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P!.Value));
+        Assert.Equal(Holm.Adjust(alone), comparison.ByN.Select(at => at.Row.HolmP!.Value));
+        Assert.NotEqual(alone, comparison.ByN.Select(at => at.Row.HolmP!.Value));
+        Assert.Equal(2 / 32.0, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(VerdictText.Of(Compare(Reflection, Best, category, "20")), VerdictText.Of(comparison));
+        Assert.Empty(Compare(Reflection, Best, category, "20").ByN);
+        var text = ComparisonFormat.Render(comparison, [], "text");
+        Assert.Contains("== By N: color_attr", text, StringComparison.Ordinal);
+        Assert.Contains("the verdict is about N=20", text, StringComparison.Ordinal);
+        Assert.Equal(
+            3, ComparisonFormat.Render(comparison, [], "csv").Split("\nn,color_attr,", StringSplitOptions.None).Length - 1);
+        var data = JsonDocument.Parse(ComparisonFormat.Render(comparison, [], "json")).RootElement.GetProperty("by_n");
+        Assert.Equal(
+            comparison.ByN.Select(at => (at.N, at.Row.HolmP!.Value)),
+            data.EnumerateArray().Select(r => (r.GetProperty("n").GetInt32(), r.GetProperty("p_holm").GetDouble())));
+    }
+
+    [Fact]
+    public void Arm_without_a_judge_is_not_called_judged()
+    {
+        var unjudged = Best with
+        {
+            Arm = Sweeps.Sana with
+            {
+                Chains =
+                [
+                    .. Sweeps.Sana.Chains.Select(c => c with
+                    {
+                        Shown = 0,
+                        Attempts = [c.Attempts[0] with { Verdict = null }],
+                    }),
+                ],
+            },
+        };
+        var text = ComparisonFormat.Render(Compare(Reflection, unjudged), [], "md");
+        Assert.Contains("B 1.00 and 0.00.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("each judged", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -211,6 +259,7 @@ public sealed class ComparisonTests
         var all = Best with { Arm = Sweeps.Sana with { Strategy = new BestOfN(20, Selector.JudgeScore) } };
         Assert.Equal(Concern.Curves, Assert.Single(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(8))).Name);
         Assert.Empty(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(20)));
+        Assert.Single(Concern.Of(Reflection, all, ComparisonPoint.Parse("8,20")));
         Assert.Empty(Concern.Of(Reflection, Best, new ComparisonPoint.Attempts(8)));
         Assert.Empty(Concern.Of(all, all, new ComparisonPoint.Attempts(8)));
     }
@@ -254,6 +303,9 @@ public sealed class ComparisonTests
 
     [Theory]
     [InlineData("0")]
+    [InlineData("4,")]
+    [InlineData("8,4")]
+    [InlineData("4,4")]
     [InlineData("budget:energy=3")]
     [InlineData("budget:attempts")]
     [InlineData("budget:attempts=-1")]
