@@ -68,8 +68,8 @@ internal sealed class BudgetComparison
         return new(
             metric,
             strata.Sum(s => s.Length),
-            budgets.ShareAt(0, _budget.Cost)!.Value.Value,
-            budgets.ShareAt(1, _budget.Cost)!.Value.Value,
+            budgets.ShareAt(0, _budget.Cost)!.Value,
+            budgets.ShareAt(1, _budget.Cost)!.Value,
             difference.Interval,
             null,
             null,

@@ -42,9 +42,8 @@ public sealed class Budgets
     public Interval Range(int arm) => new(_arms[arm].Costs[0], _arms[arm].Costs[^1]);
 
     /// <summary>An arm's share correct for a budget; null outside its range.</summary>
-    public Estimate? ShareAt(int arm, double cost) => Line(_arms[arm]).Covers(cost)
-        ? Bounded(Line(_arms[arm]).ShareAt(cost), r => At(arm, r).ShareAt(cost))
-        : null;
+    public double? ShareAt(int arm, double cost) =>
+        Line(_arms[arm]).Covers(cost) ? Line(_arms[arm]).ShareAt(cost) : null;
 
     /// <summary>The first arm's share minus the second's for a budget; null outside the range of either.</summary>
     public Estimate? ShareDifferenceAt(int first, int second, double cost) =>

@@ -38,7 +38,7 @@ public sealed class BudgetTests
         // Mean attempts 1 and 1.5, shares 0.5 and 0.75.
         var attempts = Budgets(BudgetAxis.Attempts);
         Assert.Equal(new Interval(1, 1.5), attempts.Range(0));
-        Assert.Equal(0.625, attempts.ShareAt(0, 1.25)!.Value.Value, 1e-12);
+        Assert.Equal(0.625, attempts.ShareAt(0, 1.25)!.Value, 1e-12);
         Assert.Equal(1.3, attempts.CostOf(0, 0.65)!.Value.Value, 1e-12);
         Assert.Equal(1, attempts.CostOf(0, 0.3)!.Value.Value);
         Assert.Null(attempts.ShareAt(0, 0.9));

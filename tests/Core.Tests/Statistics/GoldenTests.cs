@@ -100,7 +100,6 @@ public sealed class GoldenTests
             var (cost, share) = (row.Number("cost"), row.Number("share"));
             Estimate?[] estimates =
             [
-                budgets.ShareAt(0, cost),
                 budgets.ShareDifferenceAt(0, 1, cost),
                 budgets.CostOf(0, share),
                 budgets.CostRatioOf(0, 1, share),

@@ -58,7 +58,7 @@ def at_budgets(arms, cost, share, seed):
     def estimates(means):
         at = [np.interp(cost, costs, shares) for costs, shares in means]
         reach = [np.interp(share, shares, costs, right=np.inf) for costs, shares in means]
-        return [at[0], at[0] - at[1], reach[0], reach[0] / reach[1]]
+        return [at[0] - at[1], reach[0], reach[0] / reach[1]]
 
     def end(values, percent, undefined):
         found = np.percentile(np.nan_to_num(values, nan=undefined, posinf=1e300), percent)
