@@ -4,11 +4,14 @@ using System.Security.Cryptography;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
-/// Files named by their SHA-256, below one folder: <c>ab/cdef….png</c>. A file under its final name is whole and on
-/// disk: it is written beside, flushed and renamed, and its folder is flushed too.
+/// Images named by their SHA-256 and their type, below one folder: <c>ab/cdef….png</c>. A file under its final name is
+/// whole and on disk: it is written beside, flushed and renamed, and its folder is flushed too.
 /// </summary>
 public sealed partial class ArtifactStore
 {
+    /// <summary>The types that an image may have; the first is that of all images drawn here.</summary>
+    private static readonly string[] Endings = [".png", ".jpg", ".webp"];
+
     private readonly string _root;
 
     /// <summary>Folders that this process has seen reach the disk.</summary>
@@ -23,16 +26,14 @@ public sealed partial class ArtifactStore
     /// <summary>The name of some content: its SHA-256, 32 bytes.</summary>
     public static byte[] NameOf(ReadOnlyMemory<byte> content) => SHA256.HashData(content.Span);
 
-    public string PathOf(byte[] name)
-    {
-        var hex = Convert.ToHexStringLower(name);
-        return Path.Combine(_root, hex[..2], hex[2..] + ".png");
-    }
+    /// <summary>Where an artifact is; where it would be as <c>.png</c>, if it is not there.</summary>
+    public string PathOf(byte[] name) =>
+        Endings.Select(e => PathOf(name, e)).FirstOrDefault(File.Exists) ?? PathOf(name, Endings[0]);
 
     /// <summary>Makes all of them durable. What is there already is not written again.</summary>
     public void Save(IReadOnlyCollection<(byte[] Name, ReadOnlyMemory<byte> Content)> artifacts)
     {
-        var files = artifacts.Select(a => (Path: PathOf(a.Name), a.Content)).DistinctBy(a => a.Path).ToList();
+        var files = artifacts.Select(a => (Path: PathOf(a.Name, EndingOf(a.Content.Span)), a.Content)).DistinctBy(a => a.Path).ToList();
         var folders = files.Select(f => Path.GetDirectoryName(f.Path)!).Distinct().ToList();
         MakeDurable(folders);
         Parallel.ForEach(files.Where(f => !File.Exists(f.Path)), FlushOptions, f => WriteWhole(f.Path, f.Content.Span));
@@ -57,6 +58,18 @@ public sealed partial class ArtifactStore
         return NameOf(content).AsSpan().SequenceEqual(name)
             ? content
             : throw new LedgerException($"Artifact {path} is damaged: its content does not have the hash in its name. Restore it from a copy.");
+    }
+
+    /// <summary>The type that the first bytes say, whatever the file was called elsewhere.</summary>
+    private static string EndingOf(ReadOnlySpan<byte> content) =>
+        content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ".jpg"
+        : content.StartsWith("RIFF"u8) && content.Length >= 12 && content[8..12].SequenceEqual("WEBP"u8) ? ".webp"
+        : ".png";
+
+    private string PathOf(byte[] name, string ending)
+    {
+        var hex = Convert.ToHexStringLower(name);
+        return Path.Combine(_root, hex[..2], hex[2..] + ending);
     }
 
     /// <summary>Flushing waits for the disk, not for a core: several at once share one journal commit.</summary>

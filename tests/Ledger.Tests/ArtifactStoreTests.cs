@@ -21,6 +21,21 @@ public sealed class ArtifactStoreTests : IDisposable
         Assert.Equal(50, Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Length);
     }
 
+    [Theory]
+    [InlineData(".png", 0x89, (int)'P', (int)'N', (int)'G')]
+    [InlineData(".jpg", 0xFF, 0xD8, 0xFF, 0xE0)]
+    [InlineData(".webp", (int)'R', (int)'I', (int)'F', (int)'F', 4, 0, 0, 0, (int)'W', (int)'E', (int)'B', (int)'P')]
+    public async Task An_artifact_is_called_what_its_first_bytes_say(string ending, params int[] content)
+    {
+        var store = new ArtifactStore(_folder);
+        byte[] image = [.. content.Select(c => (byte)c), 9];
+        var name = ArtifactStore.NameOf(image);
+        store.Save([(name, image)]);
+        Assert.Equal(ending, Path.GetExtension(store.PathOf(name)));
+        Assert.Equal([store.PathOf(name)], Directory.GetFiles(_folder, "*", SearchOption.AllDirectories));
+        Assert.Equal(image, await store.ReadAsync(name, CancellationToken.None));
+    }
+
     [Fact]
     public async Task A_missing_or_damaged_artifact_is_named()
     {

@@ -5,6 +5,7 @@ using ReflectDiT.Eval.Core.Imports;
 using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner.Exports;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -78,7 +79,7 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var root = import.At("released");
         ReleasedResults.Write(root, edit: Few);
         await File.WriteAllBytesAsync(Path.Combine(root, "00003/samples/00000.png"), [1, 2, 3]);
-        await File.WriteAllBytesAsync(Path.Combine(root, "00004/samples/00000.png"), [4]);
+        await File.WriteAllBytesAsync(Path.Combine(root, "00004/samples/00000.png"), [0xFF, 0xD8, 0xFF]);
         Assert.Equal((true, 0), await import.SaveAsync(import.ReflectDit(root)));
         Assert.Equal((false, 2), await import.SaveAsync(import.ReflectDit(root), images: true));
         Assert.Equal((false, 0), await import.SaveAsync(import.ReflectDit(root), images: true));
@@ -86,7 +87,10 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var images = await ledger.Attempts.Where(a => a.Image != null).Select(a => a.Image!).ToListAsync();
         var contents = await Task.WhenAll(
             images.Select(i => import.Session.Artifacts.ReadAsync(i, CancellationToken.None)));
-        Assert.Equal([[1, 2, 3], [4]], contents.OrderByDescending(c => c.Length));
+        Assert.Equal([[1, 2, 3], [0xFF, 0xD8, 0xFF]], contents.OrderBy(c => c[0]));
+        Assert.Equal(
+            [".jpg", ".png"],
+            images.Select(i => Path.GetExtension(import.Session.Artifacts.PathOf(i))).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -173,6 +177,37 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var arm = (await import.WriteAsync(read)).Arms[0];
         Assert.True(arm.Oracle);
         Assert.Equal("released ORACLE: leaked IMPORTED", arm.Label);
+    }
+
+    [Theory]
+    [InlineData(ArmInput.ReflectDit)]
+    [InlineData(ArmInput.GenEval)]
+    [InlineData(ArmInput.Csv)]
+    public async Task A_leak_that_annotations_proved_is_a_leak_after_export_and_import(string format)
+    {
+        await using var import = await TestImport.CreateAsync(server);
+        var root = import.At("released");
+        ReleasedResults.Write(root, edit: (prompt, _, record) => prompt is < 20 or 79 ? record : null);
+        await File.WriteAllTextAsync(Path.Combine(root, "annotations_rank_0_of_1.json"), """
+            [{"path": "x/00079/samples/00000.png", "reason": "the detector's"},
+             {"filename": "x/00079/samples/00001.png", "correct": false}]
+            """);
+        var read = import.ReflectDit(root);
+        Assert.Equal(["released ORACLE: leaked IMPORTED"], (await import.WriteAsync(read)).Arms.Select(a => a.Label));
+
+        var row = await import.Session.Sweeps.FindAsync(read.Plan.Id.ToString(), CancellationToken.None);
+        var export = await SweepExport.LoadAsync(import.Session, row, CancellationToken.None);
+        await ExportWriter.WriteAsync(export, format, import.At("out"), CancellationToken.None);
+        var back = format switch
+        {
+            ArmInput.ReflectDit => import.ReflectDit(import.At("out/released")),
+            ArmInput.GenEval => import.GenEval(import.At("out/released")),
+            _ => import.Csv(await File.ReadAllTextAsync(import.At("out/attempts.csv"))),
+        };
+        var arm = Assert.Single((await import.WriteAsync(back)).Arms);
+        Assert.Equal((true, false), (arm.Leaked, arm.UsesScorer));
+        Assert.Contains("where it was exported from", back.Only(FindingKind.Leak), StringComparison.Ordinal);
+        Assert.DoesNotContain(FindingKind.ResumeUnknown, back.Kinds());
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public static class AttemptsCsv
     /// </summary>
     public static readonly IReadOnlyList<string> Columns =
     [
-        "arm", "n", "simulated", "oracle", "published",
+        "arm", "n", "simulated", "oracle", "leaked", "published",
         "prompt_index", "tag", "prompt", "replicate", "attempt", "correct", "reason", "shown",
         "accepted", "judge_score", "judge_no_score", "feedback", "judge_text", "context",
         "seed", "image", "wall_seconds", "generator_seconds", "judge_seconds", "function_evaluations", "judge_tokens",
@@ -125,6 +125,7 @@ public static class AttemptsCsv
                 row.Integer("judge_tokens", 0)),
             Simulated = row.Flag("simulated") ?? false,
             UsesScorer = row.Flag("oracle") ?? false,
+            Leaked = row.Flag("leaked") ?? false,
         };
     }
 

@@ -81,6 +81,15 @@ public sealed record ImportedArm(
                    input.Format,
                    findings),
         ];
+        if (records.Find(r => r.Leaked) is { } leaked && !findings.Exists(f => f.Kind == FindingKind.Leak))
+        {
+            findings.Add(new(
+                FindingKind.Leak,
+                "the arm showed the leak of a resumed run where it was exported from, as its records say",
+                leaked.File,
+                leaked.Line));
+        }
+
         Missing(built, input, replicates, prompts.Count, findings);
         CutShort(built, most, findings);
         return new(input, most, replicates, built, findings);

@@ -14,7 +14,7 @@ public static class RecordJson
     [
         "filename", "tag", "prompt", "correct", "reason", "metadata", "details",
         "text_feedback", "correct_verifier", "text_feedback_verifier", "gen_idx_gt",
-        "context", "simulated", "oracle",
+        "context", "simulated", "oracle", "leaked",
     ];
 
     /// <summary>The JSON value of a whole text.</summary>
@@ -65,6 +65,7 @@ public static class RecordJson
                 Context = Context(json),
                 Simulated = Flag(json, "simulated"),
                 UsesScorer = Flag(json, "oracle"),
+                Leaked = Flag(json, "leaked"),
             };
         }
         catch (InvalidDataException e)

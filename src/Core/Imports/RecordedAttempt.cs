@@ -43,6 +43,9 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
 
     /// <summary>A rule of the arm used the scorer's verdict.</summary>
     public bool UsesScorer { get; init; }
+
+    /// <summary>The arm showed the leak where it was exported from.</summary>
+    public bool Leaked { get; init; }
 }
 
 /// <summary>An earlier attempt of the chain in a context.</summary>

@@ -36,6 +36,9 @@ public sealed record ArmResults(
     /// <summary>A decision of this arm depends on the scorer.</summary>
     public bool Oracle => Strategy.IsOracle;
 
+    /// <summary>A rule of the arm uses the scorer's verdict, so that it is an oracle whatever leaked.</summary>
+    public bool UsesScorer => Strategy is Recorded recorded ? recorded.UsesScorer : Strategy.IsOracle;
+
     /// <summary>
     /// The generator read the scorer's words (research: eval.py <c>--cont</c>), though no rule of the arm says so.
     /// </summary>

@@ -140,7 +140,7 @@ public static class ExportWriter
             var row = attempt.Row;
             await file.WriteAsync(AttemptsCsv.Line(
             [
-                arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.Oracle, arm.Published,
+                arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.UsesScorer, arm.Leaked, arm.Published,
                 chain.Prompt.Index, chain.Prompt.Tag, chain.Prompt.Prompt,
                 chain.Result.Replicate, row.Index, attempt.Correct, attempt.Reason,
                 PromptShares.Shown(arm.Strategy, chain.Result, row.Index + 1),

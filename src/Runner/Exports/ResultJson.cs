@@ -37,9 +37,14 @@ internal static class ResultJson
             json.WriteBoolean("simulated", true);
         }
 
-        if (arm.Oracle)
+        if (arm.UsesScorer)
         {
             json.WriteBoolean("oracle", true);
+        }
+
+        if (arm.Leaked)
+        {
+            json.WriteBoolean("leaked", true);
         }
 
         json.WriteEndObject();

@@ -149,7 +149,7 @@ public static partial class ReflectDitInput
                     FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", _unknown)}", root));
             }
 
-            if (!annotated && Records.Exists(r => r.Index > 0 && r.Context is null))
+            if (!annotated && Records.Exists(r => r.Index > 0 && r.Context is null && !r.Leaked))
             {
                 Findings.Add(new(
                     FindingKind.ResumeUnknown,
