@@ -29,6 +29,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Assert.Contains("0  done", run.Out);
         Assert.Contains("4  infrastructure", run.Out);
+        Assert.Contains("130 (Ctrl-C)", run.Out);
     }
 
     [Fact]

@@ -29,11 +29,21 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
         Assert.Contains("inconclusive: ", none.Out);
     }
 
+    [Fact]
+    public async Task Several_numbers_of_attempts_are_tested_together()
+    {
+        var text = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0", "--at", "1,3");
+
+        Assert.Contains(text.ExitCode, new[] { 0, 5 });
+        Assert.Contains("== By N: mean over prompts\n  N=1 ", text.Out);
+        Assert.Contains("\n  N=3 ", text.Out);
+    }
+
     [Theory]
     [InlineData("names no arm", "small/7", "small/0")]
     [InlineData("are the same arm", "small/0", "small/0")]
     [InlineData("it has no value at 4", "small/1", "small/0", "--at", "4")]
-    [InlineData("is neither a number of attempts nor budget:", "small/1", "small/0", "--at", "budget:luck=4")]
+    [InlineData("is neither a number of attempts, nor several that rise", "small/1", "small/0", "--at", "budget:luck=4")]
     [InlineData("Choose a budget within both", "small/1", "small/0", "--at", "budget:attempts=100")]
     [InlineData("needs --prices", "small/1", "small/0", "--at", "budget:money=1")]
     public async Task What_cannot_be_compared_ends_with_1_and_a_sentence(string expected, params string[] args)

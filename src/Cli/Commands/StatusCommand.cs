@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using ReflectDiT.Eval.Ledger;
@@ -33,6 +34,34 @@ internal static class StatusCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (!parsed.GetValue(watch))
+            {
+                await ShowAsync(parsed, cancellation);
+                return ExitCode.Done;
+            }
+
+            // To watch is done when the watcher has seen enough.
+            using var enough = new CancellationTokenSource();
+            using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+            {
+                context.Cancel = true;
+                enough.Cancel();
+            });
+            try
+            {
+                await ShowAsync(parsed, enough.Token);
+            }
+            catch (OperationCanceledException) when (enough.IsCancellationRequested)
+            {
+                // Ctrl-C
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+
+        async Task ShowAsync(ParseResult parsed, CancellationToken cancellation)
+        {
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var now = await TakeAsync(session, cancellation);
             var json = parsed.GetRequiredValue(format) == "json";
@@ -44,10 +73,7 @@ internal static class StatusCommand
                 now = await TakeAsync(session, cancellation);
                 Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : "\n" + Text(now, before));
             }
-
-            return ExitCode.Done;
-        });
-        return command;
+        }
     }
 
     private static async Task<Snapshot> TakeAsync(LedgerSession session, CancellationToken cancellation) => new(

@@ -81,13 +81,15 @@ internal static class WorkerCommand
                     options,
                     progress,
                     stop.Token);
+                await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                // It was told to stop while it waited for the database.
+                await Console.Error.WriteLineAsync(
+                    $"Stopped after {progress.Attempts} images while the database was away: nothing could be given back, "
+                    + "and the ledger frees this worker's chains by itself.");
             }
 
-            await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             drain.Complete();
             // The signal follows the hook's answer; a process that ended before it would be started again.
             await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
