@@ -12,6 +12,12 @@ namespace ReflectDiT.Eval.Grains;
 [RandomPlacement]
 internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
 {
+    /// <summary>
+    /// A worker that does not begin in time is cut off from its database: others may try. When it does begin later, the
+    /// ledger gave it the chain, and nothing is lost but the grain.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private ChosenChain? _chain;
 
     public async Task<bool> StartAsync()
@@ -20,7 +26,7 @@ internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
             return true;
         var key = PromptKey.Parse(this.GetPrimaryKeyString());
         _chain = gate.Choose(Identity.OfChain(key.Sweep, key.Arm, key.Prompt, key.Replicate));
-        if (_chain is null || !await _chain.Begun)
+        if (_chain is null || !await BegunAsync(_chain))
         {
             _chain = null;
             DeactivateOnIdle();
@@ -30,6 +36,18 @@ internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         _ = LeaveAsync(_chain, GrainFactory.GetGrain<ISweepGrain>(key.Sweep));
         return true;
+    }
+
+    private static async Task<bool> BegunAsync(ChosenChain chain)
+    {
+        try
+        {
+            return await chain.Begun.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private async Task LeaveAsync(ChosenChain chain, ISweepGrain sweep)

@@ -7,11 +7,20 @@ namespace ReflectDiT.Eval.Grains;
 
 /// <summary>Tells the other silos of this one's slots.</summary>
 public sealed class SlotService(
-    GrainId id, Silo silo, ILoggerFactory logs, ILocalSiloDetails local, SlotGate gate, WorkScope scope)
+    GrainId id, Silo silo, ILoggerFactory logs, ILocalSiloDetails local, SlotGate gate, WorkerPulse pulse,
+    WorkScope scope)
     : GrainService(id, silo, logs), ISlotService
 {
-    public Task<SiloSlots> SlotsAsync() => Task.FromResult(
-        new SiloSlots(local.SiloAddress, local.Name, gate.Slots, gate.Free, scope.Arms, gate.Worker));
+    /// <summary>A worker that is silent for so long waits for a database that does not answer, and begins nothing.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+
+    public Task<SiloSlots> SlotsAsync() => Task.FromResult(new SiloSlots(
+        local.SiloAddress,
+        local.Name,
+        gate.Slots,
+        pulse.Silence > LongestSilence ? 0 : gate.Free,
+        scope.Arms,
+        gate.Worker));
 }
 
 /// <summary>Asks the silos of the cluster for their slots.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using ReflectDiT.Eval.Ledger;
 
@@ -8,14 +9,22 @@ namespace ReflectDiT.Eval.Grains;
 
 /// <summary>
 /// Feeds a sweep: finds its free chains in the ledger, and starts their prompts on silos with free slots that serve
-/// them. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere.
+/// them. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere, and so it does when
+/// its silo is cut off from the database, on the silo of whoever asks next and so is not.
 /// </summary>
 [Reentrant]
+[PreferLocalPlacement]
 internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, ILogger<SweepGrain> log)
     : Grain, ISweepGrain, IDisposable
 {
     /// <summary>An end of a chain is told; this is for what is not: silos that come, leases that run out.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Longer than the ledger takes for any question that is asked here. Waited for beside the question: to cancel it
+    /// takes a connection too, and a server that is silent lets that wait as well.
+    /// </summary>
+    private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _fed = new(0);
     private readonly CancellationTokenSource _leave = new();
@@ -28,7 +37,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     {
         await using var tables = new LedgerContext(ledger.Source);
         _arms = await tables.Arms.Where(a => a.SweepId == Sweep).OrderBy(a => a.Index).Select(a => a.Name)
-            .ToArrayAsync(cancellationToken);
+            .ToArrayAsync(cancellationToken).WaitAsync(DatabasePatience, cancellationToken);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -109,10 +118,11 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
         catch (OperationCanceledException) when (_leave.IsCancellationRequested)
         {
         }
-        catch (Exception e) when (LedgerSession.IsOutage(e))
+        catch (Exception e) when (e is TimeoutException || LedgerSession.IsOutage(e))
         {
-            // Every silo asks again for its sweeps when the database is back.
-            log.LogWarning("Sweep {Sweep} waits for the database: {Error}", Sweep, e.Message);
+            // Every silo that reaches the database asks for its sweeps to be fed.
+            log.LogWarning("Sweep {Sweep} is fed by others: this silo does not reach the database. {Error}", Sweep, e.Message);
+            DeactivateOnIdle();
         }
     }
 
@@ -125,11 +135,13 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
         {
             var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
                 .OrderBy(s => s.rank).Select(s => s.silo).ToList();
-            var free = await ledger.Leases.FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count, _leave.Token);
+            var free = await ledger.Leases
+                .FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count, _leave.Token)
+                .WaitAsync(DatabasePatience);
             await Task.WhenAll(free.Where(started.Add).Zip(room, StartAsync));
         }
 
-        return (await ledger.Leases.CountAsync(new(Sweep), _leave.Token)).Workable > 0;
+        return (await ledger.Leases.CountAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Workable > 0;
     }
 
     private async Task StartAsync(FreeChain chain, SiloAddress silo)

@@ -8,8 +8,8 @@ public sealed class SlotGate(int slots)
 {
     private readonly Lock _lock = new();
     private readonly List<ChosenChain> _waiting = [];
+    private readonly HashSet<ChosenChain> _inside = [];
     private Action _chosen = () => { };
-    private int _taken;
 
     public int Slots => slots;
 
@@ -19,7 +19,7 @@ public sealed class SlotGate(int slots)
         get
         {
             lock (_lock)
-                return Worker is null ? 0 : slots - _taken;
+                return Worker is null ? 0 : slots - _inside.Count;
         }
     }
 
@@ -32,10 +32,10 @@ public sealed class SlotGate(int slots)
         ChosenChain chosen;
         lock (_lock)
         {
-            if (_taken == slots || Worker is null)
+            if (_inside.Count == slots || Worker is null)
                 return null;
-            _taken++;
             chosen = new ChosenChain(chain, Leave);
+            _inside.Add(chosen);
             _waiting.Add(chosen);
         }
 
@@ -61,6 +61,19 @@ public sealed class SlotGate(int slots)
         TakeWaiting().ForEach(c => c.End(begun: false));
     }
 
+    /// <summary>
+    /// Closes, and ends the stay of all: their leases are lost, and whoever chose them may choose another worker before
+    /// this one has ended its last call.
+    /// </summary>
+    internal void Clear()
+    {
+        Close();
+        List<ChosenChain> inside;
+        lock (_lock)
+            inside = [.. _inside];
+        inside.ForEach(c => c.End());
+    }
+
     internal List<ChosenChain> TakeWaiting()
     {
         lock (_lock)
@@ -71,10 +84,10 @@ public sealed class SlotGate(int slots)
         }
     }
 
-    private void Leave()
+    private void Leave(ChosenChain chain)
     {
         lock (_lock)
-            _taken--;
+            _inside.Remove(chain);
     }
 }
 
@@ -83,9 +96,9 @@ public sealed class ChosenChain
 {
     private readonly TaskCompletionSource<bool> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Action _leave;
+    private readonly Action<ChosenChain> _leave;
 
-    internal ChosenChain(Guid id, Action leave)
+    internal ChosenChain(Guid id, Action<ChosenChain> leave)
     {
         Id = id;
         _leave = leave;
@@ -101,10 +114,11 @@ public sealed class ChosenChain
 
     internal void Begin() => _begun.TrySetResult(true);
 
+    /// <summary>May be said again.</summary>
     internal void End(bool begun = true)
     {
         _begun.TrySetResult(begun);
-        _leave();
+        _leave(this);
         _ended.TrySetResult();
     }
 }

@@ -32,8 +32,27 @@ public sealed class Worker(
             catch (Exception e) when (LedgerSession.IsOutage(e))
             {
                 progress.Pulse.Wait();
-                await ledger.RecoverAsync(e, options.OutagePatience, stop);
+                if (!await CameBackAsync(e, stop))
+                    return;
             }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return; // before it had a shift
+            }
+        }
+    }
+
+    /// <returns>False when told to stop: what the worker held, the ledger frees by itself.</returns>
+    private async Task<bool> CameBackAsync(Exception outage, CancellationToken stop)
+    {
+        try
+        {
+            await ledger.RecoverAsync(outage, options.OutagePatience, stop);
+            return true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

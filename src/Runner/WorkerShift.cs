@@ -26,6 +26,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly Stopwatch _sinceHousekeeping = new();
 
     private bool _mayHaveWork;
+    private Task<bool> _turn = Task.FromResult(true);
 
     private WorkerShift(
         LedgerSession ledger,
@@ -70,33 +71,51 @@ internal sealed class WorkerShift : IAsyncDisposable
             _options.Gate?.Close();
             _wake.Nudge();
         });
-        while (true)
+        while (await TurnWithinLeaseAsync())
         {
-            _progress.Pulse.Turn(_stop.IsCancellationRequested);
-            await SettleAsync();
-            if (_wake.WasTold() || _sinceHousekeeping.Elapsed >= Poll)
-            {
-                await KeepHouseAsync();
-            }
-
-            await (_options.Gate is { } gate ? ClaimChosenAsync(gate) : ClaimAsync());
-            if (_running.Count == 0 && (_stop.IsCancellationRequested || await NothingLeftAsync()))
-            {
-                return;
-            }
-
             await _wake.WaitAsync(Poll);
         }
     }
 
+    /// <summary>A database that is silent for longer than a lease is as one that went away: all leases are lost.</summary>
+    /// <returns>False when the shift is over.</returns>
+    private async Task<bool> TurnWithinLeaseAsync()
+    {
+        using var turn = new CancellationTokenSource(_options.Lease);
+        try
+        {
+            // Not by cancelling alone: that takes a connection too, and a server that is silent lets it wait as well.
+            _turn = TurnAsync(turn.Token);
+            return await _turn.WaitAsync(turn.Token);
+        }
+        catch (OperationCanceledException e) when (turn.IsCancellationRequested)
+        {
+            throw new NpgsqlException(
+                $"The database did not answer for {_options.Lease.TotalSeconds:0} s.", new TimeoutException(e.Message, e));
+        }
+    }
+
+    private async Task<bool> TurnAsync(CancellationToken turn)
+    {
+        _progress.Pulse.Turn(_stop.IsCancellationRequested);
+        await SettleAsync(turn);
+        if (_wake.WasTold() || _sinceHousekeeping.Elapsed >= Poll)
+        {
+            await KeepHouseAsync(turn);
+        }
+
+        await (_options.Gate is { } gate ? ClaimChosenAsync(gate, turn) : ClaimAsync(turn));
+        return _running.Count > 0 || !(_stop.IsCancellationRequested || await NothingLeftAsync(turn));
+    }
+
     public async ValueTask DisposeAsync()
     {
-        _options.Gate?.Close();
+        _options.Gate?.Clear();
         await _abort.CancelAsync();
+        await Task.WhenAny(_turn);
         foreach (var chain in _running.Values)
         {
             await Task.WhenAny(chain.Finished); // its fault, if any, has been told by the first that failed
-            chain.Chosen?.End();
         }
 
         await _writer.DisposeAsync();
@@ -106,7 +125,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     }
 
     /// <summary>Forgets the chains that have ended; those that were stopped early are given back.</summary>
-    private async Task SettleAsync()
+    private async Task SettleAsync(CancellationToken turn)
     {
         foreach (var (chain, chosen, letGo, finished) in _running.Values.Where(r => r.Finished.IsCompleted).ToList())
         {
@@ -116,7 +135,7 @@ internal sealed class WorkerShift : IAsyncDisposable
             {
                 if (!await finished && !_stop.IsCancellationRequested)
                 {
-                    await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, _abort.Token);
+                    await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, turn);
                 }
             }
             finally
@@ -126,12 +145,12 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private async Task KeepHouseAsync()
+    private async Task KeepHouseAsync(CancellationToken turn)
     {
         _mayHaveWork = true;
         _sinceHousekeeping.Restart();
-        await _ledger.Leases.FreeDeadWorkersAsync(_abort.Token);
-        var held = await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, _abort.Token);
+        await _ledger.Leases.FreeDeadWorkersAsync(turn);
+        var held = await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, turn);
         foreach (var (chain, _, letGo, _) in _running.Values)
         {
             if (held.GetValueOrDefault(chain.Id) != chain.Epoch)
@@ -140,11 +159,11 @@ internal sealed class WorkerShift : IAsyncDisposable
             }
         }
 
-        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, _abort.Token);
+        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
     }
 
     /// <summary>Claims in batches: not for each chain that ends, but when a quarter of the slots is free.</summary>
-    private async Task ClaimAsync()
+    private async Task ClaimAsync(CancellationToken turn)
     {
         var room = _options.Slots - _running.Count;
         if (_stop.IsCancellationRequested || !_mayHaveWork || room < Math.Max(1, _options.Slots / 4))
@@ -153,7 +172,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
 
         var claimed = await _ledger.Leases.ClaimAsync(
-            _session.Number, _options.Scope, room, _options.Lease, _abort.Token);
+            _session.Number, _options.Scope, room, _options.Lease, turn);
         _mayHaveWork = claimed.Count == room;
         foreach (var chain in claimed)
         {
@@ -161,7 +180,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private async Task ClaimChosenAsync(SlotGate gate)
+    private async Task ClaimChosenAsync(SlotGate gate, CancellationToken turn)
     {
         var waiting = gate.TakeWaiting();
         try
@@ -169,7 +188,7 @@ internal sealed class WorkerShift : IAsyncDisposable
             if (waiting.Count > 0 && !_stop.IsCancellationRequested)
             {
                 foreach (var chain in await _ledger.Leases.ClaimAsync(
-                    _session.Number, [.. waiting.Select(c => c.Id)], _options.Lease, _abort.Token))
+                    _session.Number, [.. waiting.Select(c => c.Id)], _options.Lease, turn))
                 {
                     var chosen = waiting.First(c => c.Id == chain.Id);
                     waiting.Remove(chosen);
@@ -207,14 +226,14 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private async Task<bool> NothingLeftAsync()
+    private async Task<bool> NothingLeftAsync(CancellationToken turn)
     {
         if (!_options.EndsWhenDone)
         {
             return false;
         }
 
-        var counts = await _ledger.Leases.CountAsync(_options.Scope, _abort.Token);
+        var counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
         _progress.Counts = counts;
         return counts.Done + counts.Failed + counts.Cancelled == counts.Total;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
@@ -46,7 +47,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
 
     public async Task<CliProcess> RunAsync(params string[] args)
     {
-        await using var command = await StartAsync(args);
+        var command = await StartAsync(args);
         return await command.EndAsync();
     }
 
@@ -83,7 +84,8 @@ internal sealed class LedgerFolder : IAsyncDisposable
             }
         }
 
-        throw new TimeoutException($"the run ended, or came to a halt, before this became {value}: {sql}");
+        throw new TimeoutException(
+            $"the run ended, or came to a halt, before this became {value}: {sql}\n{await EndAllAsync()}");
     }
 
     public Task ReachAttemptsAsync(long attempts, RunningCli run) =>
@@ -130,6 +132,19 @@ internal sealed class LedgerFolder : IAsyncDisposable
         for (; await reader.ReadAsync(); attempts++)
             await store.ReadAsync(reader.GetFieldValue<byte[]>(0), CancellationToken.None);
         return attempts;
+    }
+
+    /// <returns>What the commands have said.</returns>
+    private async Task<string> EndAllAsync()
+    {
+        var said = new StringBuilder();
+        foreach (var command in _started)
+        {
+            command.Kill();
+            said.AppendLine((await command.EndAsync()).Error);
+        }
+
+        return said.ToString();
     }
 
     public async ValueTask DisposeAsync()

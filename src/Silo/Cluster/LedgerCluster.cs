@@ -40,7 +40,11 @@ public static class LedgerCluster
         builder.Logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // speaks of garbage collection at every start
-            .AddSimpleConsole(o => o.SingleLine = true);
+            .AddSimpleConsole(o =>
+            {
+                o.SingleLine = true;
+                o.TimestampFormat = "HH:mm:ss ";
+            });
         builder.Services
             .Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace)
             .AddSingleton(source)

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Placement;
@@ -11,7 +12,10 @@ using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Silo.Cluster;
 
-/// <summary>A worker in a silo: the cluster's grains choose its chains, the ledger gives them.</summary>
+/// <summary>
+/// A worker in a silo: the cluster's grains choose its chains, the ledger gives them. A silo that the others have found
+/// dead, because it hung, drains and joins again as a new one.
+/// </summary>
 /// <param name="options">With no slots the silo works on nothing, and only serves calls.</param>
 internal sealed class SiloHost(
     LedgerSession ledger,
@@ -24,22 +28,60 @@ internal sealed class SiloHost(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var host = await StartAsync(stop);
-        try
+        while (!stop.IsCancellationRequested)
         {
-            if (options.Slots == 0)
-                await Task.Delay(Timeout.Infinite, stop).ContinueWith(_ => { }, TaskScheduler.Default);
-            else
-                await new Worker(ledger, sweeps, options with { Gate = _gate }, progress).RunAsync(stop);
-        }
-        finally
-        {
-            // The worker has drained: nothing that the silo holds is lost with it.
-            await host.StopAsync(CancellationToken.None);
+            try
+            {
+                await LiveAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return; // before it had joined
+            }
+            catch (Exception e) when (IsOutage(e))
+            {
+                await ledger.RecoverAsync(e, options.OutagePatience, stop);
+            }
         }
     }
 
-    private async Task<IHost> StartAsync(CancellationToken stop)
+    private static bool IsOutage(Exception error) => LedgerSession.IsOutage(error)
+        || (error is OrleansException { InnerException: { } cause } && LedgerSession.IsOutage(cause));
+
+    /// <summary>One silo's life, from joining to its end.</summary>
+    private async Task LiveAsync(CancellationToken stop)
+    {
+        using var lost = new CancellationTokenSource();
+        using var host = await JoinAsync(lost, stop);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, lost.Token);
+        try
+        {
+            await WorkAsync(end.Token);
+        }
+        finally
+        {
+            await StopAsync(host, lost.Token);
+        }
+    }
+
+    private Task WorkAsync(CancellationToken end) => options.Slots == 0
+        ? Task.Delay(Timeout.Infinite, end).ContinueWith(_ => { }, TaskScheduler.Default)
+        : new Worker(ledger, sweeps, options with { Gate = _gate }, progress).RunAsync(end);
+
+    /// <summary>The worker has drained: nothing that the silo holds is lost with it.</summary>
+    /// <param name="lost">A silo that was found dead has nobody to take leave of.</param>
+    private static async Task StopAsync(IHost host, CancellationToken lost)
+    {
+        try
+        {
+            await host.StopAsync(lost);
+        }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<IHost> JoinAsync(CancellationTokenSource lost, CancellationToken stop)
     {
         var address = ClusterAddress.Own(ledger.Source.ConnectionString);
         // Until it listens nobody sees its ports as taken, and of two members with one address the older is put to death.
@@ -55,7 +97,8 @@ internal sealed class SiloHost(
             var host = Build(
                 address,
                 ClusterAddress.FreePort(address, ClusterAddress.SiloPort),
-                ClusterAddress.FreePort(address, ClusterAddress.GatewayPort));
+                ClusterAddress.FreePort(address, ClusterAddress.GatewayPort),
+                lost);
             await host.StartAsync(stop);
             return host;
         }
@@ -66,10 +109,13 @@ internal sealed class SiloHost(
         }
     }
 
-    private IHost Build(IPAddress address, int siloPort, int gatewayPort)
+    private IHost Build(IPAddress address, int siloPort, int gatewayPort, CancellationTokenSource lost)
     {
         var builder = LedgerCluster.CreateBuilder(ledger.Source);
-        builder.Services.AddSingleton(ledger).AddSingleton(_gate).AddSingleton(options.Scope).AddSingleton<SlotServiceClient>();
+        builder.Services
+            .AddSingleton(ledger).AddSingleton(_gate).AddSingleton(progress.Pulse).AddSingleton(options.Scope)
+            .AddSingleton<SlotServiceClient>()
+            .AddHostedService<SiloPulse>(); // before the silo: it speaks while that joins
         builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(o => LedgerCluster.Name(o, cluster))
             // By this name the leases of a silo that is lost are found (LeaseStore.FreeDeadSilosAsync).
@@ -88,14 +134,14 @@ internal sealed class SiloHost(
                 o.ProbeTimeout = TimeSpan.FromSeconds(2);
                 o.NumMissedProbesLimit = 3;
                 o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
-                // A silo that joins waits for each that seems alive; one that hangs seems so for three of these.
-                o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
             })
             .UseSiloMetadata(SiloOffer.Metadata(options.Slots, options.Scope.Arms))
             .AddGrainService<SlotService>()
             .ConfigureServices(services => services
                 .AddPlacementFilter<ServesArmFilter, ServesArmDirector>(ServiceLifetime.Singleton)
-                .AddSingleton<IMembershipTable, LedgerMembershipTable>()));
+                .AddSingleton<IMembershipTable, LedgerMembershipTable>()
+                .AddSingleton<IFatalErrorHandler>(provider =>
+                    new LostSilo(lost, provider.GetRequiredService<ILogger<LostSilo>>()))));
         builder.Services.AddHostedService<SweepStarter>();
         return builder.Build();
     }

@@ -62,16 +62,18 @@ internal sealed class ClusterSweep : IAsyncDisposable
     {
         var silo = SiloProcess.Start(_folder, _database, slots);
         _silos.Add(silo);
-        await UntilAsync($"silo of process {silo.Id} is active", async () =>
-        {
-            Assert.False(silo.HasExited, $"The silo ended before it was active:\n{silo.Output}");
-            await using var find = Session.Source.CreateCommand(
-                "SELECT EXISTS (SELECT FROM reflectdit.silos WHERE status = 'Active' AND name LIKE '%-' || $1)");
-            find.Parameters.AddWithValue(silo.Id.ToString());
-            return await find.ExecuteScalarAsync() is true;
-        });
+        await UntilActiveAsync(silo);
         return silo;
     }
+
+    public Task UntilActiveAsync(SiloProcess silo) => UntilAsync($"silo of process {silo.Id} is active", async () =>
+    {
+        Assert.False(silo.HasExited, $"The silo ended before it was active:\n{silo.Output}");
+        await using var find = Session.Source.CreateCommand(
+            "SELECT EXISTS (SELECT FROM reflectdit.silos WHERE status = 'Active' AND name LIKE '%-' || $1)");
+        find.Parameters.AddWithValue(silo.Id.ToString());
+        return await find.ExecuteScalarAsync() is true;
+    });
 
     /// <summary>A silo in this process, until the token is cancelled.</summary>
     public Task HostSiloAsync(int slots, string[]? arms, CancellationToken stop, string cluster = ClusterAddress.Id) =>

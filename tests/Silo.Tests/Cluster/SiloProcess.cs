@@ -65,8 +65,6 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Sends SIGCONT.</summary>
     public Task ThawAsync() => SignalAsync("CONT");
 
-    public Task WaitForExitAsync() => _process.WaitForExitAsync();
-
     public async ValueTask DisposeAsync()
     {
         if (!HasExited)

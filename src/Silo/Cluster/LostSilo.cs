@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace ReflectDiT.Eval.Silo.Cluster;
+
+/// <summary>
+/// What Orleans cannot survive, above all to learn that the others have found this silo dead, ends the silo and not the
+/// process: what its worker still writes, the ledger accepts or refuses.
+/// </summary>
+internal sealed class LostSilo(CancellationTokenSource lost, ILogger<LostSilo> log) : IFatalErrorHandler
+{
+    public bool IsUnexpected(Exception exception) => true;
+
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
+    {
+        log.LogError(exception, "This silo is lost, and joins again as a new one. {Sender}: {Context}", sender, context);
+        lost.Cancel();
+    }
+}
