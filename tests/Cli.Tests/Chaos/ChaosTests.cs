@@ -96,7 +96,12 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await ledger.ReachAttemptsAsync(sweep.Attempts * 2 / 5, worker);
 
         // Silence, which neither side can tell from slowness: only the lease ends it.
-        wire.Freeze();
+        await using (await ledger.HoldWritesAsync())
+        {
+            await ledger.ReachWaitingAsync(1, worker); // so that it is cut off at work
+            wire.Freeze();
+        }
+
         await using var other = await TakeOverAsync(ledger);
         wire.Thaw();
         Assert.NotEqual(0, await EndAsync(ledger, [worker, other]));
@@ -112,7 +117,12 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await using var worker = await ledger.StartWithinAsync(
             network.Exec, "worker", "--slots", "8", "--lease", "3", "--database", wire.Address);
         await ledger.ReachAttemptsAsync(sweep.Attempts / 4, worker);
-        await network.CutAsync();
+        await using (await ledger.HoldWritesAsync())
+        {
+            await ledger.ReachWaitingAsync(1, worker);
+            await network.CutAsync();
+        }
+
         await using var other = await TakeOverAsync(ledger, "--database", wire.Address);
         await network.JoinAsync();
         Assert.NotEqual(0, await EndAsync(ledger, [other]));
