@@ -1,36 +1,58 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Silo;
 
 namespace ReflectDiT.Eval.Benchmarks;
 
 /// <summary>
-/// Many workers on one ledger: chains claimed and completed per second with models that take no time (each chain is
-/// one attempt), how long a claim takes, and how soon the chains of a worker that died are drawn on by another.
+/// Many workers on one ledger, as leases alone or as silos, whichever the build has: chains claimed and completed per
+/// second with models that take no time (each chain is one attempt), how long the database takes for a claim, and how
+/// soon the chains of a worker that died are drawn on by another.
 /// </summary>
-internal static class ClaimBenchmark
+internal sealed class ClaimBenchmark : IAsyncDisposable
 {
     private const int Slots = 16;
+    private const int Rounds = 3;
     private const int Deaths = 5;
+
+    private readonly LedgerSession _session;
+    private readonly ConcurrentDictionary<Guid, SweepSetup> _sweeps = new();
+    private readonly ConcurrentBag<double> _claims = [];
+    private readonly ActivityListener _commands;
+
+    private ClaimBenchmark(LedgerSession session)
+    {
+        _session = session;
+        _commands = new()
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = command =>
+            {
+                if (command.Tags.Any(t => t.Value?.Contains("SKIP LOCKED", StringComparison.Ordinal) == true))
+                    _claims.Add(command.Duration.TotalMilliseconds);
+            },
+        };
+        ActivitySource.AddActivityListener(_commands);
+    }
 
     /// <param name="workers">Workers at once, each with sessions of its own, in this process.</param>
     /// <param name="parent">The data folder is made in this folder, and removed.</param>
     public static async Task<int> RunAsync(int workers, string parent)
     {
+        Console.WriteLine(WorkerHost.Description);
         var folder = Path.Combine(parent, $"reflectdit-benchmark-{Environment.ProcessId}");
         try
         {
             await using var session = await LedgerSession.OpenAsync(folder, null, CancellationToken.None);
-            await RoundAsync(session, workers, round: 0); // compiles and warms up
-            for (var round = 1; round <= 3; round++)
-            {
-                Console.WriteLine(await RoundAsync(session, workers, round));
-            }
-
-            Console.WriteLine(await DeathsAsync(session));
+            await using var benchmark = new ClaimBenchmark(session);
+            await benchmark.RoundsAsync(workers);
+            await benchmark.DeathsAsync();
             return 0;
         }
         finally
@@ -40,92 +62,101 @@ internal static class ClaimBenchmark
         }
     }
 
-    private static async Task<string> RoundAsync(LedgerSession session, int workers, int round)
+    public async ValueTask DisposeAsync()
     {
-        var sweep = NoTimeSweep.Of(round, attempts: 1);
-        await session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
-        var claims = new List<double>();
-        var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(() => WorkAsync(session, sweep, claims))));
-        var seconds = clock.Elapsed.TotalSeconds;
-        var chains = sweep.Prompts.Count * sweep.Arms.Count;
-        claims.Sort();
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{workers} workers: {chains / seconds:0} chains/s claimed and completed; "
-            + $"{claims.Count} claims, median {claims[claims.Count / 2]:0.0} ms, p99 {claims[claims.Count * 99 / 100]:0.0} ms");
+        _commands.Dispose();
+        await _session.DisposeAsync();
     }
 
-    /// <summary>The worker's steps without its waiting: claim a batch, run its chains, until nothing is left.</summary>
-    private static async Task WorkAsync(LedgerSession session, SweepSetup sweep, List<double> claims)
+    private async Task RoundsAsync(int workers)
     {
-        await using var worker = await WorkerSession.OpenAsync(session.Source, Slots, null, () => { }, CancellationToken.None);
-        await using var writer = new AttemptWriter(session.Source, session.Artifacts);
-        var runner = new ChainRunner(sweep, writer, session.Artifacts, new RunProgress());
-        while (true)
+        await using var hosts = await HostsAsync(workers);
+        for (var round = 0; round <= Rounds; round++)
         {
+            var sweep = Sweep(round);
+            _claims.Clear();
+            var before = hosts.Attempts;
             var clock = Stopwatch.StartNew();
-            var chains = await session.Leases.ClaimAsync(
-                worker.Number, new(sweep.Plan.Id), Slots, TimeSpan.FromMinutes(1), CancellationToken.None);
-            lock (claims)
-            {
-                claims.Add(clock.Elapsed.TotalMilliseconds);
-            }
-
-            if (chains.Count == 0)
-            {
-                return;
-            }
-
-            await Task.WhenAll(chains.Select(c => runner.RunAsync(c, CancellationToken.None, CancellationToken.None)));
+            await _session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
+            var planned = clock.Elapsed;
+            var chains = sweep.Prompts.Count * sweep.Arms.Count;
+            await UntilAsync(() => hosts.Attempts == before + chains);
+            if (round == 0)
+                continue; // compiles and warms up
+            var claims = _claims.Order().ToList();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{workers} workers: {chains / (clock.Elapsed - planned).TotalSeconds:0} chains/s claimed and completed; "
+                + $"{claims.Count} claims, median {claims[claims.Count / 2]:0.0} ms, p99 {claims[claims.Count * 99 / 100]:0.0} ms"));
         }
     }
 
-    private static async Task<string> DeathsAsync(LedgerSession session)
+    private async Task DeathsAsync()
     {
         var seconds = new List<double>();
         for (var death = 0; death < Deaths; death++)
         {
-            var sweep = NoTimeSweep.Of(100 + death, attempts: 1);
-            await session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
-            var scope = new WorkScope(sweep.Plan.Id);
-            var dying = await WorkerSession.OpenAsync(session.Source, Slots, null, () => { }, CancellationToken.None);
-            await session.Leases.ClaimAsync(dying.Number, scope, int.MaxValue, TimeSpan.FromMinutes(1), CancellationToken.None);
-            using var drawn = new SemaphoreSlim(0);
-            var progress = new RunProgress();
-            var other = new Worker(
-                session, (_, _) => Task.FromResult(sweep), new WorkerOptions(Slots, scope) { EndsWhenDone = true }, progress);
-            var run = other.RunAsync(CancellationToken.None);
-            while (progress.Total == 0)
-            {
-                await Task.Delay(1);
-            }
-
+            var sweep = Sweep(100 + death);
+            await _session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
+            await using var dying = await WorkerSession.OpenAsync(_session.Source, Slots, null, () => { }, CancellationToken.None);
+            await _session.Leases.ClaimAsync(
+                dying.Number, new(sweep.Plan.Id), int.MaxValue, TimeSpan.FromMinutes(1), CancellationToken.None);
+            await using var hosts = await HostsAsync(1);
             var clock = Stopwatch.StartNew();
-            await EndSessionAsync(session, dying.Number);
-            while (progress.Attempts == 0)
-            {
-                await Task.Delay(1);
-            }
-
+            await EndSessionAsync(dying.Number);
+            await UntilAsync(() => hosts.Attempts > 0);
             seconds.Add(clock.Elapsed.TotalSeconds);
-            await run;
-            await dying.DisposeAsync();
+            await UntilAsync(() => hosts.Attempts == sweep.Prompts.Count * sweep.Arms.Count);
         }
 
         seconds.Sort();
-        return string.Create(
+        Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"from a worker's death to the next durable attempt of its chains: median {seconds[Deaths / 2]:0.00} s, "
-            + $"longest {seconds[^1]:0.00} s of {Deaths}");
+            + $"longest {seconds[^1]:0.00} s of {Deaths}"));
+    }
+
+    private SweepSetup Sweep(int number)
+    {
+        var sweep = NoTimeSweep.Of(number, attempts: 1);
+        _sweeps[sweep.Plan.Id] = sweep;
+        return sweep;
+    }
+
+    private async Task<Hosts> HostsAsync(int workers)
+    {
+        var stop = new CancellationTokenSource();
+        var progress = Enumerable.Range(0, workers).Select(_ => new RunProgress()).ToArray();
+        var hosts = new Hosts(stop, progress, Task.WhenAll(progress.Select(p => Task.Run(() => WorkerHost.RunAsync(
+            _session, (id, _) => Task.FromResult(_sweeps[id]), new WorkerOptions(Slots, new WorkScope()), p, stop.Token)))));
+        await UntilAsync(() => progress.All(p => p.Pulse.Now == WorkerPulse.Phase.Working));
+        return hosts;
     }
 
     /// <summary>What the database sees when a worker's process is killed.</summary>
-    private static async Task EndSessionAsync(LedgerSession session, int worker)
+    private async Task EndSessionAsync(int worker)
     {
-        await using var end = session.Source.CreateCommand(
+        await using var end = _session.Source.CreateCommand(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = $1");
         end.Parameters.Add(new NpgsqlParameter { Value = (long)worker });
         await end.ExecuteNonQueryAsync();
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        while (!reached())
+            await Task.Delay(1);
+    }
+
+    private sealed class Hosts(CancellationTokenSource stop, RunProgress[] progress, Task running) : IAsyncDisposable
+    {
+        public int Attempts => progress.Sum(p => p.Attempts);
+
+        public async ValueTask DisposeAsync()
+        {
+            await stop.CancelAsync();
+            await running;
+            stop.Dispose();
+        }
     }
 }
