@@ -110,9 +110,10 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     [NetworkNamespaceFact]
     public async Task A_worker_whose_network_swallows_everything_loses_its_chains_and_comes_back_with_the_network()
     {
+        // Ends last: nobody must speak to its addresses when they are not there.
+        await using var network = await NetworkNamespace.CreateAsync();
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
-        await using var network = await NetworkNamespace.CreateAsync();
         await using var wire = new Wire(await ledger.AddressAsync(), network.OurAddress);
         await using var worker = await ledger.StartWithinAsync(
             network.Exec, "worker", "--slots", "8", "--lease", "3", "--database", wire.Address);
