@@ -22,6 +22,13 @@ public static class WorkerHost
     public static string Description => "Orleans: not built in (docs/orleans.md); workers share sweeps by leases alone";
 #endif
 
+    /// <summary>A silo without slots serves the calls of clients and grains; any other worker without slots is idle.</summary>
+#if ORLEANS
+    public const int LeastSlots = 0;
+#else
+    public const int LeastSlots = 1;
+#endif
+
     /// <summary>Works until told to stop; outages of the database are waited out.</summary>
     /// <param name="sweeps">What a sweep is run with, by its id.</param>
     /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>

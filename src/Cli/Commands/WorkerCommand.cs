@@ -24,7 +24,7 @@ internal static class WorkerCommand
         {
             Description = "Chains worked on at once",
             DefaultValueFactory = _ => DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, 1),
+            CustomParser = result => NumberArgument.AtLeast(result, WorkerHost.LeastSlots),
         };
         var arms = new Option<string[]>("--arms")
         {

@@ -56,17 +56,13 @@ internal sealed class SiloHost(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, lost.Token);
         try
         {
-            await WorkAsync(end.Token);
+            await new Worker(ledger, sweeps, options with { Gate = _gate }, progress).RunAsync(end.Token);
         }
         finally
         {
             await StopAsync(host, lost.Token);
         }
     }
-
-    private Task WorkAsync(CancellationToken end) => options.Slots == 0
-        ? Task.Delay(Timeout.Infinite, end).ContinueWith(_ => { }, TaskScheduler.Default)
-        : new Worker(ledger, sweeps, options with { Gate = _gate }, progress).RunAsync(end);
 
     /// <summary>The worker has drained: nothing that the silo holds is lost with it.</summary>
     /// <param name="lost">A silo that was found dead has nobody to take leave of.</param>
