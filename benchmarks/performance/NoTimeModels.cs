@@ -19,7 +19,7 @@ internal sealed class NoTimeModels : IGenerator, IJudge, IDetector
         };
 
     /// <summary>Bytes that no other seed has, and that do not compress.</summary>
-    public Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation)
+    public Task<Drawing> DrawAsync(DrawRequest request, ModelCall call)
     {
         var image = new byte[ImageBytes];
         var block = SHA256.HashData(BitConverter.GetBytes(request.Seed));
@@ -32,9 +32,9 @@ internal sealed class NoTimeModels : IGenerator, IJudge, IDetector
     }
 
     /// <summary>Rejects everything, with one of seven sentences: chains get as long, and contexts as full, as can be.</summary>
-    public Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation) => Task.FromResult(new Judgement(
+    public Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call) => Task.FromResult(new Judgement(
         new Verdict(false, 0.25, 0.75, $"There should be {request.Seed % 7} dogs."), "No, not so.", 1400, 0));
 
     public Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, CancellationToken cancellation) => Task.FromResult(Found);
+        ReadOnlyMemory<byte> image, ModelCall call) => Task.FromResult(Found);
 }

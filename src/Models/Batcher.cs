@@ -4,7 +4,8 @@ namespace ReflectDiT.Eval.Models;
 
 /// <summary>
 /// Serves requests of many chains in batches, one batch at a time: what arrives while a batch is served becomes the
-/// next. Nothing waits for a batch to fill up, and what is answered does not depend on who shares a batch.
+/// next. Nothing waits for a batch to fill up, and what is answered does not depend on who shares a batch. A call's time
+/// runs from the beginning of its batch, and a batch that nobody waits for any more is let go.
 /// </summary>
 /// <param name="maxBatch">The most requests that the model serves at once.</param>
 /// <param name="serve">Answers a batch, in order.</param>
@@ -15,17 +16,18 @@ public sealed class Batcher<TRequest, TResult>(
     private int _serving;
 
     /// <summary>Asks for one answer. When a batch fails, each of its requests is served alone.</summary>
-    /// <param name="cancellation">Withdraws this request; a batch that is being served is finished for the others.</param>
-    public Task<TResult> AskAsync(TRequest request, CancellationToken cancellation)
+    /// <param name="call">When it is withdrawn, a batch that is being served is finished for the others.</param>
+    public Task<TResult> AskAsync(TRequest request, ModelCall call)
     {
-        var waiting = new Waiting(request, cancellation);
+        call.Wait();
+        var waiting = new Waiting(request, call);
         _queue.Writer.TryWrite(waiting);
         if (Interlocked.Exchange(ref _serving, 1) == 0)
         {
             _ = Task.Run(ServeAsync, CancellationToken.None);
         }
 
-        return waiting.Answer.Task.WaitAsync(cancellation);
+        return waiting.Answer.Task.WaitAsync(call.Cancellation);
     }
 
     private async Task ServeAsync()
@@ -48,7 +50,7 @@ public sealed class Batcher<TRequest, TResult>(
         var batch = new List<Waiting>(maxBatch);
         while (batch.Count < maxBatch && _queue.Reader.TryRead(out var waiting))
         {
-            if (!waiting.Cancellation.IsCancellationRequested)
+            if (!waiting.IsWithdrawn)
             {
                 batch.Add(waiting);
             }
@@ -59,9 +61,10 @@ public sealed class Batcher<TRequest, TResult>(
 
     private async Task ServeAsync(List<Waiting> batch)
     {
+        batch.ForEach(w => w.Call.Begin());
         try
         {
-            var answers = await serve([.. batch.Select(w => w.Request)], CancellationToken.None);
+            var answers = await AnswersAsync(batch);
             if (answers.Count != batch.Count)
             {
                 throw new InvalidOperationException($"A model answered {answers.Count} of {batch.Count} requests.");
@@ -72,10 +75,14 @@ public sealed class Batcher<TRequest, TResult>(
                 waiting.Answer.TrySetResult(answers[i]);
             }
         }
+        catch (Exception) when (batch.TrueForAll(w => w.IsWithdrawn))
+        {
+        }
         catch (Exception) when (batch.Count > 1)
         {
             // One bad request must not fail the chains that happen to share its batch.
-            foreach (var alone in batch)
+            batch.ForEach(w => w.Call.Wait());
+            foreach (var alone in batch.Where(w => !w.IsWithdrawn))
             {
                 await ServeAsync([alone]);
             }
@@ -86,8 +93,33 @@ public sealed class Batcher<TRequest, TResult>(
         }
     }
 
-    private sealed record Waiting(TRequest Request, CancellationToken Cancellation)
+    private async Task<IReadOnlyList<TResult>> AnswersAsync(List<Waiting> batch)
     {
+        using var forsaken = new CancellationTokenSource();
+        var left = batch.Count;
+        var registrations = batch.ConvertAll(w => w.Call.Cancellation.Register(() =>
+        {
+            if (Interlocked.Decrement(ref left) == 0)
+            {
+                forsaken.Cancel();
+            }
+        }));
+        try
+        {
+            // A model that does not look at its token, or blocks its thread, must not hold the queue.
+            return await Task.Run(() => serve([.. batch.Select(w => w.Request)], forsaken.Token), CancellationToken.None)
+                .WaitAsync(forsaken.Token);
+        }
+        finally
+        {
+            registrations.ForEach(r => r.Dispose());
+        }
+    }
+
+    private sealed record Waiting(TRequest Request, ModelCall Call)
+    {
+        public bool IsWithdrawn => Call.Cancellation.IsCancellationRequested;
+
         public TaskCompletionSource<TResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

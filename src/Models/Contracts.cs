@@ -6,13 +6,13 @@ namespace ReflectDiT.Eval.Models;
 /// <summary>Draws an image from a prompt, a seed and past images with feedback.</summary>
 public interface IGenerator
 {
-    Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation);
+    Task<Drawing> DrawAsync(DrawRequest request, ModelCall call);
 }
 
 /// <summary>Sees the prompt and one image, nothing else.</summary>
 public interface IJudge
 {
-    Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation);
+    Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call);
 }
 
 /// <summary>Finds the objects in an image, for the scorer.</summary>
@@ -20,7 +20,7 @@ public interface IDetector
 {
     /// <summary>Class to its detections in the detector's own order; unreadable images throw <see cref="InvalidDataException"/>.</summary>
     Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, CancellationToken cancellation);
+        ReadOnlyMemory<byte> image, ModelCall call);
 }
 
 /// <param name="Context">Past images, in the order in which the transformer sees them.</param>

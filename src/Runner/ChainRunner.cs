@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
@@ -68,12 +67,12 @@ public sealed class ChainRunner(
         List<PastImage> images,
         CancellationToken abort)
     {
-        var clock = Stopwatch.StartNew();
+        var took = TimeSpan.Zero;
         var request = new DrawRequest(prompt.Prompt, seeds.Noise(index), await ContextAsync(context, images, abort));
-        var drawing = await Call("generator", token => arm.Generator.DrawAsync(request, token));
-        var judgement = await Call("judge", token => arm.Judge.JudgeAsync(
-            new(prompt.Prompt, drawing.Image, seeds.Judge(index)), token));
-        var detections = await Call("detector", token => sweep.Detector.DetectAsync(drawing.Image, token));
+        var drawing = await Call("generator", call => arm.Generator.DrawAsync(request, call));
+        var judgement = await Call("judge", call => arm.Judge.JudgeAsync(
+            new(prompt.Prompt, drawing.Image, seeds.Judge(index)), call));
+        var detections = await Call("detector", call => sweep.Detector.DetectAsync(drawing.Image, call));
         var score = GenEvalRules.Score(prompt, detections, sweep.Scoring);
         return new NewAttempt(
             chain.Id,
@@ -87,7 +86,7 @@ public sealed class ChainRunner(
             judgement.Verdict,
             judgement.Text,
             new(
-                clock.Elapsed.TotalSeconds,
+                took.TotalSeconds,
                 drawing.DeviceSeconds,
                 judgement.DeviceSeconds,
                 drawing.FunctionEvaluations,
@@ -97,8 +96,13 @@ public sealed class ChainRunner(
             score.Reason,
             Ends: null);
 
-        Task<T> Call<T>(string model, Func<CancellationToken, Task<T>> call) =>
-            _calls.CallAsync($"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
+        async Task<T> Call<T>(string model, Func<ModelCall, Task<T>> call)
+        {
+            var (answer, served) = await _calls.CallAsync(
+                $"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
+            took += served;
+            return answer;
+        }
     }
 
     private async Task<IReadOnlyList<ContextImage>> ContextAsync(

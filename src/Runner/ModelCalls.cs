@@ -1,6 +1,6 @@
 using Polly;
 using Polly.Retry;
-using Polly.Timeout;
+using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
@@ -11,22 +11,38 @@ public sealed class ModelCalls(CallSettings settings)
     private readonly ResiliencePipeline _pipeline = Build(settings);
 
     /// <param name="what">Which model, and for which attempt: the beginning of the failure's text.</param>
+    /// <returns>The answer, and how long the model worked for it: neither tries that failed nor queues count.</returns>
     /// <exception cref="ModelCallException">Every try failed.</exception>
-    public async Task<T> CallAsync<T>(string what, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    public async Task<(T Answer, TimeSpan Served)> CallAsync<T>(
+        string what, Func<ModelCall, Task<T>> call, CancellationToken cancellation)
     {
         try
         {
-            // A model that does not look at its token, or blocks its thread, must not hold the chain either.
-            return await _pipeline.ExecuteAsync(
-                async token => await Task.Run(() => call(token), token).WaitAsync(token), cancellation);
+            return await _pipeline.ExecuteAsync(async token => await TryAsync(call, token), cancellation);
         }
-        catch (TimeoutRejectedException e)
+        catch (NoAnswerException e)
         {
             throw new ModelCallException($"{what}: no answer within {settings.Timeout.TotalSeconds:0.###} s, {settings.Tries} times", e);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             throw new ModelCallException($"{what}: {e.GetType().Name}: {e.Message} (after {settings.Tries} tries)", e);
+        }
+    }
+
+    private async Task<(T Answer, TimeSpan Served)> TryAsync<T>(
+        Func<ModelCall, Task<T>> call, CancellationToken cancellation)
+    {
+        using var once = new ModelCall(settings.Timeout, cancellation);
+        try
+        {
+            // A model that does not look at its token, or blocks its thread, must not hold the chain either.
+            var answer = await Task.Run(() => call(once), once.Cancellation).WaitAsync(once.Cancellation);
+            return (answer, once.Served);
+        }
+        catch (OperationCanceledException e) when (once.TimedOut)
+        {
+            throw new NoAnswerException(e);
         }
     }
 
@@ -46,8 +62,10 @@ public sealed class ModelCalls(CallSettings settings)
             });
         }
 
-        return builder.AddTimeout(settings.Timeout).Build();
+        return builder.Build();
     }
+
+    private sealed class NoAnswerException(Exception inner) : Exception("no answer in time", inner);
 }
 
 /// <summary>A model failed for good; the message is recorded as the reason of the failed chain.</summary>

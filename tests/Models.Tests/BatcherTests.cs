@@ -13,13 +13,13 @@ public class BatcherTests
             await first.Task;
             return [.. requests.Select(r => r * r)];
         });
-        var alone = queue.AskAsync(0, CancellationToken.None);
+        var alone = queue.AskAsync(0, Call());
         while (batches.Count == 0)
         {
             await Task.Yield();
         }
 
-        var others = Enumerable.Range(1, 20).Select(i => queue.AskAsync(i, CancellationToken.None)).ToList();
+        var others = Enumerable.Range(1, 20).Select(i => queue.AskAsync(i, Call())).ToList();
         first.SetResult();
         Assert.Equal(0, await alone);
         Assert.Equal(Enumerable.Range(1, 20).Select(i => i * i), await Task.WhenAll(others));
@@ -32,7 +32,7 @@ public class BatcherTests
         var queue = new Batcher<int, int>(100, (requests, _) => requests.Contains(7)
             ? throw new InvalidDataException("seven")
             : Task.FromResult<IReadOnlyList<int>>([.. requests]));
-        var asked = Enumerable.Range(0, 50).Select(i => queue.AskAsync(i, CancellationToken.None)).ToList();
+        var asked = Enumerable.Range(0, 50).Select(i => queue.AskAsync(i, Call())).ToList();
         await Assert.ThrowsAsync<InvalidDataException>(() => asked[7]);
         asked.RemoveAt(7);
         Assert.Equal(Enumerable.Range(0, 50).Where(i => i != 7), await Task.WhenAll(asked));
@@ -48,9 +48,9 @@ public class BatcherTests
             return requests;
         });
         using var withdraw = new CancellationTokenSource();
-        var first = queue.AskAsync(1, CancellationToken.None);
-        var second = queue.AskAsync(2, withdraw.Token);
-        var third = queue.AskAsync(3, CancellationToken.None);
+        var first = queue.AskAsync(1, Call());
+        var second = queue.AskAsync(2, Call(withdraw.Token));
+        var third = queue.AskAsync(3, Call());
         await withdraw.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
         gate.SetResult();
@@ -66,11 +66,47 @@ public class BatcherTests
             var sum = 0L;
             for (var i = 0; i < 2000; i++)
             {
-                sum += await queue.AskAsync(i, CancellationToken.None);
+                sum += await queue.AskAsync(i, Call());
             }
 
             return sum;
         })));
         Assert.All(answers, sum => Assert.Equal(1999L * 2000 / 2, sum));
     }
+
+    [Fact]
+    public async Task Time_in_the_queue_does_not_count_and_a_model_that_hangs_holds_nobody_but_its_own_batch()
+    {
+        var forever = new TaskCompletionSource();
+        var queue = new Batcher<int, int>(1, async (requests, _) =>
+        {
+            if (requests[0] == 1)
+            {
+                await forever.Task;
+            }
+
+            return requests;
+        });
+        using var hanging = new ModelCall(TimeSpan.FromSeconds(2), default);
+        using var waiting = new ModelCall(TimeSpan.FromSeconds(1), default);
+        var first = queue.AskAsync(1, hanging);
+        var second = queue.AskAsync(2, waiting);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.True(hanging.TimedOut);
+        Assert.Equal(2, await second);
+        Assert.InRange(waiting.Served, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.InRange(hanging.Served, TimeSpan.FromSeconds(1.9), TimeSpan.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_withdrawn_call_is_not_one_that_took_too_long()
+    {
+        using var withdraw = new CancellationTokenSource();
+        using var call = new ModelCall(TimeSpan.FromMinutes(1), withdraw.Token);
+        await withdraw.CancelAsync();
+        Assert.True(call.Cancellation.IsCancellationRequested);
+        Assert.False(call.TimedOut);
+    }
+
+    private static ModelCall Call(CancellationToken withdrawal = default) => new(TimeSpan.FromMinutes(1), withdrawal);
 }

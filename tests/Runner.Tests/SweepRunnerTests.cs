@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
+using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Testing;
 
@@ -131,6 +132,33 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
         Assert.Equal((38, 2), (progress.Done, progress.Failed));
         var reasons = await SweepStatus.FailuresAsync(sweep.Session, TestSweep.Setup(new()).Plan.Id, 5, CancellationToken.None);
         Assert.All(reasons, r => Assert.Contains("no answer within 1 s", r, StringComparison.Ordinal));
+    }
+
+    /// <summary>It serves one call at a time: with twelve chains the last waits for longer than a call may take.</summary>
+    [Fact]
+    public async Task Waiting_for_a_slow_models_queue_is_neither_a_timeout_nor_a_cost()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var setup = TestSweep.Setup(
+            new() { BeforeDraw = _ => Task.Delay(150) }, new CallSettings(1, TimeSpan.FromSeconds(1), 0));
+        var queued = new OneAtATime(setup.Arms[0].Generator);
+        setup = setup with { Arms = [.. setup.Arms.Select(a => a with { Generator = queued })] };
+        var progress = new RunProgress();
+        await new SweepRunner(sweep.Session, setup).RunAsync([.. Enumerable.Range(0, 6)], 12, progress, default);
+        Assert.Equal((12, 0), (progress.Done, progress.Failed));
+        await using var ledger = new LedgerContext(sweep.Session.Source);
+        Assert.InRange((await ledger.Attempts.ToListAsync()).Average(a => a.WallSeconds!.Value), 0.14, 0.7);
+    }
+
+    private sealed class OneAtATime(IGenerator generator) : IGenerator
+    {
+        private readonly Batcher<DrawRequest, Drawing> _queue = new(1, async (requests, cancellation) =>
+        {
+            using var call = new ModelCall(TimeSpan.FromMinutes(1), cancellation);
+            return [await generator.DrawAsync(requests[0], call)];
+        });
+
+        public Task<Drawing> DrawAsync(DrawRequest request, ModelCall call) => _queue.AskAsync(request, call);
     }
 
     [Fact]

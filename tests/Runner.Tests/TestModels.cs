@@ -15,7 +15,7 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
     /// <summary>Called before each image is drawn; may throw, wait or stop a run.</summary>
     public Func<DrawRequest, Task> BeforeDraw { get; init; } = _ => Task.CompletedTask;
 
-    public async Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation)
+    public async Task<Drawing> DrawAsync(DrawRequest request, ModelCall call)
     {
         await BeforeDraw(request);
         var text = new StringBuilder($"{request.Prompt}\n{request.Seed}\n");
@@ -27,7 +27,7 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
         return new(Encoding.UTF8.GetBytes(text.ToString()), 40, 1.25);
     }
 
-    public Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation)
+    public Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call)
     {
         var hash = Hash(request.Image, $"{request.Seed}");
         var score = hash[0] / 255.0;
@@ -38,7 +38,7 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
 
     /// <summary>Finds the prompt's class in one image of three.</summary>
     public Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, CancellationToken cancellation)
+        ReadOnlyMemory<byte> image, ModelCall call)
     {
         var hash = Hash(image, "");
         var prompt = Encoding.UTF8.GetString(image.Span).Split('\n')[0];

@@ -18,7 +18,7 @@ public enum BudgetAxis
     /// <summary>In and out.</summary>
     JudgeTokens,
 
-    /// <summary>From the call of the generator to the score.</summary>
+    /// <summary>Until generator, judge and detector had answered, without waiting in a queue.</summary>
     WallSeconds,
 
     /// <summary>By a table of prices: generator and judge.</summary>

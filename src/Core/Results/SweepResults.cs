@@ -74,7 +74,10 @@ public sealed record AttemptResult(Verdict? Verdict, bool Correct, AttemptCosts 
 }
 
 /// <summary>What an attempt took; null is what a run elsewhere did not record, which is not zero.</summary>
-/// <param name="WallSeconds">From the call of the generator to the score; not a result: it differs from run to run.</param>
+/// <param name="WallSeconds">
+/// Until generator, judge and detector had answered, without waiting in a queue; not a result: it differs from run to
+/// run.
+/// </param>
 /// <param name="GeneratorSeconds">Of the device.</param>
 /// <param name="JudgeSeconds">Of the device.</param>
 /// <param name="FunctionEvaluations">Forward passes of the denoiser.</param>

@@ -6,9 +6,9 @@ namespace ReflectDiT.Eval.Models.Simulated;
 public sealed class SimulatedDetector : IDetector
 {
     public Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, CancellationToken cancellation)
+        ReadOnlyMemory<byte> image, ModelCall call)
     {
-        cancellation.ThrowIfCancellationRequested();
+        call.Cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(CardReader.Read(image).Detections());
     }
 }

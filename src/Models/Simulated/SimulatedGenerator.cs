@@ -20,6 +20,6 @@ public sealed class SimulatedGenerator : IGenerator
         });
     }
 
-    public Task<Drawing> DrawAsync(DrawRequest request, CancellationToken cancellation) =>
-        _service.AskAsync(request, cancellation);
+    public Task<Drawing> DrawAsync(DrawRequest request, ModelCall call) =>
+        _service.AskAsync(request, call);
 }

@@ -15,6 +15,6 @@ public sealed class SimulatedJudge : IJudge
         });
     }
 
-    public Task<Judgement> JudgeAsync(JudgeRequest request, CancellationToken cancellation) =>
-        _service.AskAsync(request, cancellation);
+    public Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call) =>
+        _service.AskAsync(request, call);
 }

@@ -16,7 +16,7 @@ internal sealed class SimulatedService<TRequest, TResult>(Func<TRequest, TResult
         return Task.FromResult<IReadOnlyList<TResult>>(answers);
     });
 
-    public Task<TResult> AskAsync(TRequest request, CancellationToken cancellation) => _batches.AskAsync(request, cancellation);
+    public Task<TResult> AskAsync(TRequest request, ModelCall call) => _batches.AskAsync(request, call);
 }
 
 /// <summary>What all simulated models have in common.</summary>

@@ -4,7 +4,7 @@ namespace ReflectDiT.Eval.Runner.Sweeps;
 
 /// <summary>How patient a run is with its models. Nothing here can change what is drawn, so it is no part of the identity.</summary>
 /// <param name="Tries">Calls of a model before its chain fails.</param>
-/// <param name="Timeout">Of one call.</param>
+/// <param name="Timeout">Of one call, from when the model begins with it.</param>
 /// <param name="ToleratedFailures">The share of chains that may fail before the run counts as failed.</param>
 public sealed record CallSettings(int Tries, TimeSpan Timeout, double ToleratedFailures)
 {

@@ -29,9 +29,10 @@ public sealed class CardTests
             (new GeneratorModel(parameters), new SimulatedGenerator(parameters), new SimulatedDetector());
         foreach (var prompt in PromptSet.Published)
         {
-            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 7, []), default);
+            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 7, []), TestParameters.Call());
             AssertEqual(
-                model.Draw(prompt.Prompt, 7, []).Detections(), await detector.DetectAsync(drawing.Image, default));
+                model.Draw(prompt.Prompt, 7, []).Detections(),
+                await detector.DetectAsync(drawing.Image, TestParameters.Call()));
             Assert.InRange(drawing.Image.Length, 100, 5000);
         }
     }
@@ -44,7 +45,7 @@ public sealed class CardTests
         foreach (var prompt in PromptSet.Published.Where((_, i) => i % 11 == 0))
         {
             var context = new ContextImage(default, $"There is no {prompt.Include[0].Class} in the image");
-            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 20, [context]), default);
+            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 20, [context]), TestParameters.Call());
             hash.AppendData(drawing.Image.Span);
         }
 
@@ -59,7 +60,7 @@ public sealed class CardTests
     {
         var prompt = PromptSet.Published[400].Prompt;
         var generator = new SimulatedGenerator(TestParameters.Generator(level: 1));
-        var png = (await generator.DrawAsync(new DrawRequest(prompt, 3, []), default)).Image;
+        var png = (await generator.DrawAsync(new DrawRequest(prompt, 3, []), TestParameters.Call())).Image;
         var chunks = new List<string>();
         for (var at = 8; at < png.Length;)
         {

@@ -137,7 +137,7 @@ public sealed class GeneratorTests
         expected + (4 * Math.Sqrt(expected * (1 - expected) / of)));
 
     private static byte[] Draw(SimulatedGenerator generator, long seed, params ContextImage[] context) =>
-        generator.DrawAsync(new DrawRequest(Counting, seed, context), default).Result.Image.ToArray();
+        generator.DrawAsync(new DrawRequest(Counting, seed, context), TestParameters.Call()).Result.Image.ToArray();
 
     [Theory]
     [InlineData(Aspect.TwoObjects, Categories.TwoObject)]

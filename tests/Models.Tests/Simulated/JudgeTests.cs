@@ -112,14 +112,14 @@ public sealed class JudgeTests
             var (verdict, text) = model.Judge(prompt.Prompt, scene.Detections(), 9);
             Assert.Equal(
                 new Judgement(verdict, text, 1459, 0.5),
-                judge.JudgeAsync(new JudgeRequest(prompt.Prompt, png, 9), default).Result);
+                judge.JudgeAsync(new JudgeRequest(prompt.Prompt, png, 9), TestParameters.Call()).Result);
         });
     }
 
     [Fact]
     public async Task An_unreadable_image_is_refused() => await Assert.ThrowsAsync<InvalidDataException>(() =>
         new SimulatedJudge(TestParameters.Judge(0, 0)).JudgeAsync(
-            new JudgeRequest("a photo of a dog", new byte[] { 1, 2, 3 }, 1), default));
+            new JudgeRequest("a photo of a dog", new byte[] { 1, 2, 3 }, 1), TestParameters.Call()));
 
     private static int Accepted(JudgeParameters parameters, string prompt, Scene scene)
     {

@@ -5,6 +5,9 @@ namespace ReflectDiT.Eval.Models.Tests.Simulated;
 /// <summary>Parameters that no fit ever changes.</summary>
 internal static class TestParameters
 {
+    /// <summary>A call with time enough.</summary>
+    public static ModelCall Call() => new(TimeSpan.FromMinutes(1), CancellationToken.None);
+
     /// <summary>Every aspect with the same chances for every prompt.</summary>
     public static GeneratorParameters Generator(double level, double boost = 0, double spread = 0) =>
         new("test", "none", 40, 1, Enum.GetValues<Aspect>().ToDictionary(
