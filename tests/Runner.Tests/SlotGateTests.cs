@@ -1,3 +1,4 @@
+using Npgsql;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Testing;
 
@@ -68,6 +69,31 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
         Assert.Equal(0, worker.Gate.Free);
     }
 
+    [Fact]
+    public async Task A_chain_is_free_for_another_worker_once_the_database_is_silent_for_as_long_as_its_lease()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var drawing = new TaskCompletionSource();
+        await using var worker = await GatedWorker.StartAsync(
+            sweep, TestSweep.Setup(new() { BeforeDraw = _ => drawing.Task }), slots: 1, lease: TimeSpan.FromSeconds(1));
+        var chain = worker.Choose(arm: 0, prompt: 0)!;
+        Assert.True(await chain.Begun);
+        await using (var connection = await sweep.Session.Source.OpenConnectionAsync())
+        {
+            await using var silence = new NpgsqlCommand("BEGIN; LOCK TABLE reflectdit.chains", connection);
+            await silence.ExecuteNonQueryAsync();
+            await chain.Ended;
+            Assert.Null(worker.Choose(arm: 0, prompt: 0));
+        }
+
+        drawing.SetResult();
+        await worker.OpenAsync();
+        var again = worker.Choose(arm: 0, prompt: 0)!;
+        Assert.True(await again.Begun);
+        await again.Ended;
+        Assert.Equal(1, worker.Gate.Free);
+    }
+
     private sealed class GatedWorker : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -76,15 +102,23 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
 
         public required SlotGate Gate { get; init; }
 
-        public static async Task<GatedWorker> StartAsync(TestSweep sweep, SweepSetup setup, int slots)
+        public static async Task<GatedWorker> StartAsync(
+            TestSweep sweep, SweepSetup setup, int slots, TimeSpan? lease = null)
         {
             await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
             var worker = new GatedWorker { Gate = new(slots), _sweep = setup.Plan.Id };
             var options = new WorkerOptions(slots, new WorkScope()) { Gate = worker.Gate };
+            options = options with { Lease = lease ?? options.Lease };
             worker._work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), options, new()).RunAsync(worker._stop.Token);
-            while (worker.Gate.Worker is null)
-                await Task.Yield();
+            await worker.OpenAsync();
             return worker;
+        }
+
+        /// <summary>Waits until it has a worker.</summary>
+        public async Task OpenAsync()
+        {
+            while (Gate.Worker is null)
+                await Task.Yield();
         }
 
         public ChosenChain? Choose(int arm, int prompt) => Gate.Choose(Identity.OfChain(_sweep, arm, prompt, 0));
