@@ -8,6 +8,9 @@ readonly INFRASTRUCTURE=4
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 export DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
 
+# The database's driver complains where the Kerberos library is missing; who has it and wants it says so.
+export PGGSSENCMODE=${PGGSSENCMODE:-disable}
+
 stop() {
   printf '%s\n' "$@" >&2
   exit "$INFRASTRUCTURE"

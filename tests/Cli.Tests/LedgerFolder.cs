@@ -70,8 +70,10 @@ internal sealed class LedgerFolder : IAsyncDisposable
     public async Task ReachAsync(long value, string sql, RunningCli run)
     {
         await using var source = NpgsqlDataSource.Create(await AddressAsync());
-        for (var waited = Stopwatch.StartNew(); !run.HasEnded && waited.Elapsed < Patience; await Task.Delay(Poll))
+        var waited = Stopwatch.StartNew();
+        for (var ended = false; !ended && waited.Elapsed < Patience; await Task.Delay(Poll))
         {
+            ended = run.HasEnded;
             try
             {
                 await using var command = source.CreateCommand(sql);
