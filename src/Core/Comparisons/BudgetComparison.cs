@@ -28,8 +28,14 @@ internal sealed class BudgetComparison
         _bootstrap = new Bootstrap((ulong)first.Sweep.Seed);
     }
 
-    public Comparison Compare(Metric metric) => new(
-        _first, _second, metric, _budget, [.. Metric.All.Select(Row).OfType<MetricComparison>()], []);
+    public Comparison Compare(Metric metric)
+    {
+        var rows = Metric.All.Select(Row).ToList();
+        return new(_first, _second, metric, _budget, [.. rows.Select(r => r?.Row).OfType<MetricComparison>()], [])
+        {
+            Reached = rows.Find(r => r?.Row.Metric == metric) is var (row, budgets) ? Reached(row, budgets) : null,
+        };
+    }
 
     private (Curve Costs, Curve Shares) Curves(ComparedArm arm)
     {
@@ -39,7 +45,7 @@ internal sealed class BudgetComparison
             $"{arm.Arm.Label} has no {_budget.Axis.Name()} recorded: it has no place on that axis."), shares);
     }
 
-    private MetricComparison? Row(Metric metric)
+    private (MetricComparison Row, Budgets Budgets)? Row(Metric metric)
     {
         int[] Present(Func<string, bool> covers) =>
         [
@@ -65,7 +71,7 @@ internal sealed class BudgetComparison
                 + $"{_second.Arm.Label} at {Range(budgets, 1)}. Choose a budget within both.");
         }
 
-        return new(
+        var row = new MetricComparison(
             metric,
             strata.Sum(s => s.Length),
             budgets.ShareAt(0, _budget.Cost)!.Value,
@@ -77,6 +83,16 @@ internal sealed class BudgetComparison
             null,
             null,
             null);
+        return (row, budgets);
+    }
+
+    private static ReachedShare? Reached(MetricComparison row, Budgets budgets)
+    {
+        var share = Math.Min(row.First, row.Second);
+        return (budgets.CostOf(0, share), budgets.CostOf(1, share), budgets.CostRatioOf(0, 1, share))
+            is ({ } first, { } second, { } ratio)
+            ? new(share, first, second, ratio)
+            : null;
     }
 
     private static string Range(Budgets budgets, int arm) =>

@@ -30,6 +30,9 @@ public sealed record Comparison(
     /// </summary>
     public IReadOnlyList<(int N, MetricComparison Row)> ByN { get; private init; } = [];
 
+    /// <summary>At equal budgets: what each arm needs to show what both of them show there.</summary>
+    public ReachedShare? Reached { get; init; }
+
     /// <summary>For a budget in money.</summary>
     public Prices? Prices { get; private init; }
 
@@ -165,6 +168,10 @@ public enum Outcome
     Worse,
     Inconclusive,
 }
+
+/// <summary>The budgets with which the two arms reach a share.</summary>
+/// <param name="Ratio">The first arm's budget divided by the second's.</param>
+public sealed record ReachedShare(double Share, Estimate First, Estimate Second, Estimate Ratio);
 
 /// <summary>A prompt that the two arms do not get right alike.</summary>
 /// <param name="Prompt">As in the first arm's sweep.</param>

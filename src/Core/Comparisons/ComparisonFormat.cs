@@ -33,7 +33,11 @@ public static class ComparisonFormat
         var (first, second) = VerdictText.Names(comparison);
         return new(
             $"A: {first}; B: {second}",
-            [VerdictText.Of(comparison), .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}.")],
+            [
+                VerdictText.Of(comparison),
+                .. VerdictText.OfReached(comparison) is { } reached ? [reached] : Array.Empty<string>(),
+                .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}."),
+            ],
             Columns,
             [
                 new(LineKind.Section, "Overall", []),
@@ -89,7 +93,7 @@ public static class ComparisonFormat
     [
         "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
         + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, "
-        + "in which costs are drawn with their prompts).",
+        + "in which costs are drawn with their prompts). What an arm needs to reach a share is never less than one image.",
     ];
 
     private static IEnumerable<string> Notes(Comparison comparison)
@@ -152,6 +156,11 @@ public static class ComparisonFormat
         var text = new StringBuilder(CsvHeading).Append('\n');
         object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 18), what];
         CsvFormat.Row(text, Only("verdict", VerdictText.Of(comparison)));
+        if (VerdictText.OfReached(comparison) is { } reached)
+        {
+            CsvFormat.Row(text, Only("reached", reached));
+        }
+
         foreach (var concern in allowed)
         {
             CsvFormat.Row(text, Only("allowed", $"{concern.Name}: {concern.Text}"));
@@ -188,6 +197,17 @@ public static class ComparisonFormat
         var budget = comparison.At as ComparisonPoint.Budget;
         json.WriteString("budget_axis", budget?.Axis.Name());
         JsonFormat.Number(json, "budget", budget?.Cost);
+        JsonFormat.Number(json, "reached_share", comparison.Reached?.Share);
+        foreach (var (key, estimate) in new (string, Estimate?)[]
+        {
+            ("first_cost", comparison.Reached?.First),
+            ("second_cost", comparison.Reached?.Second),
+            ("cost_ratio", comparison.Reached?.Ratio),
+        })
+        {
+            JsonFormat.Estimate(json, key, estimate);
+        }
+
         JsonFormat.Objects(
             json,
             "arms",

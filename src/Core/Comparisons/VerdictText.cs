@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Comparisons;
 
@@ -32,12 +33,29 @@ public static class VerdictText
             + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}";
     }
 
+    /// <summary>What each arm needs for the share that both reach, in one sentence; null where that is not asked.</summary>
+    public static string? OfReached(Comparison comparison)
+    {
+        if (comparison is not { At: ComparisonPoint.Budget budget, Reached: { } reached })
+        {
+            return null;
+        }
+
+        var (first, second) = Names(comparison);
+        return $"To reach {Numbers.Share(reached.Share)}, {first} needs {Bounded(reached.First)} and {second} "
+            + $"{Bounded(reached.Second)} {budget.Axis.Unit(comparison.Prices)}: {Bounded(reached.Ratio)} times as much";
+    }
+
     /// <summary>The arms' names, with N where they are looked at differently from their own.</summary>
     internal static (string First, string Second) Names(Comparison comparison)
     {
         var (first, second, at) = (comparison.First, comparison.Second, comparison.At);
         return (Name(first, second, at), Name(second, first, at));
     }
+
+    /// <summary>An upper end is infinite where too many resamples never reach the share.</summary>
+    private static string Bounded(Estimate estimate) => $"{estimate.Value:G3} (95% {estimate.Interval.Low:G3} to "
+        + $"{(double.IsFinite(estimate.Interval.High) ? $"{estimate.Interval.High:G3}" : "more than was run")})";
 
     private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>
         $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";

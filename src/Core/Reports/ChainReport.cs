@@ -73,7 +73,7 @@ public sealed class ChainReport
             + "chance, 0 for a judge that guesses.",
             "attempt k: only the chains that got so far. Where an arm stops on acceptance these are the harder prompts, "
             + "so a fall over the attempts need not be the judge's.",
-            Intervals("Intervals of kappa are somewhat too narrow over 100 prompts or fewer."),
+            Intervals("Over 100 prompts or fewer they hold the truth a little less often: in 93 to 95% of runs."),
         ]);
 
     private Report OfTheChains() => ReportParts.Assemble(

@@ -1,6 +1,5 @@
 using System.Text;
 using ReflectDiT.Eval.Core.Results;
-using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Reports;
 
@@ -82,21 +81,12 @@ public static class CurveFormat
             {
                 json.WriteNumber("n", p.N);
                 json.WriteNumber("x", p.X);
-                Estimate("mean_over_prompts", p.OverPrompts);
-                Estimate("mean_over_categories", p.OverCategories);
+                JsonFormat.Estimate(json, "mean_over_prompts", p.OverPrompts);
+                JsonFormat.Estimate(json, "mean_over_categories", p.OverCategories);
                 JsonFormat.Number(json, "published", p.Published?.Value);
                 json.WriteString("source", p.Published?.Source);
             });
         });
         JsonFormat.Texts(json, "notes", figure.Notes);
-
-        void Estimate(string key, Estimate? value)
-        {
-            json.WriteStartObject(key);
-            JsonFormat.Number(json, "value", value?.Value);
-            JsonFormat.Number(json, "low", value?.Interval.Low);
-            JsonFormat.Number(json, "high", value?.Interval.High);
-            json.WriteEndObject();
-        }
     });
 }

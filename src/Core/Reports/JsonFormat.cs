@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using ReflectDiT.Eval.Core.Statistics;
 
 namespace ReflectDiT.Eval.Core.Reports;
 
@@ -71,6 +72,16 @@ internal static class JsonFormat
         {
             json.WriteNull(key);
         }
+    }
+
+    /// <summary>An end that is infinite is null.</summary>
+    public static void Estimate(Utf8JsonWriter json, string key, Estimate? value)
+    {
+        json.WriteStartObject(key);
+        Number(json, "value", value?.Value);
+        Number(json, "low", value?.Interval.Low);
+        Number(json, "high", value?.Interval.High is { } high && double.IsFinite(high) ? high : null);
+        json.WriteEndObject();
     }
 
     public static void Texts(Utf8JsonWriter json, string key, IEnumerable<string> texts)

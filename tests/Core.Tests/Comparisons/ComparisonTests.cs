@@ -295,8 +295,17 @@ public sealed class ComparisonTests
             "a was run at 1 to 2, b at 1 to 2",
             Assert.Throws<ArgumentException>(() => Compare(a, b, at: "budget:attempts=3")).Message,
             StringComparison.Ordinal);
+
+        // By hand: the first arm has 0.5 at one image, the second at any number.
+        var reached = comparison.Reached!;
+        Assert.Equal((0.5, 1, 1, 1), (reached.Share, reached.First.Value, reached.Second.Value, reached.Ratio.Value));
+        Assert.StartsWith("To reach 0.500, a needs 1 (95% 1 to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
         foreach (var format in ReportFormat.Names)
         {
+            Assert.Contains(
+                format == "json" ? "reached_share" : "To reach 0.500",
+                ComparisonFormat.Render(comparison, [], format),
+                StringComparison.Ordinal);
             Assert.Contains("1.5 images a prompt", ComparisonFormat.Render(comparison, [], format), StringComparison.Ordinal);
         }
     }
