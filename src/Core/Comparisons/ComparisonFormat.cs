@@ -101,7 +101,7 @@ public static class ComparisonFormat
         var (first, second) = (comparison.First, comparison.Second);
         if (first.Arm.Simulated || second.Arm.Simulated)
         {
-            yield return "SIMULATED: numbers of simulated models are no evidence about the networks.";
+            yield return ReportParts.Simulated;
         }
 
         foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison))

@@ -67,7 +67,7 @@ public sealed record CurveFigure(
     {
         if (results.Arms.Any(a => a.Simulated))
         {
-            yield return "SIMULATED: numbers of simulated models are no evidence about the networks.";
+            yield return ReportParts.Simulated;
         }
 
         yield return "Bands hold the whole true curve in 95% of all runs (sup-t, bootstrap over prompts).";

@@ -7,6 +7,9 @@ namespace ReflectDiT.Eval.Core.Reports;
 /// <summary>Head and foot of every layout.</summary>
 internal static class ReportParts
 {
+    /// <summary>What must stand below every table with a simulated number.</summary>
+    public const string Simulated = "SIMULATED: numbers of simulated models are no evidence about the networks.";
+
     private const int MissingPartsShown = 20;
 
     public static Report Assemble(

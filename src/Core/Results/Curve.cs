@@ -65,24 +65,6 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
             .Select(s => s.Select(prompt => Values[prompt]![k]).ToArray()).ToList()),
     ];
 
-    /// <summary>
-    /// Both curves' values at their points, to be compared. Curves of different kinds are refused unless
-    /// <paramref name="acrossKinds"/> says that it is meant: a mean over subsets uses attempts that a prefix never
-    /// saw. At all N attempts there is one subset, the run itself, and nothing to refuse.
-    /// </summary>
-    public static PairedShares Pair(Curve first, int k, Curve second, int otherK, bool acrossKinds = false)
-    {
-        bool IsRun(Curve curve, int at) => curve.Kind is CurveKind.Prefixes || at == curve.Most;
-        if (first.Kind != second.Kind && !acrossKinds && !(IsRun(first, k) && IsRun(second, otherK)))
-        {
-            throw new InvalidOperationException(
-                $"{first.Arm} at {k} is of the kind {first.Kind}, {second.Arm} at {otherK} of the kind {second.Kind}: "
-                + "compare both as prefixes, at all N attempts, or ask for a comparison across kinds.");
-        }
-
-        return PairedShares.Of(first.At(k), second.At(otherK));
-    }
-
     private static Curve Subsets(ArmResults arm, int prompts, Func<ChainResult, double[]> values)
     {
         // Beyond the shortest run there is no value for every prompt.

@@ -17,12 +17,9 @@ public sealed class Bootstrap(UInt128 seed, int resamples = Bootstrap.Resamples)
 
     private readonly Resampling _resampling = new(seed, resamples);
 
-    /// <summary>Percentile interval for the mean over prompts, drawn from all of <paramref name="values"/>.</summary>
-    public Interval Mean(double[] values) => MeanOfMeans([values]);
-
     /// <summary>
-    /// Percentile interval for the unweighted mean of the strata's means (the mean over categories); prompts are drawn
-    /// within their own stratum, whose size is fixed by the benchmark.
+    /// Percentile interval for the unweighted mean of the strata's means (the mean over categories; with one stratum, that
+    /// over prompts); prompts are drawn within their own stratum, whose size is fixed by the benchmark.
     /// </summary>
     public Interval MeanOfMeans(IReadOnlyList<double[]> strata) => Percentiles.Middle95(Means([strata])[0]);
 

@@ -70,7 +70,7 @@ public sealed class LayoutTests
 
         // 32 prompts gained (9 two-object, 6 counting, 12 position, 5 attribution), 1 single-object prompt lost.
         double[] differences = [.. Enumerable.Repeat(1.0, 32), -1, .. Enumerable.Repeat(0.0, 520)];
-        var unordered = new Bootstrap(43).Mean(differences);
+        var unordered = new Bootstrap(43).MeanOfMeans([differences]);
         Assert.Equal(unordered.Low, prompts.Measured.Interval.Low, 2);
         Assert.Equal(unordered.High, prompts.Measured.Interval.High, 2);
         Assert.True(prompts.Measured.Interval.Low > 0);

@@ -36,6 +36,7 @@ public sealed class CurveTests
         Assert.Equal(CurveKind.Prefixes, curve.Kind);
         Assert.Equal([1.0, 1, 1], curve.Values[0]!);
         Assert.Equal([0.0, 0, 1], curve.Values[2]!);
+        Assert.Equal([0, null, 0], Curve.Prefixes(BestOf3, 3).At(1));
         Assert.Null(Curve.Pass(Reflecting, 3));
     }
 
@@ -84,17 +85,6 @@ public sealed class CurveTests
         Assert.Null(Curve.Costs(free, 1, CurveKind.RandomSubsets, BudgetAxis.Money, new("EUR", 0, 1, 1)));
         Assert.NotNull(Curve.Costs(free, 1, CurveKind.RandomSubsets, BudgetAxis.Money, new("EUR", 1, 0, 1)));
         Assert.NotNull(Curve.Costs(free, 1, CurveKind.RandomSubsets, BudgetAxis.Attempts));
-    }
-
-    [Fact]
-    public void Curves_of_different_kinds_are_compared_only_when_asked_for_or_at_all_N()
-    {
-        var (subsets, prefixes) = (Curve.Of(BestOf3, 3), Curve.Of(Reflecting, 3));
-        var refused = Assert.Throws<InvalidOperationException>(() => Curve.Pair(subsets, 2, prefixes, 2));
-        Assert.Contains("best-of-3 at 2 is of the kind RandomSubsets", refused.Message);
-        Assert.Equal([0, 2], Curve.Pair(subsets, 2, prefixes, 2, acrossKinds: true).Prompts);
-        Assert.Equal((0, 1), Curve.Pair(subsets, 3, prefixes, 3).Discordant);
-        Assert.Equal((0, 1), Curve.Pair(Curve.Prefixes(BestOf3, 3), 1, prefixes, 1).Discordant);
     }
 
     [Fact]

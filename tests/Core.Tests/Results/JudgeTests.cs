@@ -81,8 +81,7 @@ public sealed class JudgeTests
             new BestOfN(2, Selector.JudgeScore),
             Sweeps.Chain(0, 0, Sweeps.Attempt("+", 0.9), Sweeps.Attempt("+C", 0.8)),
             Sweeps.Chain(0, 1, Sweeps.Attempt("-", 0.1), Sweeps.Attempt("+C", 0.8)) with { Replicate = 1 });
-        var pair = Curve.Pair(Curve.Pass(best, 1)!, 2, Curve.Of(best, 1), 2);
-        Assert.Equal([0.5], pair.Differences);
+        Assert.Equal((1, 0.5), (Curve.Pass(best, 1)!.At(2)[0], Curve.Of(best, 1).At(2)[0]));
         Assert.Equal([0.5], Selection.Regret(best, 1));
     }
 

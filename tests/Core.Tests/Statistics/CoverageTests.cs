@@ -68,7 +68,7 @@ public sealed class CoverageTests
             var differences = Strata
                 .Select(s => Enumerable.Range(0, s.Prompts).Select(_ => Difference(random, s)).ToArray()).ToArray();
             categories += bootstrap.MeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
-            prompts += bootstrap.Mean([.. differences.SelectMany(d => d)]).Contains(overPrompts) ? 1 : 0;
+            prompts += bootstrap.MeanOfMeans([[.. differences.SelectMany(d => d)]]).Contains(overPrompts) ? 1 : 0;
             corrected += bootstrap.BcaMeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
         }
 
@@ -146,7 +146,7 @@ public sealed class CoverageTests
     [Fact]
     public void Values_that_all_agree_give_an_interval_without_width()
     {
-        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).Mean([0.5, 0.5, 0.5]));
+        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).MeanOfMeans([[0.5, 0.5, 0.5]]));
         Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).BcaMeanOfMeans([[0.5, 0.5], [0.5]]));
         Assert.Equal(new Interval(1, 1), SimultaneousBand.SupT(new Bootstrap(0), [[[1, 1]]])[0].Interval);
     }
