@@ -1,29 +1,29 @@
 namespace ReflectDiT.Eval.Silo.Cluster;
 
 /// <summary>
-/// Tells which silos have fallen silent. No clocks are compared: a silo is silent when nothing new was heard of it for
-/// as long as somebody listened all the time.
+/// Tells which silos have fallen silent: those of which nothing new was heard at so many looks in a row. Neither clocks
+/// nor times are compared: where all have to wait for the database, nobody looks.
 /// </summary>
-internal sealed class SilentSilos(TimeSpan patience)
+internal sealed class SilentSilos(int looks)
 {
-    private readonly Dictionary<SiloAddress, (DateTime Spoke, long Heard)> _silos = [];
+    private readonly Dictionary<SiloAddress, (DateTime Spoke, int Looks)> _silos = [];
 
     /// <param name="silos">As they are now.</param>
-    /// <param name="now">Milliseconds of the listener's own clock, from any start.</param>
-    public IReadOnlyList<SiloAddress> Look(IEnumerable<MembershipEntry> silos, long now)
+    public IReadOnlyList<SiloAddress> Look(IEnumerable<MembershipEntry> silos)
     {
         var silent = new List<SiloAddress>();
         foreach (var silo in silos)
         {
-            if (!_silos.TryGetValue(silo.SiloAddress, out var last) || last.Spoke != silo.IAmAliveTime)
-                _silos[silo.SiloAddress] = (silo.IAmAliveTime, now);
-            else if (now - last.Heard >= patience.TotalMilliseconds)
+            var last = _silos.GetValueOrDefault(silo.SiloAddress, (Spoke: silo.IAmAliveTime, Looks: -1));
+            var inVain = last.Spoke == silo.IAmAliveTime ? last.Looks + 1 : 0;
+            _silos[silo.SiloAddress] = (silo.IAmAliveTime, inVain);
+            if (inVain >= looks)
                 silent.Add(silo.SiloAddress);
         }
 
         return silent;
     }
 
-    /// <summary>For a listener who was deaf for a while.</summary>
+    /// <summary>For somebody who could not look for a while.</summary>
     public void Forget() => _silos.Clear();
 }

@@ -17,10 +17,13 @@ internal sealed class SiloPulse(
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
-    /// <summary>Five missed pulses. Death is no great loss to a silo: it drains, and joins again.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>Death is no great loss to a silo that lives: it drains, and joins again.</summary>
+    private const int LooksInVain = 5;
 
-    private readonly SilentSilos _silent = new(Patience);
+    /// <summary>Longer than the database takes for any question that is asked here.</summary>
+    private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(10);
+
+    private readonly SilentSilos _silent = new(LooksInVain);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -40,12 +43,12 @@ internal sealed class SiloPulse(
         try
         {
             await table.UpdateIAmAlive(new() { SiloAddress = local.SiloAddress, IAmAliveTime = DateTime.UtcNow })
-                .WaitAsync(Patience);
-            var members = (await table.ReadAll().WaitAsync(Patience)).Members.Select(m => m.Item1);
+                .WaitAsync(DatabasePatience);
+            var members = (await table.ReadAll().WaitAsync(DatabasePatience)).Members.Select(m => m.Item1);
             var others = members.Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(local.SiloAddress));
-            foreach (var silo in _silent.Look(others, Environment.TickCount64))
+            foreach (var silo in _silent.Look(others))
             {
-                log.LogWarning("Silo {Silo} has not spoken for {Seconds} s: it is declared dead", silo, Patience.TotalSeconds);
+                log.LogWarning("Silo {Silo} does not reach the database, or hangs: it is declared dead", silo);
                 await membership.TryKill(silo);
             }
         }
