@@ -40,6 +40,7 @@ public static class LedgerCluster
         builder.Logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // speaks of garbage collection at every start
+            .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // and of every silo that leaves
             .AddSimpleConsole(o =>
             {
                 o.SingleLine = true;
