@@ -14,7 +14,7 @@ namespace ReflectDiT.Eval.Silo.Cluster;
 
 /// <summary>
 /// A worker in a silo: the cluster's grains choose its chains, the ledger gives them. A silo that the others have found
-/// dead, because it hung, drains and joins again as a new one.
+/// dead, because it hung or did not reach the database, drains and joins again as a new one.
 /// </summary>
 /// <param name="options">With no slots the silo works on nothing, and only serves calls.</param>
 internal sealed class SiloHost(
