@@ -29,6 +29,8 @@ internal sealed class RunningCli : IAsyncDisposable
     {
         string[] command =
         [
+            // What a shell runs in the background ignores Ctrl-C, tests too, and so would all that they start.
+            "env", "--default-signal=INT",
             .. within ?? [],
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"),
