@@ -20,6 +20,7 @@ public sealed class ExactResumeTests(UndisturbedRun undisturbed) : IClassFixture
             await KillAsync(first);
         }
 
+        await ledger.SlowWritesAsync();
         var written = new List<int> { 0 };
         while (written.Count < Kills)
         {
@@ -65,6 +66,7 @@ public sealed class ExactResumeTests(UndisturbedRun undisturbed) : IClassFixture
     public async Task A_transaction_that_outlives_its_killed_run_counts_once()
     {
         await using var ledger = await LedgerFolder.InAsync(undisturbed.Server);
+        await ledger.SlowWritesAsync();
         await using var killed = await ledger.StartAsync(Sweep);
         await ledger.ReachAttemptsAsync(undisturbed.Attempts / 2, killed);
         await using var hold = await ledger.HoldWritesAsync();

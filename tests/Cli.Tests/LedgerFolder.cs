@@ -102,6 +102,21 @@ internal sealed class LedgerFolder : IAsyncDisposable
         """,
         run);
 
+    /// <summary>
+    /// Makes each write of attempts take as long as on a slow disk: what happens on the way then does so on every machine.
+    /// </summary>
+    public async Task SlowWritesAsync()
+    {
+        await RunAsync("status"); // makes the tables
+        await using var source = NpgsqlDataSource.Create(await AddressAsync());
+        await using var command = source.CreateCommand(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$;
+            CREATE TRIGGER slow BEFORE INSERT ON reflectdit.attempts FOR EACH STATEMENT EXECUTE FUNCTION slow()
+            """);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Lets no attempt become durable until it is disposed: each waits in the middle of its transaction.</summary>
     public async Task<NpgsqlConnection> HoldWritesAsync()
     {
@@ -140,7 +155,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
     private async Task<string> EndAllAsync()
     {
         var said = new StringBuilder();
-        foreach (var command in _started)
+        foreach (var command in _started.Where(c => !c.IsDisposed))
         {
             command.Kill();
             said.AppendLine((await command.EndAsync()).Error);

@@ -20,7 +20,11 @@ internal sealed class RunningCli : IAsyncDisposable
         _error = process.StandardError.ReadToEndAsync();
     }
 
+    public int Id => _process.Id;
+
     public bool HasEnded => _process.HasExited;
+
+    public bool IsDisposed => _disposed == 1;
 
     /// <param name="database">The value of the variable that names the database; unset when null.</param>
     /// <param name="within">What stands before the command, and becomes it.</param>

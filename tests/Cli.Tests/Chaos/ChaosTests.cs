@@ -43,6 +43,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     {
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
         await using var zombie = await ledger.StartAsync("worker", "--slots", "8", "--lease", "3");
         await ledger.ReachAttemptsAsync(sweep.Attempts / 4, zombie);
         zombie.Signal("STOP");
@@ -89,6 +90,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     {
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
         await using var wire = new Wire(await ledger.AddressAsync());
         await using var worker = await ledger.StartAsync("worker", "--slots", "4", "--lease", "3", "--database", wire.Address);
         await ledger.ReachAttemptsAsync(sweep.Attempts / 5, worker);
@@ -114,6 +116,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await using var network = await NetworkNamespace.CreateAsync();
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
         await using var wire = new Wire(await ledger.AddressAsync(), network.OurAddress);
         await using var worker = await ledger.StartWithinAsync(
             network.Exec, "worker", "--slots", "8", "--lease", "3", "--database", wire.Address);
@@ -174,6 +177,8 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     {
         foreach (var worker in workers)
         {
+            // One that has only just been started does not hear the signal yet.
+            await ledger.ReachAsync(1, $"SELECT count(*) FROM reflectdit.workers WHERE process = {worker.Id}", worker);
             await ChaosSweep.DrainAsync(worker);
         }
 
