@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
@@ -63,11 +64,7 @@ internal sealed class RunningCli : IAsyncDisposable
     public void Interrupt() => Signal("INT");
 
     /// <param name="name">Without SIG, as <c>kill</c> knows it.</param>
-    public void Signal(string name)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Signal(string name) => ProcessSignal.Send(_process.Id, name);
 
     /// <summary>SIGKILL, to this process alone.</summary>
     public void Kill() => _process.Kill(entireProcessTree: false);

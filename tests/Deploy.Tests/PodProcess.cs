@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Deploy.Tests;
 
@@ -105,11 +106,7 @@ internal sealed partial class PodProcess : IDisposable
         }
     }
 
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => ProcessSignal.Send(_process.Id, "TERM");
 
     public async Task SucceedsAsync()
     {

@@ -78,7 +78,7 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
         output.WriteLine($"{held.Count} chains of a hung silo were at work elsewhere, or done, after {clock.Elapsed.TotalSeconds:0.0} s");
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, Lease);
 
-        await first.ThawAsync();
+        first.Thaw();
         await sweep.UntilActiveAsync(first);
         await sweep.UntilDoneAsync();
         Assert.Equal(await sweep.UndisturbedAsync(server), await sweep.DumpAsync());
@@ -151,10 +151,10 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
         List<Guid> held = [];
         await sweep.UntilAsync("the silo is frozen at work", async () =>
         {
-            await silo.FreezeAsync();
+            silo.Freeze();
             held = await HeldAsync(sweep, silo);
             if (held.Count == 0)
-                await silo.ThawAsync();
+                silo.Thaw();
             return held.Count > 0;
         });
         return held;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Silo.Tests.Cluster;
 
@@ -54,28 +55,22 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        await SignalAsync("TERM");
+        ProcessSignal.Send(Id, "TERM");
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
 
     /// <summary>Sends SIGSTOP: the process holds all that it has, and does nothing.</summary>
-    public Task FreezeAsync() => SignalAsync("STOP");
+    public void Freeze() => ProcessSignal.Send(Id, "STOP");
 
     /// <summary>Sends SIGCONT.</summary>
-    public Task ThawAsync() => SignalAsync("CONT");
+    public void Thaw() => ProcessSignal.Send(Id, "CONT");
 
     public async ValueTask DisposeAsync()
     {
         if (!HasExited)
             await KillAsync();
         _process.Dispose();
-    }
-
-    private async Task SignalAsync(string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", Id.ToString()]);
-        await kill.WaitForExitAsync();
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)
