@@ -5,12 +5,12 @@ using Npgsql;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Runner;
-using ReflectDiT.Eval.Silo;
+using ReflectDiT.Eval.Silo.Cluster;
 
 namespace ReflectDiT.Eval.Benchmarks;
 
 /// <summary>
-/// Many workers on one ledger, as leases alone or as silos, whichever the build has: chains claimed and completed per
+/// Many workers on one ledger, by leases alone as `run` shares a sweep, or as silos: chains claimed and completed per
 /// second with models that take no time (each chain is one attempt), how long the database takes for a claim, and how
 /// soon the chains of a worker that died are drawn on by another.
 /// </summary>
@@ -25,9 +25,11 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
     private readonly ConcurrentBag<double> _claims = [];
     private readonly ActivityListener _commands;
 
-    private ClaimBenchmark(LedgerSession session)
+    private readonly bool _silos;
+
+    private ClaimBenchmark(LedgerSession session, bool silos)
     {
-        _session = session;
+        (_session, _silos) = (session, silos);
         _commands = new()
         {
             ShouldListenTo = source => source.Name == "Npgsql",
@@ -43,14 +45,14 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
 
     /// <param name="workers">Workers at once, each with sessions of its own, in this process.</param>
     /// <param name="parent">The data folder is made in this folder, and removed.</param>
-    public static async Task<int> RunAsync(int workers, string parent)
+    /// <param name="silos">As silos of one cluster; else by leases alone.</param>
+    public static async Task<int> RunAsync(int workers, string parent, bool silos)
     {
-        Console.WriteLine(WorkerHost.Description);
         var folder = Path.Combine(parent, $"reflectdit-benchmark-{Environment.ProcessId}");
         try
         {
             await using var session = await LedgerSession.OpenAsync(folder, null, CancellationToken.None);
-            await using var benchmark = new ClaimBenchmark(session);
+            await using var benchmark = new ClaimBenchmark(session, silos);
             await benchmark.RoundsAsync(workers);
             await benchmark.DeathsAsync();
             return 0;
@@ -86,7 +88,7 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
             var claims = _claims.Order().ToList();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{workers} workers: {chains / (clock.Elapsed - planned).TotalSeconds:0} chains/s claimed and completed; "
+                $"{workers} {(_silos ? "silos" : "workers")}: {chains / (clock.Elapsed - planned).TotalSeconds:0} chains/s claimed and completed; "
                 + $"{claims.Count} claims, median {claims[claims.Count / 2]:0.0} ms, p99 {claims[claims.Count * 99 / 100]:0.0} ms"));
         }
     }
@@ -127,10 +129,18 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
     {
         var stop = new CancellationTokenSource();
         var progress = Enumerable.Range(0, workers).Select(_ => new RunProgress()).ToArray();
-        var hosts = new Hosts(stop, progress, Task.WhenAll(progress.Select(p => Task.Run(() => WorkerHost.RunAsync(
-            _session, (id, _) => Task.FromResult(_sweeps[id]), new WorkerOptions(Slots, new WorkScope()), p, stop.Token)))));
+        var hosts = new Hosts(stop, progress, Task.WhenAll(progress.Select(p => Task.Run(() => HostAsync(p, stop.Token)))));
         await UntilAsync(() => progress.All(p => p.Pulse.Now == WorkerPulse.Phase.Working));
         return hosts;
+    }
+
+    private Task HostAsync(RunProgress progress, CancellationToken stop)
+    {
+        var options = new WorkerOptions(Slots, new WorkScope());
+        Func<Guid, CancellationToken, Task<SweepSetup>> sweeps = (id, _) => Task.FromResult(_sweeps[id]);
+        return _silos
+            ? new SiloHost(_session, sweeps, options, progress).RunAsync(stop)
+            : new Worker(_session, sweeps, options, progress).RunAsync(stop);
     }
 
     /// <summary>What the database sees when a worker's process is killed.</summary>

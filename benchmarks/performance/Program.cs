@@ -8,9 +8,9 @@ switch (args)
         return StatisticsBenchmark.Run();
     case ["ledger", var chains, var folder]:
         return await LedgerBenchmark.RunAsync(int.Parse(chains), folder);
-    case ["claims", var workers, var folder]:
-        return await ClaimBenchmark.RunAsync(int.Parse(workers), folder);
+    case ["claims", "leases" or "silos", var workers, var folder]:
+        return await ClaimBenchmark.RunAsync(int.Parse(workers), folder, silos: args[1] == "silos");
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims WORKERS FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER");
         return 1;
 }

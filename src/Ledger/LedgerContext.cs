@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -20,7 +19,7 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
     public DbSet<ImportRow> Imports => Set<ImportRow>();
 
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
-        optionsBuilder.UseNpgsql(source).UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+        optionsBuilder.UseNpgsql(source).UseSnakeCaseNamingConvention().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -37,26 +36,5 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
             .HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId, r.Index });
         modelBuilder.Entity<ScoreRow>().ToTable("scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
         modelBuilder.Entity<ImportRow>().ToTable("imports").HasKey(r => new { r.SweepId, r.Arm });
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetProperties()))
-        {
-            property.SetColumnName(SnakeCase(property.Name));
-        }
-    }
-
-    /// <summary>JudgeNoScore -> judge_no_score; X1 -> x1.</summary>
-    private static string SnakeCase(string name)
-    {
-        var text = new StringBuilder();
-        foreach (var c in name)
-        {
-            if (char.IsUpper(c) && text.Length > 0)
-            {
-                text.Append('_');
-            }
-
-            text.Append(char.ToLowerInvariant(c));
-        }
-
-        return text.ToString();
     }
 }

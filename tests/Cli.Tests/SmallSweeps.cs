@@ -25,9 +25,9 @@ public sealed class SmallSweeps : IAsyncLifetime, ICollectionFixture<SmallSweeps
         "--set", "arms.0.strategy.n=3", "--set", "arms.1.strategy.n=3", .. more,
     ];
 
-    async Task IAsyncLifetime.InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        await ((IAsyncLifetime)Server).InitializeAsync();
+        await Server.InitializeAsync();
         AtOnce = await LedgerFolder.InAsync(Server);
         InParts = await LedgerFolder.InAsync(Server);
         Runs =
@@ -39,10 +39,10 @@ public sealed class SmallSweeps : IAsyncLifetime, ICollectionFixture<SmallSweeps
         ];
     }
 
-    async Task IAsyncLifetime.DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await AtOnce.DisposeAsync();
         await InParts.DisposeAsync();
-        await ((IAsyncLifetime)Server).DisposeAsync();
+        await Server.DisposeAsync();
     }
 }

@@ -17,9 +17,9 @@ public sealed class UndisturbedRun : IAsyncLifetime
     /// <summary>What it wrote to standard output.</summary>
     public string Report { get; private set; } = "";
 
-    async Task IAsyncLifetime.InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        await ((IAsyncLifetime)Server).InitializeAsync();
+        await Server.InitializeAsync();
         await using var ledger = await LedgerFolder.InAsync(Server);
         var run = await ledger.RunAsync([.. Sweep, "--concurrency", "8"]);
         Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
@@ -28,5 +28,5 @@ public sealed class UndisturbedRun : IAsyncLifetime
         Report = run.Out;
     }
 
-    Task IAsyncLifetime.DisposeAsync() => ((IAsyncLifetime)Server).DisposeAsync();
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace ReflectDiT.Eval.Deploy.Tests;
 
@@ -57,5 +58,6 @@ internal static class Kubectl
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KubectlFactAttribute : FactAttribute
 {
-    public KubectlFactAttribute() => Skip = Kubectl.Missing;
+    public KubectlFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line) => Skip = Kubectl.Missing;
 }

@@ -12,9 +12,9 @@ public sealed class WorkerPodTests : IAsyncLifetime
 
     private string Server => Path.Combine(_folder, "server");
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await PrivateServer.StopAsync(Server);
         Directory.Delete(_folder, recursive: true);

@@ -33,7 +33,7 @@ public sealed class PostgresServer : IAsyncLifetime
         return new NpgsqlConnectionStringBuilder(_connectionString) { Database = name }.ConnectionString;
     }
 
-    async Task IAsyncLifetime.InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         await Turn.WaitAsync();
         try
@@ -49,7 +49,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
     }
 
-    async Task IAsyncLifetime.DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await Turn.WaitAsync();
         try

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
-using ReflectDiT.Eval.Silo;
+using ReflectDiT.Eval.Silo.Cluster;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -28,7 +28,7 @@ internal static class DoctorCommand
                     ? await DatabaseAsync(ledger.Data(parsed), database, cancellation)
                     : await PrivateServerAsync(ledger.Data(parsed), cancellation),
                 new(true, "models: simulated; the sweeps of this build need no accelerator and no weights"),
-                new(true, WorkerHost.Description),
+                new(true, $"Orleans {SiloHost.OrleansVersion}: workers are silos of one cluster"),
             };
             foreach (var finding in findings)
             {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
-using ReflectDiT.Eval.Silo;
+using ReflectDiT.Eval.Silo.Cluster;
 using ReflectDiT.Eval.Silo.Health;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -22,9 +22,9 @@ internal static class WorkerCommand
         var ledger = new LedgerOptions();
         var slots = new Option<int>("--slots")
         {
-            Description = "Chains worked on at once",
+            Description = "Chains worked on at once; with 0 the worker only serves calls of the cluster",
             DefaultValueFactory = _ => DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, WorkerHost.LeastSlots),
+            CustomParser = result => NumberArgument.AtLeast(result, 0),
         };
         var arms = new Option<string[]>("--arms")
         {
@@ -75,12 +75,12 @@ internal static class WorkerCommand
                 await Console.Error.WriteLineAsync(
                     $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
                 var models = new ModelCatalog();
-                await WorkerHost.RunAsync(
+                var silo = new SiloHost(
                     session,
                     (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
                     options,
-                    progress,
-                    stop.Token);
+                    progress);
+                await silo.RunAsync(stop.Token);
                 await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -7,9 +7,6 @@ namespace ReflectDiT.Eval.Silo.Cluster;
 /// <summary>Where a silo of this machine listens: nothing of it is configured.</summary>
 internal static class ClusterAddress
 {
-    /// <summary>Silos and clients of one ledger's database are one cluster.</summary>
-    public const string Id = "reflectdit";
-
     /// <summary>Orleans' usual ports: what a firewall has to let through when a machine has one silo.</summary>
     public const int SiloPort = 11111;
 

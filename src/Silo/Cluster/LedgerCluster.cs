@@ -17,7 +17,7 @@ public static class LedgerCluster
     {
         var builder = CreateBuilder(source);
         builder.UseOrleansClient(client => client
-            .Configure<ClusterOptions>(o => Name(o, ClusterAddress.Id))
+            .Configure<ClusterOptions>(o => Name(o, SiloHost.DefaultCluster))
             .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
             .Services.AddSingleton<IGatewayListProvider, LedgerGatewayList>());
         var host = builder.Build();
@@ -56,7 +56,7 @@ public static class LedgerCluster
     internal static void Name(ClusterOptions options, string cluster)
     {
         options.ClusterId = cluster;
-        options.ServiceId = ClusterAddress.Id;
+        options.ServiceId = SiloHost.DefaultCluster;
     }
 
     private sealed class NoLifetime : IHostLifetime

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,15 +18,25 @@ namespace ReflectDiT.Eval.Silo.Cluster;
 /// dead, because it hung or did not reach the database, drains and joins again as a new one.
 /// </summary>
 /// <param name="options">With no slots the silo works on nothing, and only serves calls.</param>
-internal sealed class SiloHost(
+public sealed class SiloHost(
     LedgerSession ledger,
     Func<Guid, CancellationToken, Task<SweepSetup>> sweeps,
     WorkerOptions options,
     RunProgress progress,
-    string cluster = ClusterAddress.Id)
+    string cluster = SiloHost.DefaultCluster)
 {
+    /// <summary>Silos and clients of one ledger's database are one cluster.</summary>
+    internal const string DefaultCluster = "reflectdit";
+
     private readonly SlotGate _gate = new(options.Slots);
 
+    /// <summary>The version of the Orleans package; the assembly's own stays the same for a whole major version.</summary>
+    public static string OrleansVersion { get; } = typeof(IMembershipTable).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', ' ')[0];
+
+    /// <summary>Works until told to stop; outages of the database are waited out.</summary>
+    /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>
+    /// <exception cref="LedgerException">The database stayed away, or an artifact is damaged.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)

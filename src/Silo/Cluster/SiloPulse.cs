@@ -42,9 +42,10 @@ internal sealed class SiloPulse(
     {
         try
         {
-            await table.UpdateIAmAlive(new() { SiloAddress = local.SiloAddress, IAmAliveTime = DateTime.UtcNow })
+            await table.UpdateIAmAliveAsync(
+                    new() { SiloAddress = local.SiloAddress, IAmAliveTime = DateTime.UtcNow }, CancellationToken.None)
                 .WaitAsync(DatabasePatience);
-            var members = (await table.ReadAll().WaitAsync(DatabasePatience)).Members.Select(m => m.Item1);
+            var members = (await table.ReadAllAsync(CancellationToken.None).WaitAsync(DatabasePatience)).Members.Select(m => m.Item1);
             var others = members.Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(local.SiloAddress));
             foreach (var silo in _silent.Look(others))
             {

@@ -23,9 +23,9 @@ public sealed class ChaosSweep : IAsyncLifetime
 
     public int Chains { get; private set; }
 
-    async Task IAsyncLifetime.InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        await ((IAsyncLifetime)Server).InitializeAsync();
+        await Server.InitializeAsync();
         await using var ledger = await LedgerFolder.InAsync(Server);
         var run = await ledger.RunAsync(Run);
         Assert.True(run.ExitCode == 0, run.Error);
@@ -34,7 +34,7 @@ public sealed class ChaosSweep : IAsyncLifetime
         Chains = (int)await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains");
     }
 
-    Task IAsyncLifetime.DisposeAsync() => ((IAsyncLifetime)Server).DisposeAsync();
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Plans the sweep and leaves it to workers.</summary>
     internal static async Task PlanAsync(LedgerFolder ledger, params string[] more)

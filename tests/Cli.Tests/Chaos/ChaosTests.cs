@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ReflectDiT.Eval.Core.Random;
-using Xunit.Abstractions;
 
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 

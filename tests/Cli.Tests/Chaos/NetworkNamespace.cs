@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
@@ -119,5 +120,6 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class NetworkNamespaceFactAttribute : FactAttribute
 {
-    public NetworkNamespaceFactAttribute() => Skip = NetworkNamespace.Missing;
+    public NetworkNamespaceFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line) => Skip = NetworkNamespace.Missing;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
 /// <summary>A file system in memory of a given size, mounted on a folder.</summary>
@@ -44,7 +46,8 @@ internal sealed class SmallDisk : IAsyncDisposable
 /// <summary>A test that mounts a small disk; skipped, with the reason, where that is not allowed.</summary>
 internal sealed class MountFactAttribute : FactAttribute
 {
-    public MountFactAttribute()
+    public MountFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
     {
         if (!SmallDisk.Possible)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace ReflectDiT.Eval.Ledger.Tests.Server;
 
@@ -8,7 +9,8 @@ internal sealed class RootFactAttribute : FactAttribute
 {
     private readonly string? _othersRun;
 
-    public RootFactAttribute()
+    public RootFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+        : base(file, line)
     {
         if (!Environment.IsPrivilegedProcess)
             Skip = "Needs root: it acts as a second user.";

@@ -76,7 +76,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
     });
 
     /// <summary>A silo in this process, until the token is cancelled.</summary>
-    public Task HostSiloAsync(int slots, string[]? arms, CancellationToken stop, string cluster = ClusterAddress.Id) =>
+    public Task HostSiloAsync(int slots, string[]? arms, CancellationToken stop, string cluster = SiloHost.DefaultCluster) =>
         new SiloHost(
             Session,
             (_, _) => Task.FromResult(Setup),

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Grains;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Testing;
-using Xunit.Abstractions;
 
 namespace ReflectDiT.Eval.Silo.Tests.Cluster;
 

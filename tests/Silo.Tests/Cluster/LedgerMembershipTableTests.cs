@@ -17,14 +17,14 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     private LedgerMembershipTable _table = null!;
     private int _generation;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _source = NpgsqlDataSource.Create(await server.CreateDatabaseAsync());
         await LedgerSchema.ApplyAsync(_source, CancellationToken.None);
         _table = await TableAsync("cluster");
     }
 
-    public async Task DisposeAsync() => await _source.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _source.DisposeAsync();
 
     [Fact]
     public async Task A_new_table_is_empty_at_version_0()
