@@ -100,9 +100,10 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
         {
             var sweep = Sweep(100 + death);
             await _session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
-            await using var dying = await WorkerSession.OpenAsync(_session.Source, Slots, null, () => { }, CancellationToken.None);
+            await using var dying = await WorkerSession.OpenAsync(
+                _session.Source, new(Slots), TimeSpan.FromMinutes(1), () => { }, CancellationToken.None);
             await _session.Leases.ClaimAsync(
-                dying.Number, new(sweep.Plan.Id), int.MaxValue, TimeSpan.FromMinutes(1), CancellationToken.None);
+                dying.Number, new(sweep.Plan.Id), int.MaxValue, CancellationToken.None);
             await using var hosts = await HostsAsync(1);
             var clock = Stopwatch.StartNew();
             await EndSessionAsync(dying.Number);

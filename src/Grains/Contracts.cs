@@ -48,8 +48,9 @@ public interface ISlotService : IGrainService
 /// <summary>The slots of a silo.</summary>
 /// <param name="Arms">The names of the arms that it serves; null for all.</param>
 /// <param name="Worker">Its number as a worker in the ledger; null while it has none.</param>
+/// <param name="Parked">Sweeps that it cannot run.</param>
 [GenerateSerializer, Immutable]
-public sealed record SiloSlots(SiloAddress Silo, string Name, int Slots, int Free, IReadOnlyList<string>? Arms, int? Worker);
+public sealed record SiloSlots(SiloAddress Silo, string Name, int Slots, int Free, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<Guid> Parked);
 
 /// <summary>How far a sweep is.</summary>
 /// <param name="State">running, paused or cancelled.</param>

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Grains;
 
 /// <summary>Tells the other silos of this one's slots.</summary>
 public sealed class SlotService(
-    GrainId id, Silo silo, ILoggerFactory logs, ILocalSiloDetails local, SlotGate gate, WorkerPulse pulse,
+    GrainId id, Silo silo, ILoggerFactory logs, ILocalSiloDetails local, SlotGate gate, RunProgress progress,
     WorkScope scope)
     : GrainService(id, silo, logs), ISlotService
 {
@@ -18,9 +18,10 @@ public sealed class SlotService(
         local.SiloAddress,
         local.Name,
         gate.Slots,
-        pulse.Silence > LongestSilence ? 0 : gate.Free,
+        progress.Pulse.Silence > LongestSilence ? 0 : gate.Free,
         scope.Arms,
-        gate.Worker));
+        gate.Worker,
+        [.. progress.Parked.Keys]));
 }
 
 /// <summary>Asks the silos of the cluster for their slots.</summary>

@@ -131,7 +131,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     {
         var slots = await silos.AllAsync();
         var started = new HashSet<FreeChain>();
-        foreach (var alike in slots.Where(s => s.Free > 0).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
+        foreach (var alike in slots.Where(s => s.Free > 0 && !s.Parked.Contains(Sweep)).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
         {
             var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
                 .OrderBy(s => s.rank).Select(s => s.silo).ToList();

@@ -50,7 +50,7 @@ public sealed partial class ArtifactStore
         {
             content = await File.ReadAllBytesAsync(path, cancellation);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LedgerException($"Artifact {path} cannot be read ({e.Message}). Restore it from a copy.", e);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using Npgsql;
 using NpgsqlTypes;
@@ -30,11 +31,19 @@ public sealed class AttemptWriter : IAsyncDisposable
     }
 
     /// <summary>Completes when the attempt, and the chain's end if it is the last, are durable.</summary>
-    /// <exception cref="PostgresException"><see cref="StaleEpoch"/>, or another fault. Nothing of the attempt was written.</exception>
+    /// <exception cref="PostgresException">
+    /// <see cref="StaleEpoch"/>, or something of the attempt that the database does not take. Nothing of it was written.
+    /// </exception>
+    /// <exception cref="IOException">The image could not be saved.</exception>
     public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
 
     /// <summary>Ends a chain in failure.</summary>
-    public Task FailAsync(Guid chain, int epoch, string reason) => EnqueueAsync(new(null, new(chain, epoch, null, reason)));
+    /// <param name="reason">What the database cannot hold of it is replaced by U+FFFD.</param>
+    public Task FailAsync(Guid chain, int epoch, string reason)
+    {
+        var storable = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(reason)).Replace('\0', '\uFFFD');
+        return EnqueueAsync(new(null, new(chain, epoch, null, storable)));
+    }
 
     /// <summary>Ends a chain whose attempts are all written.</summary>
     public Task EndAsync(Guid chain, int epoch, int shown) => EnqueueAsync(new(null, new(chain, epoch, shown, null)));
@@ -84,7 +93,10 @@ public sealed class AttemptWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>A group is written whole or not at all; when the fence refuses one of it, each is tried alone.</summary>
+    /// <summary>
+    /// A group is written whole or not at all; when something of it is refused, each is tried alone, so that what one chain
+    /// says wrong is no other's fault.
+    /// </summary>
     private async Task SettleAsync(List<Pending> group)
     {
         try
@@ -92,7 +104,7 @@ public sealed class AttemptWriter : IAsyncDisposable
             await WriteRowsAsync(group);
             group.ForEach(p => p.Done.SetResult());
         }
-        catch (PostgresException e) when (e.SqlState == StaleEpoch && group.Count > 1)
+        catch (Exception e) when (group.Count > 1 && !LedgerSession.IsOutage(e))
         {
             foreach (var alone in group)
             {
@@ -118,8 +130,8 @@ public sealed class AttemptWriter : IAsyncDisposable
         {
             AddAttempts(batch, attempts);
             AddContext(batch, attempts);
-            AddDetections(batch, attempts);
             AddScores(batch, attempts);
+            AddDetections(batch, attempts);
         }
 
         AddEnds(batch, [.. group.Select(EndOf).OfType<ChainEnd>()]);

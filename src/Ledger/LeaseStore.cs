@@ -5,15 +5,14 @@ using ReflectDiT.Eval.Core.Judging;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
-/// Leases of chains. A claim raises the chain's epoch, so that whoever held it before can write no more; every write
-/// carries the epoch (see Schema/0001_ledger.sql, fence_attempt). All times are the database's. Whoever waits for the
-/// locks of several chains takes them in the order of their ids, or deadlocks would end transactions.
+/// Leases. A worker holds what it has claimed as long as it renews one row, its own. A claim raises the chain's epoch, so
+/// that whoever held it before can write no more; every write carries the epoch (see Schema/ledger.sql, fence_attempts).
+/// All times are the database's. Whoever waits for the locks of several chains takes them in the order of their ids, or
+/// deadlocks would end transactions.
 /// </summary>
 public sealed class LeaseStore(NpgsqlDataSource source)
 {
-    private const string Free = """
-        s.state = 'running' AND c.state = 'open' AND (c.leased_until IS NULL OR c.leased_until < now())
-        """;
+    private const string Free = "s.state = 'running' AND c.state = 'open' AND c.worker IS NULL";
 
     private const string InOrder = "ORDER BY s.created_at, s.id, c.replicate, c.prompt, c.arm";
 
@@ -21,28 +20,29 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         ($1::uuid IS NULL OR c.sweep_id = $1)
         AND ($2::integer[] IS NULL OR c.prompt = ANY ($2))
         AND ($3::text[] IS NULL OR (c.sweep_id, c.arm) IN (SELECT a.sweep_id, a.index FROM reflectdit.arms a WHERE a.name = ANY ($3)))
+        AND c.sweep_id <> ALL ($4::uuid[])
         """;
 
     /// <summary>Takes up to <paramref name="most"/> free chains, oldest sweep first, with what they hold already.</summary>
+    /// <returns>None where the worker's lease was ended.</returns>
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
-        int worker, WorkScope scope, int most, TimeSpan lease, CancellationToken cancellation)
+        int worker, WorkScope scope, int most, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $4", worker: "$5", lease: "$6"));
+        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $5", worker: "$6"));
         AddScope(claim, scope);
         claim.Parameters.Add(new() { Value = most });
         claim.Parameters.Add(new() { Value = worker });
-        claim.Parameters.Add(new() { Value = lease });
         return await ClaimAsync(claim, cancellation);
     }
 
     /// <summary>Takes those of the given chains that are free, with what they hold already.</summary>
+    /// <returns>None where the worker's lease was ended.</returns>
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
-        int worker, IReadOnlyList<Guid> chains, TimeSpan lease, CancellationToken cancellation)
+        int worker, IReadOnlyList<Guid> chains, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand(Claim("c.id = ANY ($1)", worker: "$2", lease: "$3"));
+        await using var claim = source.CreateCommand(Claim("c.id = ANY ($1)", worker: "$2"));
         claim.Parameters.Add(new() { Value = chains.ToArray() });
         claim.Parameters.Add(new() { Value = worker });
-        claim.Parameters.Add(new() { Value = lease });
         return await ClaimAsync(claim, cancellation);
     }
 
@@ -51,7 +51,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     {
         await using var find = source.CreateCommand($"""
             SELECT c.arm, c.prompt, c.replicate FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-            WHERE {Free} AND {InScope} {InOrder} LIMIT $4
+            WHERE {Free} AND {InScope} {InOrder} LIMIT $5
             """);
         AddScope(find, scope);
         find.Parameters.Add(new() { Value = most });
@@ -65,23 +65,33 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         return chains;
     }
 
-    /// <summary>
-    /// Prolongs the worker's leases and says which it still holds, by epoch. Those of a paused or cancelled sweep are
-    /// not among them: the worker must let go of what is missing.
-    /// </summary>
-    public async Task<IReadOnlyDictionary<Guid, int>> RenewAsync(int worker, TimeSpan lease, CancellationToken cancellation)
+    /// <summary>Prolongs the worker's lease, and with it that of all its chains.</summary>
+    /// <param name="status">What it says of itself: a JSON object.</param>
+    /// <returns>False when the lease was ended: the worker holds nothing any more under this number.</returns>
+    public async Task<bool> RenewAsync(int worker, TimeSpan lease, string status, CancellationToken cancellation)
     {
         await using var renew = source.CreateCommand("""
-            WITH seen AS (UPDATE reflectdit.workers SET seen_at = now() WHERE number = $1),
-            mine AS (
-                SELECT c.id FROM reflectdit.chains c JOIN reflectdit.sweeps s ON s.id = c.sweep_id
-                WHERE c.worker = $1 AND s.state = 'running' ORDER BY c.id FOR NO KEY UPDATE OF c)
-            UPDATE reflectdit.chains c SET leased_until = now() + $2 FROM mine WHERE c.id = mine.id
-            RETURNING c.id, c.epoch
+            UPDATE reflectdit.workers SET seen_at = now(), leased_until = now() + $2, status = $3::jsonb
+            WHERE number = $1 AND ended_at IS NULL
             """);
         renew.Parameters.Add(new() { Value = worker });
         renew.Parameters.Add(new() { Value = lease });
-        await using var reader = await renew.ExecuteReaderAsync(cancellation);
+        renew.Parameters.Add(new() { Value = status });
+        return await renew.ExecuteNonQueryAsync(cancellation) == 1;
+    }
+
+    /// <summary>
+    /// Which chains a worker holds, by epoch. Those of a paused or cancelled sweep are not among them: the worker must let
+    /// go of what is missing.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<Guid, int>> HeldAsync(int worker, CancellationToken cancellation)
+    {
+        await using var find = source.CreateCommand("""
+            SELECT c.id, c.epoch FROM reflectdit.chains c JOIN reflectdit.sweeps s ON s.id = c.sweep_id
+            WHERE c.worker = $1 AND s.state = 'running'
+            """);
+        find.Parameters.Add(new() { Value = worker });
+        await using var reader = await find.ExecuteReaderAsync(cancellation);
         var held = new Dictionary<Guid, int>();
         while (await reader.ReadAsync(cancellation))
         {
@@ -95,7 +105,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task ReleaseAsync(int worker, Guid chain, int epoch, CancellationToken cancellation)
     {
         await using var release = source.CreateCommand("""
-            UPDATE reflectdit.chains SET worker = NULL, leased_until = NULL WHERE id = $1 AND worker = $2 AND epoch = $3
+            UPDATE reflectdit.chains SET worker = NULL, waits_since = now() WHERE id = $1 AND worker = $2 AND epoch = $3
             """);
         release.Parameters.Add(new() { Value = chain });
         release.Parameters.Add(new() { Value = worker });
@@ -103,46 +113,46 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         await release.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Frees the leases of workers whose session has ended: they are dead, whatever their leases say.</summary>
-    public async Task FreeDeadWorkersAsync(CancellationToken cancellation)
-    {
-        await using var free = source.CreateCommand($"""
-            WITH dead AS (
-                UPDATE reflectdit.workers w SET ended_at = now()
-                WHERE w.ended_at IS NULL AND NOT EXISTS (
-                    SELECT FROM pg_locks l
-                    WHERE l.locktype = 'advisory' AND l.classid = {WorkerSession.LockClass} AND l.objid::bigint = w.number
-                        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-                RETURNING w.number),
-            theirs AS (
-                SELECT c.id FROM reflectdit.chains c JOIN dead ON c.worker = dead.number ORDER BY c.id FOR NO KEY UPDATE OF c)
-            UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM theirs WHERE c.id = theirs.id
-            """);
-        await free.ExecuteNonQueryAsync(cancellation);
-    }
-
     /// <summary>
-    /// Frees the leases of silos that the others have found dead. The database sees when a process ends; that a living
-    /// one hangs or cannot be reached, only its peers see. It may go on in vain.
+    /// Ends the workers that are lost (see <c>living_workers</c>), frees what they held, and tells the others.
     /// </summary>
-    public async Task FreeDeadSilosAsync(CancellationToken cancellation)
+    /// <param name="atMostEvery">Nothing is done where anybody has looked within this time.</param>
+    /// <returns>The numbers of the workers that were ended.</returns>
+    public async Task<IReadOnlyList<int>> EndLostWorkersAsync(TimeSpan atMostEvery, CancellationToken cancellation)
     {
-        await using var free = source.CreateCommand("""
-            WITH theirs AS (
-                SELECT c.id FROM reflectdit.chains c JOIN reflectdit.workers w ON c.worker = w.number
-                    JOIN reflectdit.silos s ON s.name = w.host || '-' || w.process
-                GROUP BY c.id HAVING bool_and(s.status = 'Dead')),
-            locked AS (SELECT c.id FROM reflectdit.chains c JOIN theirs USING (id) ORDER BY c.id FOR NO KEY UPDATE OF c)
-            UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM locked WHERE c.id = locked.id
+        // A claim of a worker that was ended at the same moment may have held on: what any ended worker holds is freed.
+        await using var end = source.CreateCommand($"""
+            WITH turn AS (
+                UPDATE reflectdit.lookout SET looked_at = now()
+                WHERE ctid = (SELECT ctid FROM reflectdit.lookout WHERE looked_at <= now() - $1 FOR UPDATE SKIP LOCKED)
+                RETURNING 1),
+            lost AS (
+                UPDATE reflectdit.workers SET ended_at = now()
+                WHERE ended_at IS NULL AND EXISTS (SELECT FROM turn)
+                    AND number NOT IN (SELECT number FROM reflectdit.living_workers)
+                RETURNING number),
+            theirs AS (
+                SELECT c.id FROM reflectdit.chains c
+                WHERE EXISTS (SELECT FROM turn) AND c.worker IS NOT NULL AND (
+                    c.worker IN (SELECT number FROM lost)
+                    OR c.worker IN (SELECT number FROM reflectdit.workers WHERE ended_at IS NOT NULL))
+                ORDER BY c.id FOR NO KEY UPDATE OF c),
+            freed AS (
+                UPDATE reflectdit.chains c SET worker = NULL, waits_since = now() FROM theirs WHERE c.id = theirs.id
+                RETURNING 1)
+            SELECT array(SELECT number FROM lost ORDER BY number),
+                CASE WHEN EXISTS (SELECT FROM freed) THEN pg_notify('{WorkerSession.Channel}', '') END
             """);
-        await free.ExecuteNonQueryAsync(cancellation);
+        end.Parameters.Add(new() { Value = atMostEvery });
+        return (int[])(await end.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>Opens the failed chains of a scope for another try.</summary>
     public async Task RetryFailedAsync(WorkScope scope, CancellationToken cancellation)
     {
         await using var retry = source.CreateCommand($"""
-            UPDATE reflectdit.chains c SET state = 'open', failure = NULL WHERE c.state = 'failed' AND {InScope}
+            UPDATE reflectdit.chains c SET state = 'open', failure = NULL, waits_since = now()
+            WHERE c.state = 'failed' AND {InScope}
             """);
         AddScope(retry, scope);
         await retry.ExecuteNonQueryAsync(cancellation);
@@ -166,6 +176,21 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         return new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3), reader.GetInt32(4));
     }
 
+    /// <summary>What of a scope waits for a worker: cheap, however much has ended.</summary>
+    public async Task<WaitingChains> WaitingAsync(WorkScope scope, CancellationToken cancellation)
+    {
+        await using var find = source.CreateCommand($"""
+            SELECT count(*)::integer, (count(*) FILTER (WHERE c.worker IS NULL))::integer,
+                coalesce(now() - min(c.waits_since) FILTER (WHERE c.worker IS NULL), '0')
+            FROM reflectdit.chains c JOIN reflectdit.sweeps s ON s.id = c.sweep_id
+            WHERE s.state = 'running' AND c.state = 'open' AND {InScope}
+            """);
+        AddScope(find, scope);
+        await using var reader = await find.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        return new(reader.GetInt32(0), reader.GetInt32(1), reader.GetTimeSpan(2));
+    }
+
     /// <summary>Wakes the workers: there is new work, or a sweep has changed.</summary>
     public async Task TellAsync(CancellationToken cancellation)
     {
@@ -173,12 +198,12 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         await notify.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static string Claim(string which, string worker, string lease) => $"""
+    private static string Claim(string which, string worker) => $"""
         WITH free AS (
             SELECT c.id FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-            WHERE {Free} AND {which} FOR UPDATE OF c SKIP LOCKED)
-        UPDATE reflectdit.chains c SET epoch = epoch + 1, worker = {worker}, leased_until = now() + {lease}
-        FROM free WHERE c.id = free.id
+            WHERE {Free} AND {which} FOR NO KEY UPDATE OF c SKIP LOCKED)
+        UPDATE reflectdit.chains c SET epoch = epoch + 1, worker = {worker} FROM free
+        WHERE c.id = free.id AND EXISTS (SELECT FROM reflectdit.workers WHERE number = {worker} AND ended_at IS NULL)
         RETURNING c.id, c.sweep_id, c.arm, c.prompt, c.replicate, c.epoch
         """;
 
@@ -200,7 +225,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
             }
         }
 
-        var histories = await HistoriesAsync([.. chains.Select(c => c.Id)], cancellation);
+        // Nobody has held a chain before its first epoch.
+        var histories = await HistoriesAsync([.. chains.Where(c => c.Epoch > 1).Select(c => c.Id)], cancellation);
         return [.. chains
             .OrderBy(c => (c.Replicate, c.Prompt, c.Arm))
             .Select(c => c with { History = histories.GetValueOrDefault(c.Id, []) })];
@@ -211,6 +237,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         command.Parameters.Add(Sql.Optional(scope.Sweep));
         command.Parameters.Add(Sql.Optional(scope.Prompts?.ToArray()));
         command.Parameters.Add(Sql.Optional(scope.Arms?.ToArray()));
+        command.Parameters.Add(new() { Value = scope.Parked.ToArray() });
     }
 
     private async Task<Dictionary<Guid, List<StoredAttempt>>> HistoriesAsync(Guid[] chains, CancellationToken cancellation)

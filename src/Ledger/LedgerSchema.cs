@@ -5,7 +5,7 @@ using Npgsql;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
-/// Brings a database to the schema of this program: numbered scripts, each applied once, in one transaction, under an
+/// Makes the ledger's tables in a database that has none: one script, applied once, in one transaction, under an
 /// advisory lock, and recorded with its hash. Touches nothing outside the schema <c>reflectdit</c>.
 /// </summary>
 public static class LedgerSchema
@@ -15,10 +15,12 @@ public static class LedgerSchema
     /// <summary>Any number, the same in every version of the program.</summary>
     private const long Lock = 0x52_44_69_54_6c_65_64_67;
 
-    /// <summary>The scripts in this program, by number.</summary>
-    public static IReadOnlyList<Script> Scripts { get; } = ReadScripts();
+    private static readonly byte[] Script = ReadScript();
 
-    /// <exception cref="LedgerException">The server is too old, or the database holds scripts that are not ours.</exception>
+    /// <summary>SHA-256 of the script, in hexadecimal digits.</summary>
+    public static string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Script));
+
+    /// <exception cref="LedgerException">The server is too old, or another version of the program made the tables.</exception>
     public static async Task ApplyAsync(NpgsqlDataSource source, CancellationToken cancellation)
     {
         await using var connection = await source.OpenConnectionAsync(cancellation);
@@ -28,81 +30,56 @@ public static class LedgerSchema
                 $"PostgreSQL at {connection.Host} is version {connection.PostgreSqlVersion}; {OldestServer} or newer is needed.");
         }
 
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await Execute($"SELECT pg_advisory_xact_lock({Lock})");
-        await Execute("""
-            CREATE SCHEMA IF NOT EXISTS reflectdit;
-            CREATE TABLE IF NOT EXISTS reflectdit.schema_scripts (
-                number     integer PRIMARY KEY,
-                name       text NOT NULL,
-                sha256     text NOT NULL,
-                applied_at timestamptz NOT NULL DEFAULT now());
-            """);
-        var applied = await ReadApplied();
-        foreach (var (number, name, hash) in applied)
+        if (await AppliedAsync(connection, cancellation))
         {
-            if (!Scripts.Any(s => s.Number == number && s.Hash == hash))
-            {
-                throw new LedgerException(
-                    $"Schema script {number} ({name}) of this database is not one of this program. "
-                    + "Use the program that made the database, or another database.");
-            }
+            return;
         }
 
-        foreach (var script in Scripts.Where(s => applied.TrueForAll(a => a.Number != s.Number)))
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({Lock})", cancellation);
+        if (!await AppliedAsync(connection, cancellation))
         {
-            await Execute(script.Text);
-            await using var record = new NpgsqlCommand(
-                "INSERT INTO reflectdit.schema_scripts (number, name, sha256) VALUES ($1, $2, $3)", connection)
-            {
-                Parameters = { new() { Value = script.Number }, new() { Value = script.Name }, new() { Value = script.Hash } },
-            };
-            await record.ExecuteNonQueryAsync(cancellation);
+            await ExecuteAsync(
+                connection,
+                "CREATE SCHEMA IF NOT EXISTS reflectdit;\n" + System.Text.Encoding.UTF8.GetString(Script)
+                + $"""
+
+                CREATE TABLE reflectdit.schema AS SELECT '{Hash}' AS sha256, now() AS applied_at;
+                """,
+                cancellation);
         }
 
         await transaction.CommitAsync(cancellation);
-
-        async Task Execute(string sql)
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync(cancellation);
-        }
-
-        async Task<List<(int Number, string Name, string Hash)>> ReadApplied()
-        {
-            await using var command = new NpgsqlCommand(
-                "SELECT number, name, sha256 FROM reflectdit.schema_scripts ORDER BY number", connection);
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            var rows = new List<(int, string, string)>();
-            while (await reader.ReadAsync(cancellation))
-            {
-                rows.Add((reader.GetInt32(0), reader.GetString(1), reader.GetString(2)));
-            }
-
-            return rows;
-        }
     }
 
-    private static List<Script> ReadScripts()
+    /// <exception cref="LedgerException">The tables are those of another version.</exception>
+    private static async Task<bool> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var assembly = Assembly.GetExecutingAssembly();
-        var scripts = new List<Script>();
-        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)))
+        await using var there = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'reflectdit' AND tablename = 'schema')", connection);
+        if (await there.ExecuteScalarAsync(cancellation) is not true)
         {
-            using var stream = assembly.GetManifestResourceStream(name)!;
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
-            var bytes = memory.ToArray();
-            scripts.Add(new(
-                int.Parse(name.AsSpan(0, 4)),
-                name,
-                System.Text.Encoding.UTF8.GetString(bytes),
-                Convert.ToHexStringLower(SHA256.HashData(bytes))));
+            return false;
         }
 
-        return [.. scripts.OrderBy(s => s.Number)];
+        await using var read = new NpgsqlCommand("SELECT sha256 FROM reflectdit.schema", connection);
+        return (string?)await read.ExecuteScalarAsync(cancellation) == Hash
+            ? true
+            : throw new LedgerException(
+                $"The tables in database {connection.Database} were made by another version of this program. "
+                + "Use that version, or another database (--database), or another folder (--data).");
     }
 
-    /// <summary>A numbered script; the number is the first four characters of its name.</summary>
-    public sealed record Script(int Number, string Name, string Text, string Hash);
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static byte[] ReadScript()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("ledger.sql")!;
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
 using ReflectDiT.Eval.Ledger.Server;
@@ -10,6 +11,10 @@ namespace ReflectDiT.Eval.Ledger;
 /// </summary>
 public sealed class LedgerSession : IAsyncDisposable
 {
+    private const string ReadOnly = "25006";
+    private const string IdleInTransaction = "25P03";
+    private const string DatabaseDropped = "57P04";
+
     private readonly string? _privateFolder;
 
     private LedgerSession(NpgsqlDataSource source, ArtifactStore artifacts, string? privateFolder)
@@ -44,6 +49,11 @@ public sealed class LedgerSession : IAsyncDisposable
         {
             // Prepared statements: the writer sends the same few again and again.
             var builder = new NpgsqlConnectionStringBuilder(address) { MaxAutoPrepare = 32, ApplicationName = "reflectdit" };
+            if (builder.KeepAlive == 0)
+            {
+                builder.KeepAlive = 15; // seconds: a worker's session mostly listens, and must notice that nobody speaks
+            }
+
             source = NpgsqlDataSource.Create(builder);
             await LedgerSchema.ApplyAsync(source, cancellation);
             var artifacts = new ArtifactStore(Path.Combine(dataFolder, "artifacts"));
@@ -61,47 +71,62 @@ public sealed class LedgerSession : IAsyncDisposable
         }
     }
 
-    /// <summary>True when the database went away, and what failed may work once it is back.</summary>
+    /// <summary>
+    /// True when the database is away, or cannot serve this moment, by no fault of what was asked: what failed may work
+    /// later. Connections lost or refused, too many of them, shutdown, a standby, deadlock, serialization, timeouts.
+    /// </summary>
     public static bool IsOutage(Exception error) => error switch
     {
-        PostgresException { SqlState: "57P01" or "57P02" or "57P03" } => true,
-        PostgresException e => e.SqlState.StartsWith("08", StringComparison.Ordinal),
+        PostgresException e => e.IsTransient || e.SqlState is ReadOnly or IdleInTransaction
+            || (e.SqlState.StartsWith("57", StringComparison.Ordinal) && e.SqlState != DatabaseDropped)
+            || e.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException e => e.IsTransient || e.InnerException is IOException or SocketException or TimeoutException,
         InvalidOperationException { InnerException: { } inner } => IsOutage(inner), // how EF Core wraps them
         AggregateException { InnerException: { } inner } => IsOutage(inner),
         _ => false,
     };
 
-    /// <summary>Waits until the database answers again; a private server is started anew.</summary>
+    /// <summary>Waits until the database takes writes again; a private server is started anew.</summary>
+    /// <param name="patience">At most a few weeks.</param>
+    /// <param name="pause">How long to wait before it is first asked.</param>
     /// <exception cref="LedgerException">It did not come back in time.</exception>
-    public async Task RecoverAsync(Exception outage, TimeSpan patience, CancellationToken cancellation)
+    public async Task RecoverAsync(Exception outage, TimeSpan patience, TimeSpan pause, CancellationToken cancellation)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(patience);
-        for (var pause = 0.1; ; pause = Math.Min(2 * pause, 5))
+        for (var waited = Stopwatch.StartNew(); ; pause = TimeSpan.FromSeconds(Math.Min(2 * pause.TotalSeconds, 5)))
         {
-            try
-            {
-                if (_privateFolder is not null)
-                {
-                    await PrivateServer.EnsureStartedAsync(_privateFolder, deadline.Token);
-                }
-
-                await using var command = Source.CreateCommand("SELECT 1");
-                await command.ExecuteNonQueryAsync(deadline.Token);
-                return;
-            }
-            catch (Exception e) when (IsOutage(e))
-            {
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            await Task.Delay(pause, cancellation);
+            if (waited.Elapsed >= patience)
             {
                 throw new LedgerException(
-                    $"The database went away and did not come back within {patience.TotalMinutes:0} minutes: {outage.Message} "
+                    $"The database did not come back in time: {outage.Message} "
                     + "What is recorded is safe; run the same command again to go on.", outage);
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(pause), cancellation);
+            if (await TakesWritesAsync(patience - waited.Elapsed, cancellation))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TakesWritesAsync(TimeSpan patience, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(patience);
+        try
+        {
+            if (_privateFolder is not null)
+            {
+                await PrivateServer.EnsureStartedAsync(_privateFolder, deadline.Token);
+            }
+
+            await using var command = Source.CreateCommand("SELECT current_setting('transaction_read_only') = 'off'");
+            return await command.ExecuteScalarAsync(deadline.Token) is true;
+        }
+        catch (Exception e) when (IsOutage(e)
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return false;
         }
     }
 

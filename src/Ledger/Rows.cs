@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Ledger;
 
-// The rows of the tables of Schema/*.sql, one class each, as EF Core reads them.
+// The rows of the tables of Schema/ledger.sql, one class each, as EF Core reads them.
 
 /// <summary>A sweep that was planned.</summary>
 public sealed class SweepRow
@@ -36,7 +36,10 @@ public sealed class WorkerRow
     public required int Slots { get; init; }
     public required string[]? Arms { get; init; }
     public required DateTime StartedAt { get; init; }
+    public required string? Silo { get; init; }
+    public required string Status { get; init; }
     public required DateTime SeenAt { get; init; }
+    public required DateTime LeasedUntil { get; init; }
     public required DateTime? EndedAt { get; init; }
 }
 
@@ -75,7 +78,7 @@ public sealed class ChainRow
     public required int? Shown { get; init; }
     public required string? Failure { get; init; }
     public required int? Worker { get; init; }
-    public required DateTime? LeasedUntil { get; init; }
+    public required DateTime WaitsSince { get; init; }
 }
 
 /// <summary>The values of <c>chains.state</c>.</summary>

@@ -4,12 +4,21 @@ namespace ReflectDiT.Eval.Ledger;
 /// <param name="Prompts">Indices into the benchmark.</param>
 /// <param name="Arms">Names.</param>
 public sealed record WorkScope(
-    Guid? Sweep = null, IReadOnlyList<int>? Prompts = null, IReadOnlyList<string>? Arms = null);
+    Guid? Sweep = null, IReadOnlyList<int>? Prompts = null, IReadOnlyList<string>? Arms = null)
+{
+    /// <summary>Sweeps that it takes nothing of: it cannot read them.</summary>
+    public IReadOnlyCollection<Guid> Parked { get; init; } = [];
+}
 
 /// <summary>How far the chains of a scope are.</summary>
 /// <param name="Workable">Open, in a sweep that is neither paused nor cancelled.</param>
 /// <param name="Cancelled">Open, in a cancelled sweep.</param>
 public sealed record ScopeCounts(int Total, int Done, int Failed, int Workable, int Cancelled);
+
+/// <summary>Open chains of sweeps that are neither paused nor cancelled.</summary>
+/// <param name="Claimable">Held by nobody.</param>
+/// <param name="Oldest">How long the longest of these has waited; zero where there is none.</param>
+public sealed record WaitingChains(int Open, int Claimable, TimeSpan Oldest);
 
 /// <summary>A chain that could be claimed, by its place in its sweep.</summary>
 public sealed record FreeChain(int Arm, int Prompt, int Replicate);

@@ -3,14 +3,14 @@ using Npgsql;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
-/// A worker's presence: a row that says what it is, and a database session that holds its advisory lock. When the
-/// process dies, the session and the lock go, and its leases are anybody's at once; a process that only hangs keeps
-/// the session, and its leases run out. The session also hears of new work.
+/// A worker's presence: a row that says what it is and until when it is trusted, and a database session that holds its
+/// advisory lock. When the process dies, the session and the lock go, and what it held is anybody's at once; a process
+/// that only hangs keeps the session, and its lease runs out. The session also hears of new work.
 /// </summary>
 public sealed class WorkerSession : IAsyncDisposable
 {
-    /// <summary>The first key of every worker's lock; the second is its number.</summary>
-    internal const int LockClass = 0x52_44_69_54;
+    /// <summary>The first key of every worker's lock, also in <c>living_workers</c>; the second is its number.</summary>
+    private const int LockClass = 0x52_44_69_54;
 
     /// <summary>The channel of NOTIFY on which new work and changed sweeps are told.</summary>
     internal const string Channel = "reflectdit";
@@ -18,6 +18,7 @@ public sealed class WorkerSession : IAsyncDisposable
     private readonly NpgsqlConnection _session;
     private readonly CancellationTokenSource _leave = new();
     private readonly Task _hearing;
+    private Exception? _broken;
 
     private WorkerSession(NpgsqlConnection session, int number, Action heard)
     {
@@ -28,15 +29,11 @@ public sealed class WorkerSession : IAsyncDisposable
 
     public int Number { get; }
 
-    /// <param name="slots">Chains that it works on at once.</param>
-    /// <param name="arms">The arms that it serves; null for all.</param>
+    /// <param name="present">What the worker is.</param>
+    /// <param name="lease">How long it may be silent at first.</param>
     /// <param name="heard">Called when something was told on the channel, or the session has broken.</param>
     public static async Task<WorkerSession> OpenAsync(
-        NpgsqlDataSource source,
-        int slots,
-        IReadOnlyList<string>? arms,
-        Action heard,
-        CancellationToken cancellation)
+        NpgsqlDataSource source, WorkerPresence present, TimeSpan lease, Action heard, CancellationToken cancellation)
     {
         var session = await source.OpenConnectionAsync(cancellation);
         try
@@ -50,15 +47,20 @@ public sealed class WorkerSession : IAsyncDisposable
                 BatchCommands =
                 {
                     new($"SELECT pg_advisory_lock({LockClass}, {own})"),
-                    new("INSERT INTO reflectdit.workers (number, host, process, slots, arms) VALUES ($1, $2, $3, $4, $5)")
+                    new("""
+                        INSERT INTO reflectdit.workers (number, host, process, slots, arms, silo, leased_until)
+                        VALUES ($1, $2, $3, $4, $5, $6, now() + $7)
+                        """)
                     {
                         Parameters =
                         {
                             new() { Value = own },
                             new() { Value = Environment.MachineName },
                             new() { Value = Environment.ProcessId },
-                            new() { Value = slots },
-                            Sql.Optional(arms?.ToArray()),
+                            new() { Value = present.Slots },
+                            Sql.Optional(present.Arms?.ToArray()),
+                            Sql.Optional(present.Silo),
+                            new() { Value = lease },
                         },
                     },
                     new($"LISTEN {Channel}"),
@@ -71,6 +73,19 @@ public sealed class WorkerSession : IAsyncDisposable
         {
             await session.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A worker without its session hears nothing, and is taken for dead: it must register anew, though the database may
+    /// answer other sessions.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The session has broken; counts as an outage.</exception>
+    public void ThrowIfBroken()
+    {
+        if (Volatile.Read(ref _broken) is { } broken)
+        {
+            throw new NpgsqlException($"The session of worker {Number} has ended: {broken.Message}", new IOException(broken.Message, broken));
         }
     }
 
@@ -87,9 +102,9 @@ public sealed class WorkerSession : IAsyncDisposable
                 {
                     new($"""
                         WITH mine AS (SELECT id FROM reflectdit.chains WHERE worker = {Number} ORDER BY id FOR NO KEY UPDATE)
-                        UPDATE reflectdit.chains c SET worker = NULL, leased_until = NULL FROM mine WHERE c.id = mine.id
+                        UPDATE reflectdit.chains c SET worker = NULL, waits_since = now() FROM mine WHERE c.id = mine.id
                         """),
-                    new($"UPDATE reflectdit.workers SET ended_at = now() WHERE number = {Number}"),
+                    new($"UPDATE reflectdit.workers SET ended_at = now() WHERE number = {Number} AND ended_at IS NULL"),
                     new($"UNLISTEN {Channel}"),
                     new("SELECT pg_advisory_unlock_all()"),
                     new($"NOTIFY {Channel}"),
@@ -99,6 +114,7 @@ public sealed class WorkerSession : IAsyncDisposable
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
+            // The ledger frees by itself what a worker holds whose session has gone.
         }
 
         await _session.DisposeAsync();
@@ -115,12 +131,19 @@ public sealed class WorkerSession : IAsyncDisposable
                 heard();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
         {
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        catch (Exception e)
         {
-            heard(); // whoever hears it asks the database something, and learns
+            Volatile.Write(ref _broken, e);
+            heard();
         }
     }
 }
+
+/// <summary>What a worker is, for the others.</summary>
+/// <param name="Slots">Chains that it works on at once.</param>
+/// <param name="Arms">The arms that it serves; null for all.</param>
+/// <param name="Silo">The address of the silo that it is part of, as in <c>silos</c>; null for none.</param>
+public sealed record WorkerPresence(int Slots, IReadOnlyList<string>? Arms = null, string? Silo = null);

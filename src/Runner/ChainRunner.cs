@@ -1,3 +1,4 @@
+using Npgsql;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
@@ -49,13 +50,29 @@ public sealed class ChainRunner(
             }
 
         }
-        catch (ModelCallException e)
+        catch (Exception e) when (IsOfThisChain(e))
         {
-            await writer.FailAsync(chain.Id, chain.Epoch, e.Message);
+            await writer.FailAsync(chain.Id, chain.Epoch, Reason(e));
         }
 
         return true;
     }
+
+    /// <summary>
+    /// False for what would meet any other chain too (the database is away, the disk is full), or says that this one is
+    /// not ours any more. All else is this chain's alone, and no reason to end a worker.
+    /// </summary>
+    private static bool IsOfThisChain(Exception error) =>
+        error is not (OperationCanceledException or IOException or UnauthorizedAccessException
+            or PostgresException { SqlState: AttemptWriter.StaleEpoch })
+        && !LedgerSession.IsOutage(error);
+
+    private static string Reason(Exception error) => error switch
+    {
+        ModelCallException or LedgerException => error.Message,
+        PostgresException e => $"the database does not take this attempt: {e.MessageText} ({e.SqlState})",
+        _ => $"fault of the program: {error.GetType().Name}: {error.Message}",
+    };
 
     private async Task<NewAttempt> AttemptAsync(
         OpenChain chain,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Runner;
@@ -6,6 +7,7 @@ namespace ReflectDiT.Eval.Runner;
 public sealed class RunProgress
 {
     private ScopeCounts _counts = new(0, 0, 0, 0, 0);
+    private WaitingChains _waiting = new(0, 0, TimeSpan.Zero);
     private ScopeCounts? _first;
     private int _attempts;
 
@@ -31,6 +33,16 @@ public sealed class RunProgress
 
     /// <summary>Attempts made durable by this worker.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
+
+    /// <summary>What waits for workers in the worker's scope, as last asked.</summary>
+    public WaitingChains Waiting
+    {
+        get => Volatile.Read(ref _waiting);
+        internal set => Volatile.Write(ref _waiting, value);
+    }
+
+    /// <summary>Sweeps that this worker takes nothing of, with the reason: it cannot read them, or load their models.</summary>
+    public ConcurrentDictionary<Guid, string> Parked { get; } = new();
 
     /// <summary>Whether the worker runs, waits or drains.</summary>
     public WorkerPulse Pulse { get; } = new();

@@ -24,18 +24,17 @@ public sealed record SweepStatus(
                 ledger.Chains.Count(c => c.SweepId == s.Id),
                 ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Done),
                 ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Failed),
-                ledger.Chains.Count(c => c.SweepId == s.Id && c.LeasedUntil > DateTime.UtcNow),
+                ledger.Chains.Count(c => c.SweepId == s.Id && c.Worker != null),
                 ledger.Attempts.Count(a => ledger.Chains.Any(c => c.Id == a.ChainId && c.SweepId == s.Id))))
             .ToListAsync(cancellation);
     }
 
-    /// <summary>The workers that have not signed off, by number.</summary>
+    /// <summary>The workers that are there as far as can be told, by number.</summary>
     public static async Task<IReadOnlyList<WorkerStatus>> WorkersAsync(LedgerSession session, CancellationToken cancellation)
     {
-        await session.Leases.FreeDeadWorkersAsync(cancellation);
         await using var ledger = new LedgerContext(session.Source);
         return await ledger.Workers
-            .Where(w => w.EndedAt == null)
+            .FromSql($"SELECT * FROM reflectdit.living_workers")
             .OrderBy(w => w.Number)
             .Select(w => new WorkerStatus(
                 w.Number, w.Host, w.Process, w.Slots, ledger.Chains.Count(c => c.Worker == w.Number), w.StartedAt, w.SeenAt))

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Runner;
@@ -16,23 +17,40 @@ public sealed class Worker(
 {
     private readonly ConcurrentDictionary<Guid, Lazy<Task<SweepSetup>>> _sweeps = new();
 
+    /// <summary>A shift of so long was a good one: an outage after it is another than the one before it.</summary>
+    private static readonly TimeSpan GoodShift = TimeSpan.FromSeconds(10);
+
     /// <summary>Works until told to stop, or until all is done; outages of the database are waited out.</summary>
     /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>
-    /// <exception cref="LedgerException">The database stayed away, or an artifact is damaged.</exception>
+    /// <exception cref="LedgerException">The database stayed away.</exception>
+    /// <exception cref="IOException">An image could not be saved.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (true)
+        var trouble = new Stopwatch();
+        for (var outages = 0; ; outages++)
         {
+            var clock = Stopwatch.StartNew();
             try
             {
                 await using var shift = await WorkerShift.BeginAsync(ledger, SweepAsync, options, progress, stop);
                 await shift.WorkAsync();
                 return;
             }
+            catch (LeaseEndedException)
+            {
+                outages = -1; // the next shift has a number of its own
+            }
             catch (Exception e) when (LedgerSession.IsOutage(e))
             {
+                if (clock.Elapsed > GoodShift)
+                {
+                    outages = 0;
+                    trouble.Reset();
+                }
+
+                trouble.Start();
                 progress.Pulse.Wait();
-                if (!await CameBackAsync(e, stop))
+                if (!await CameBackAsync(e, outages, options.OutagePatience - trouble.Elapsed, stop))
                     return;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -43,11 +61,13 @@ public sealed class Worker(
     }
 
     /// <returns>False when told to stop: what the worker held, the ledger frees by itself.</returns>
-    private async Task<bool> CameBackAsync(Exception outage, CancellationToken stop)
+    private async Task<bool> CameBackAsync(Exception outage, int outages, TimeSpan patience, CancellationToken stop)
     {
         try
         {
-            await ledger.RecoverAsync(outage, options.OutagePatience, stop);
+            // A database that answers and takes nothing is not asked without end.
+            var pause = TimeSpan.FromSeconds(Math.Min(0.1 * Math.Pow(2, outages), 5));
+            await ledger.RecoverAsync(outage, patience, pause, stop);
             return true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

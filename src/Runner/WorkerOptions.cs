@@ -16,6 +16,9 @@ public sealed record WorkerOptions(int Slots, WorkScope Scope)
     /// <summary>End when no chain of the scope is left to do, by anybody; else wait for more.</summary>
     public bool EndsWhenDone { get; init; }
 
+    /// <summary>The address of the silo that it is part of; null for none.</summary>
+    public string? Silo { get; init; }
+
     /// <summary>Through which chains are chosen for it; null when it chooses itself.</summary>
     public SlotGate? Gate { get; init; }
 }

@@ -10,6 +10,14 @@ internal sealed class WorkerShift : IAsyncDisposable
     /// <summary>Work is told by NOTIFY; this is for what is not: leases that run out, workers that die.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of all workers one looks for those that are lost in so long; shorter than a poll, which is never early.</summary>
+    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(0.9);
+
+    private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(5);
+
+    /// <summary>What waits for workers is for people who watch, and takes the longer the more waits.</summary>
+    private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(10);
+
     private readonly LedgerSession _ledger;
     private readonly Func<Guid, Task<SweepSetup>> _sweeps;
     private readonly WorkerOptions _options;
@@ -23,7 +31,10 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
     private readonly Dictionary<(Guid Id, int Epoch), RunningChain> _running = [];
-    private readonly Stopwatch _sinceHousekeeping = new();
+    private readonly Stopwatch _sinceLooking = new();
+    private readonly Stopwatch _sinceRenewal = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceCounting = new();
+    private readonly TimeSpan _renewal;
 
     private bool _mayHaveWork;
     private Task<bool> _turn = Task.FromResult(true);
@@ -45,6 +56,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _session = session;
         _wake = wake;
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
+        _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
 
     private sealed record RunningChain(
@@ -59,7 +71,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         var wake = new WakeUp();
         var session = await WorkerSession.OpenAsync(
-            ledger.Source, options.Slots, options.Scope.Arms, wake.Tell, stop);
+            ledger.Source, new(options.Slots, options.Scope.Arms, options.Silo), options.Lease, wake.Tell, stop);
         options.Gate?.Open(session.Number, wake.Nudge);
         return new(ledger, sweeps, options, progress, session, wake, stop);
     }
@@ -97,11 +109,19 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     private async Task<bool> TurnAsync(CancellationToken turn)
     {
+        _session.ThrowIfBroken();
         _progress.Pulse.Turn(_stop.IsCancellationRequested);
         await SettleAsync(turn);
-        if (_wake.WasTold() || _sinceHousekeeping.Elapsed >= Poll)
+        var told = _wake.WasTold();
+        var renewed = await RenewAsync(turn);
+        if (told || renewed)
         {
-            await KeepHouseAsync(turn);
+            await LetGoAsync(turn);
+        }
+
+        if (told || !_sinceLooking.IsRunning || _sinceLooking.Elapsed >= Poll)
+        {
+            await LookAroundAsync(turn);
         }
 
         await (_options.Gate is { } gate ? ClaimChosenAsync(gate, turn) : ClaimAsync(turn));
@@ -145,12 +165,32 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private async Task KeepHouseAsync(CancellationToken turn)
+    /// <returns>Whether it was time.</returns>
+    private async Task<bool> RenewAsync(CancellationToken turn)
     {
-        _mayHaveWork = true;
-        _sinceHousekeeping.Restart();
-        await _ledger.Leases.FreeDeadWorkersAsync(turn);
-        var held = await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, turn);
+        if (_sinceRenewal.Elapsed < _renewal)
+        {
+            return false;
+        }
+
+        if (!await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, "{}", turn))
+        {
+            throw new LeaseEndedException(_session.Number);
+        }
+
+        _sinceRenewal.Restart();
+        return true;
+    }
+
+    /// <summary>Stops, after the attempt in flight, the chains that are not held any more.</summary>
+    private async Task LetGoAsync(CancellationToken turn)
+    {
+        if (_running.Count == 0)
+        {
+            return;
+        }
+
+        var held = await _ledger.Leases.HeldAsync(_session.Number, turn);
         foreach (var (chain, _, letGo, _) in _running.Values)
         {
             if (held.GetValueOrDefault(chain.Id) != chain.Epoch)
@@ -158,8 +198,23 @@ internal sealed class WorkerShift : IAsyncDisposable
                 await letGo.CancelAsync();
             }
         }
+    }
 
-        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
+    private async Task LookAroundAsync(CancellationToken turn)
+    {
+        _mayHaveWork = true;
+        _sinceLooking.Restart();
+        await _ledger.Leases.EndLostWorkersAsync(LookAtMostEvery, turn);
+        if (_options.EndsWhenDone)
+        {
+            _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
+        }
+
+        if (!_sinceCounting.IsRunning || _sinceCounting.Elapsed >= CountPeriod)
+        {
+            _progress.Waiting = await _ledger.Leases.WaitingAsync(_options.Scope, turn);
+            _sinceCounting.Restart();
+        }
     }
 
     /// <summary>Claims in batches: not for each chain that ends, but when a quarter of the slots is free.</summary>
@@ -172,7 +227,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
 
         var claimed = await _ledger.Leases.ClaimAsync(
-            _session.Number, _options.Scope, room, _options.Lease, turn);
+            _session.Number, _options.Scope with { Parked = [.. _progress.Parked.Keys] }, room, turn);
         _mayHaveWork = claimed.Count == room;
         foreach (var chain in claimed)
         {
@@ -188,7 +243,7 @@ internal sealed class WorkerShift : IAsyncDisposable
             if (waiting.Count > 0 && !_stop.IsCancellationRequested)
             {
                 foreach (var chain in await _ledger.Leases.ClaimAsync(
-                    _session.Number, [.. waiting.Select(c => c.Id)], _options.Lease, turn))
+                    _session.Number, [.. waiting.Select(c => c.Id)], turn))
                 {
                     var chosen = waiting.First(c => c.Id == chain.Id);
                     waiting.Remove(chosen);
@@ -209,12 +264,13 @@ internal sealed class WorkerShift : IAsyncDisposable
         _running.Add((chain.Id, chain.Epoch), new(chain, chosen, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
     }
 
+    /// <returns>False when it was stopped before its end, and is to be given back.</returns>
     private async Task<bool> RunAsync(OpenChain chain, CancellationToken stop)
     {
         try
         {
-            var runner = new ChainRunner(await _sweeps(chain.Sweep), _writer, _ledger.Artifacts, _progress);
-            return await runner.RunAsync(chain, stop, _abort.Token);
+            return await SetUpAsync(chain.Sweep) is { } sweep
+                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress).RunAsync(chain, stop, _abort.Token);
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
@@ -223,6 +279,20 @@ internal sealed class WorkerShift : IAsyncDisposable
         finally
         {
             _wake.Nudge();
+        }
+    }
+
+    /// <returns>Null for a sweep that this worker cannot run: it is parked, and left to others.</returns>
+    private async Task<SweepSetup?> SetUpAsync(Guid sweep)
+    {
+        try
+        {
+            return await _sweeps(sweep);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !LedgerSession.IsOutage(e))
+        {
+            _progress.Parked.TryAdd(sweep, e.Message);
+            return null;
         }
     }
 
@@ -238,3 +308,9 @@ internal sealed class WorkerShift : IAsyncDisposable
         return counts.Done + counts.Failed + counts.Cancelled == counts.Total;
     }
 }
+
+/// <summary>
+/// The others took this worker for lost while it was not: it hung, or its silo was found dead. Its chains may be at work
+/// elsewhere; it goes on under a new number.
+/// </summary>
+internal sealed class LeaseEndedException(int worker) : Exception($"The lease of worker {worker} was ended by another.");

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Ledger.Tests;
@@ -55,18 +56,26 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
     }
 
     [Fact]
-    public async Task A_lease_that_ran_out_is_free_though_its_worker_lives_and_one_that_was_renewed_is_not()
+    public async Task A_lease_that_ran_out_is_ended_though_its_worker_lives_and_one_that_was_renewed_is_not()
     {
         await using var ledger = await PlannedAsync();
         var (hung, taken) = await ledger.ClaimAsync(lease: TimeSpan.Zero);
         await using var _ = hung;
-        var (next, chains) = await ledger.ClaimAsync();
-        await using var __ = next;
+        var (renewed, none) = await ledger.ClaimAsync(lease: TimeSpan.Zero);
+        await using var __ = renewed;
+        Assert.Empty(none);
+        Assert.True(await RenewAsync(ledger, renewed));
+        Assert.Equal([hung.Number], await ledger.EndLostWorkersAsync());
+        Assert.Empty(await ledger.EndLostWorkersAsync());
+
+        var chains = await ledger.Session.Leases.ClaimAsync(renewed.Number, new(), 1000, None);
         Assert.Equal(taken.Select(c => (c.Id, c.Epoch + 1)), chains.Select(c => (c.Id, c.Epoch)));
-        Assert.Empty(await ledger.Session.Leases.RenewAsync(hung.Number, LedgerFixture.Lease, None));
-        var held = await ledger.Session.Leases.RenewAsync(next.Number, LedgerFixture.Lease, None);
-        Assert.Equal(chains.ToDictionary(c => c.Id, c => c.Epoch), held);
-        Assert.Empty((await ledger.ClaimAsync()).Chains);
+        Assert.Equal(chains.ToDictionary(c => c.Id, c => c.Epoch), await ledger.Session.Leases.HeldAsync(renewed.Number, None));
+        Assert.False(await RenewAsync(ledger, hung));
+        Assert.Empty(await ledger.Session.Leases.HeldAsync(hung.Number, None));
+        await ledger.Session.Leases.ReleaseAsync(renewed.Number, chains[0].Id, chains[0].Epoch, None);
+        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, new(), 1000, None));
+        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, [chains[0].Id], None));
     }
 
     [Fact]
@@ -74,19 +83,67 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
     {
         await using var ledger = await PlannedAsync();
         var (dead, taken) = await ledger.ClaimAsync();
-        await ledger.Session.Leases.FreeDeadWorkersAsync(None);
-        Assert.Empty((await ledger.ClaimAsync()).Chains);
+        Assert.Empty(await ledger.EndLostWorkersAsync());
+        dead.ThrowIfBroken();
 
-        await using (var kill = ledger.Session.Source.CreateCommand($"""
-            SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = {dead.Number}
-            """))
-        {
-            await kill.ExecuteNonQueryAsync();
-        }
-
-        await ledger.Session.Leases.FreeDeadWorkersAsync(None);
+        await EndSessionAsync(ledger, dead.Number);
+        Assert.Equal([dead.Number], await ledger.EndLostWorkersAsync());
         Assert.Equal(taken.Count, (await ledger.ClaimAsync()).Chains.Count);
         await dead.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_whose_session_ended_hears_of_it()
+    {
+        await using var ledger = await PlannedAsync();
+        using var heard = new SemaphoreSlim(0);
+        await using var deaf = await WorkerSession.OpenAsync(
+            ledger.Session.Source, new(1), LedgerFixture.Lease, () => heard.Release(), None);
+        await EndSessionAsync(ledger, deaf.Number);
+        Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(10)));
+        var broken = Assert.Throws<NpgsqlException>(deaf.ThrowIfBroken);
+        Assert.True(LedgerSession.IsOutage(broken));
+    }
+
+    [Fact]
+    public async Task Of_workers_that_look_at_once_one_does()
+    {
+        await using var ledger = await PlannedAsync();
+        var (_, taken) = await ledger.ClaimAsync(lease: TimeSpan.Zero);
+        Assert.NotEmpty(taken);
+        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+            _ => ledger.Session.Leases.EndLostWorkersAsync(TimeSpan.FromHours(1), None)));
+        Assert.Single(found, f => f.Count == 1);
+    }
+
+    [Fact]
+    public async Task What_waits_is_counted_with_the_time_that_it_has_waited()
+    {
+        await using var ledger = await PlannedAsync(prompts: 3);
+        await ledger.ScalarAsync<int>(
+            "UPDATE reflectdit.chains SET waits_since = now() - interval '1 hour' WHERE arm = 0 AND prompt = 0 RETURNING 1");
+        var before = await ledger.Session.Leases.WaitingAsync(new(), None);
+        Assert.Equal((6, 6), (before.Open, before.Claimable));
+        Assert.InRange(before.Oldest, TimeSpan.FromHours(1), TimeSpan.FromHours(2));
+        var (worker, chains) = await ledger.ClaimAsync(most: 1);
+        await using var _ = worker;
+        Assert.Equal((0, 0), (chains[0].Arm, chains[0].Prompt));
+        var after = await ledger.Session.Leases.WaitingAsync(new(), None);
+        Assert.Equal((6, 5), (after.Open, after.Claimable));
+        Assert.InRange(after.Oldest, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        await ledger.Session.Sweeps.SetStateAsync(LedgerFixture.Plan(prompts: 3).Id, SweepState.Paused, None);
+        Assert.Equal(new WaitingChains(0, 0, TimeSpan.Zero), await ledger.Session.Leases.WaitingAsync(new(), None));
+    }
+
+    [Fact]
+    public async Task A_parked_sweep_is_not_claimed()
+    {
+        await using var ledger = await PlannedAsync();
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan("other"), None);
+        var (worker, chains) = await ledger.ClaimAsync(scope: new() { Parked = [LedgerFixture.Plan().Id] });
+        await using var _ = worker;
+        Assert.All(chains, c => Assert.Equal(LedgerFixture.Plan("other").Id, c.Sweep));
+        Assert.Equal(4, chains.Count);
     }
 
     [Fact]
@@ -105,7 +162,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
     [Theory]
     [InlineData(SweepState.Paused)]
     [InlineData(SweepState.Cancelled)]
-    public async Task A_sweep_that_does_not_run_is_not_claimed_and_its_leases_are_not_renewed(string state)
+    public async Task A_sweep_that_does_not_run_is_not_claimed_and_what_is_held_of_it_is_let_go(string state)
     {
         await using var ledger = await PlannedAsync();
         var sweep = LedgerFixture.Plan().Id;
@@ -114,9 +171,10 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         await ledger.Session.Sweeps.SetStateAsync(sweep, state, None);
         await ledger.Session.Sweeps.SetStateAsync(sweep, state, None);
         Assert.Empty((await ledger.ClaimAsync()).Chains);
-        Assert.Empty(await ledger.Session.Leases.RenewAsync(worker.Number, LedgerFixture.Lease, None));
+        Assert.True(await RenewAsync(ledger, worker));
+        Assert.Empty(await ledger.Session.Leases.HeldAsync(worker.Number, None));
         await ledger.Session.Sweeps.SetStateAsync(sweep, SweepState.Running, None);
-        Assert.Equal(2, (await ledger.Session.Leases.RenewAsync(worker.Number, LedgerFixture.Lease, None)).Count);
+        Assert.Equal(2, (await ledger.Session.Leases.HeldAsync(worker.Number, None)).Count);
     }
 
     [Fact]
@@ -125,7 +183,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         await using var ledger = await LedgerFixture.CreateAsync(server);
         using var heard = new SemaphoreSlim(0);
         await using var worker = await WorkerSession.OpenAsync(
-            ledger.Session.Source, 1, null, () => heard.Release(), None);
+            ledger.Session.Source, new(1), LedgerFixture.Lease, () => heard.Release(), None);
         await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan(), None);
         Assert.True(await heard.WaitAsync(TimeSpan.FromSeconds(10)));
         await ledger.Session.Sweeps.SetStateAsync(LedgerFixture.Plan().Id, SweepState.Paused, None);
@@ -147,6 +205,12 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         await ledger.Session.Leases.RetryFailedAsync(new(), None);
         Assert.Equal(chains[0].Id, Assert.Single((await ledger.ClaimAsync()).Chains).Id);
     }
+
+    private static Task<bool> RenewAsync(LedgerFixture ledger, WorkerSession worker) =>
+        ledger.Session.Leases.RenewAsync(worker.Number, LedgerFixture.Lease, """{"version":"1"}""", None);
+
+    private static Task<bool> EndSessionAsync(LedgerFixture ledger, int worker) => ledger.ScalarAsync<bool>(
+        $"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objid::bigint = {worker}");
 
     private async Task<LedgerFixture> PlannedAsync(int prompts = 2)
     {

@@ -64,12 +64,16 @@ internal sealed class LedgerFixture : IAsyncDisposable
 
     /// <summary>A new worker takes up to <paramref name="most"/> chains.</summary>
     public async Task<(WorkerSession Worker, IReadOnlyList<OpenChain> Chains)> ClaimAsync(
-        int most = 1000, WorkScope? scope = null, TimeSpan? lease = null)
+        int most = 1000, WorkScope? scope = null, TimeSpan? lease = null, string? silo = null)
     {
-        var worker = await WorkerSession.OpenAsync(Session.Source, 4, scope?.Arms, () => { }, CancellationToken.None);
-        return (worker, await Session.Leases.ClaimAsync(
-            worker.Number, scope ?? new(), most, lease ?? Lease, CancellationToken.None));
+        var worker = await WorkerSession.OpenAsync(
+            Session.Source, new(4, scope?.Arms, silo), lease ?? Lease, () => { }, CancellationToken.None);
+        return (worker, await Session.Leases.ClaimAsync(worker.Number, scope ?? new(), most, CancellationToken.None));
     }
+
+    /// <returns>The numbers of the workers that were found lost, and ended.</returns>
+    public Task<IReadOnlyList<int>> EndLostWorkersAsync() =>
+        Session.Leases.EndLostWorkersAsync(TimeSpan.Zero, CancellationToken.None);
 
     public AttemptWriter Writer() => new(Session.Source, Session.Artifacts);
 

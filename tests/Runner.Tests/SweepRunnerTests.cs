@@ -175,7 +175,7 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
                 if (Interlocked.Increment(ref draws) == 30)
                 {
                     await using var take = sweep.Session.Source.CreateCommand(
-                        "UPDATE reflectdit.chains SET epoch = epoch + 1, worker = NULL, leased_until = NULL WHERE state = 'open'");
+                        "UPDATE reflectdit.chains SET epoch = epoch + 1, worker = NULL WHERE state = 'open'");
                     await take.ExecuteNonQueryAsync();
                 }
             },

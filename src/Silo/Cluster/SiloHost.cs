@@ -51,7 +51,7 @@ public sealed class SiloHost(
             }
             catch (Exception e) when (IsOutage(e))
             {
-                await ledger.RecoverAsync(e, options.OutagePatience, stop);
+                await ledger.RecoverAsync(e, options.OutagePatience, TimeSpan.FromSeconds(0.1), stop);
             }
         }
     }
@@ -67,7 +67,8 @@ public sealed class SiloHost(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, lost.Token);
         try
         {
-            await new Worker(ledger, sweeps, options with { Gate = _gate }, progress).RunAsync(end.Token);
+            var silo = host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
+            await new Worker(ledger, sweeps, options with { Gate = _gate, Silo = silo }, progress).RunAsync(end.Token);
         }
         finally
         {
@@ -120,12 +121,11 @@ public sealed class SiloHost(
     {
         var builder = LedgerCluster.CreateBuilder(ledger.Source);
         builder.Services
-            .AddSingleton(ledger).AddSingleton(_gate).AddSingleton(progress.Pulse).AddSingleton(options.Scope)
+            .AddSingleton(ledger).AddSingleton(_gate).AddSingleton(progress).AddSingleton(options.Scope)
             .AddSingleton<SlotServiceClient>()
             .AddHostedService<SiloPulse>(); // before the silo: it speaks while that joins
         builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(o => LedgerCluster.Name(o, cluster))
-            // By this name the leases of a silo that is lost are found (LeaseStore.FreeDeadSilosAsync).
             .Configure<SiloOptions>(o => o.SiloName = $"{Environment.MachineName}-{Environment.ProcessId}")
             .Configure<EndpointOptions>(o =>
             {

@@ -8,7 +8,7 @@ namespace ReflectDiT.Eval.Silo.Cluster;
 
 /// <summary>
 /// Wakes the grains of the sweeps that have work: after they were planned or resumed, and where a silo that fed a
-/// sweep is gone. Gives the chains of silos that are gone to the others. Every silo does, so that none is needed.
+/// sweep is gone. Every silo does, so that none is needed.
 /// </summary>
 internal sealed class SweepStarter(LedgerSession ledger, IGrainFactory grains, ILogger<SweepStarter> log) : BackgroundService
 {
@@ -21,7 +21,6 @@ internal sealed class SweepStarter(LedgerSession ledger, IGrainFactory grains, I
         {
             try
             {
-                await ledger.Leases.FreeDeadSilosAsync(stoppingToken);
                 await using var tables = new LedgerContext(ledger.Source);
                 foreach (var sweep in await tables.Sweeps
                     .Where(s => s.State == SweepState.Running
