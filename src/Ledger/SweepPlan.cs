@@ -15,7 +15,7 @@ public sealed record SweepPlan(
     IReadOnlyList<PlannedArm> Arms,
     PlannedScorer Scorer)
 {
-    public Guid Id { get; } = Identity.Of(Configuration);
+    public Guid Id => Identity.Of(Configuration);
 }
 
 /// <param name="Metadata">The benchmark's line, as published.</param>
@@ -26,7 +26,7 @@ public sealed record PlannedArm(string Name, int MaxAttempts, bool Simulated, bo
 /// <param name="Configuration">Canonical JSON of all that its scores depend on.</param>
 public sealed record PlannedScorer(string Name, string Configuration)
 {
-    public Guid Id { get; } = Identity.Of($"{Name}\n{Configuration}");
+    public Guid Id => Identity.Of($"{Name}\n{Configuration}");
 }
 
 /// <summary>A chain that may be written to with <paramref name="Epoch"/>, and what it holds already.</summary>

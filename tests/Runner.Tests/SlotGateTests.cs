@@ -75,7 +75,7 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
         await using var sweep = await TestSweep.CreateAsync(server);
         var drawing = new TaskCompletionSource();
         await using var worker = await GatedWorker.StartAsync(
-            sweep, TestSweep.Setup(new() { BeforeDraw = _ => drawing.Task }), slots: 1, lease: TimeSpan.FromSeconds(1));
+            sweep, TestSweep.Setup(new() { BeforeDraw = _ => drawing.Task }), slots: 1, lease: TimeSpan.FromSeconds(3));
         var chain = worker.Choose(arm: 0, prompt: 0)!;
         Assert.True(await chain.Begun);
         await using (var connection = await sweep.Session.Source.OpenConnectionAsync())

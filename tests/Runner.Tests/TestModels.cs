@@ -15,6 +15,9 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
     /// <summary>Called before each image is drawn; may throw, wait or stop a run.</summary>
     public Func<DrawRequest, Task> BeforeDraw { get; init; } = _ => Task.CompletedTask;
 
+    /// <summary>What the judge says of an image that it rejects; null for one of five sentences.</summary>
+    public Func<JudgeRequest, string>? Feedback { get; init; }
+
     public async Task<Drawing> DrawAsync(DrawRequest request, ModelCall call)
     {
         await BeforeDraw(request);
@@ -33,7 +36,7 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
         var score = hash[0] / 255.0;
         var accepted = score > 0.8;
         return Task.FromResult(new Judgement(
-            new Verdict(accepted, score, 1 - score, accepted ? "" : $"fault {hash[1] % 5}"), "text", 1400, 0.25));
+            new Verdict(accepted, score, 1 - score, accepted ? "" : Feedback?.Invoke(request) ?? $"fault {hash[1] % 5}"), "text", 1400, 0.25));
     }
 
     /// <summary>Finds the prompt's class in one image of three.</summary>
