@@ -1,5 +1,5 @@
 using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Models.Imaging;
+using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 

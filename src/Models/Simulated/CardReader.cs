@@ -1,21 +1,20 @@
 using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Models.Imaging;
+using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>Reads the cards of a simulated image from its pixels; the inverse of <see cref="CardPainter"/>.</summary>
 public static class CardReader
 {
-    /// <exception cref="InvalidDataException">The file is no PNG, or something on it is no whole card.</exception>
-    public static Scene Read(ReadOnlyMemory<byte> png) => Read(PngReader.Read(png));
+    /// <exception cref="InvalidDataException">The file is no image, or something on it is no whole card.</exception>
+    public static Scene Read(ReadOnlyMemory<byte> file) => Read(ImageReader.Decode(file));
 
     public static Scene Read(RgbImage image)
     {
         var cards = new List<SceneObject>();
         for (var y = 0; y < image.Height; y++)
         {
-            var row = image.Pixels.AsSpan(y * image.Width, image.Width);
-            for (var x = row.IndexOfAnyExcept(CardStyle.Background); x >= 0;)
+            for (var x = NextInk(image, 0, y); x < image.Width;)
             {
                 var card = cards.Find(c => c.X <= x && x < c.X + c.Width && c.Y <= y && y < c.Y + c.Height);
                 if (card is null)
@@ -23,13 +22,19 @@ public static class CardReader
                     cards.Add(card = ReadCard(image, x, y));
                 }
 
-                var next = card.X + card.Width;
-                var step = row[next..].IndexOfAnyExcept(CardStyle.Background);
-                x = step < 0 ? -1 : next + step;
+                x = NextInk(image, card.X + card.Width, y);
             }
         }
 
         return new Scene(cards);
+    }
+
+    /// <summary>The first pixel from x on that is not background, or the width.</summary>
+    private static int NextInk(RgbImage image, int x, int y)
+    {
+        // The background is a grey: its three bytes are equal.
+        var step = image.Row(y)[(3 * x)..].IndexOfAnyExcept((byte)(CardStyle.Background & 0xFF));
+        return step < 0 ? image.Width : x + step / 3;
     }
 
     private static SceneObject ReadCard(RgbImage image, int x, int y)

@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Models.Imaging;
+using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
@@ -15,7 +15,7 @@ public sealed class SimulatedGenerator : IGenerator
         _service = new(request =>
         {
             var scene = model.Draw(request.Prompt, request.Seed, request.Context.Select(c => c.Feedback));
-            var png = PngWriter.Write(CardPainter.Paint(scene));
+            var png = PngWriter.Encode(CardPainter.Paint(scene));
             return new Drawing(png, parameters.FunctionEvaluations, parameters.DeviceSeconds);
         });
     }

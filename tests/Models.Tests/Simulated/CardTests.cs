@@ -5,7 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Random;
-using ReflectDiT.Eval.Models.Imaging;
+using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
@@ -16,7 +16,7 @@ public sealed class CardTests
     public void Any_scene_is_detected_exactly_from_its_image() =>
         Prop.ForAll(Gen.Choose(0, int.MaxValue).Select(AnyScene).ToArbitrary(), scene =>
         {
-            var png = PngWriter.Write(CardPainter.Paint(scene));
+            var png = PngWriter.Encode(CardPainter.Paint(scene));
             Assert.Equal(scene.Objects, CardReader.Read(png).Objects);
             AssertEqual(scene.Detections(), CardReader.Read(png).Detections());
         }).QuickCheckThrowOnFailure();
@@ -79,8 +79,8 @@ public sealed class CardTests
     [InlineData(250, 250, "frame")]
     public void A_card_that_was_painted_over_is_refused(int x, int y, string said)
     {
-        var read = PngReader.Read(PngWriter.Write(CardPainter.Paint(FixedScenes.All["written-six.png"])));
-        read.Pixels[(y * read.Width) + x] ^= 0xF00000;
+        var read = ImageReader.Decode(PngWriter.Encode(CardPainter.Paint(FixedScenes.All["six"])));
+        read.Rgb[3 * ((y * read.Width) + x)] ^= 0xF0;
         var error = Assert.Throws<InvalidDataException>(() => CardReader.Read(read));
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
     }
@@ -88,27 +88,29 @@ public sealed class CardTests
     [Fact]
     public void A_changed_bit_of_the_bar_code_is_refused()
     {
-        var image = CardPainter.Paint(FixedScenes.All["written-six.png"]);
-        var pixels = new RgbImage(image.Width, image.Height, [.. image.Indices.Select(i => image.Palette[i])]);
-        var first = FixedScenes.All["written-six.png"].Objects[0];
+        var image = CardPainter.Paint(FixedScenes.All["six"]);
+        var pixels = ToRgb(image, colour => colour);
+        var first = FixedScenes.All["six"].Objects[0];
         var row = (first.Y + first.Height - 5) * image.Width;
         for (var x = first.X + 2; x < first.X + 50; x += 2)
         {
-            var before = pixels.Pixels[row + x];
-            pixels.Pixels[row + x] = image.Palette[before == image.Palette[2] ? 3 : 2];
+            var bit = pixels.Rgb.AsSpan(3 * (row + x), 3);
+            var before = bit[0];
+            bit.Fill((byte)image.Palette[before == (byte)image.Palette[2] ? 3 : 2]); // both are greys
             var error = Assert.Throws<InvalidDataException>(() => CardReader.Read(pixels));
             Assert.Contains("check sum", error.Message, StringComparison.Ordinal);
-            pixels.Pixels[row + x] = before;
+            bit.Fill(before);
         }
     }
 
     [Fact]
     public void A_fill_that_is_a_little_off_has_the_nearest_colour()
     {
-        var scene = FixedScenes.All["written-nine.png"];
+        var scene = FixedScenes.All["nine"];
         var image = CardPainter.Paint(scene);
-        var pixels = image.Indices.Select(i => i < 4 ? image.Palette[i] : image.Palette[i] ^ 0x070707).ToArray();
-        Assert.Equal(scene.Objects, CardReader.Read(new RgbImage(image.Width, image.Height, pixels)).Objects);
+        var fills = image.Palette.Skip(4).ToHashSet();
+        var off = ToRgb(image, colour => fills.Contains(colour) ? colour ^ 0x070707 : colour);
+        Assert.Equal(scene.Objects, CardReader.Read(off).Objects);
     }
 
     [Fact]
@@ -121,6 +123,13 @@ public sealed class CardTests
         Assert.Throws<ArgumentException>(() => CardPainter.Paint(new Scene([card with { Class = "unicorn" }])));
         Assert.Throws<ArgumentException>(() => CardPainter.Paint(new Scene([card with { Colour = "mauve" }])));
         Assert.Throws<ArgumentException>(() => CardPainter.Paint(new Scene([card with { Confidence = 1001 }])));
+    }
+
+    private static RgbImage ToRgb(IndexedImage image, Func<uint, uint> seen)
+    {
+        var colours = image.Indices.Select(i => seen(image.Palette[i]));
+        return new(
+            image.Width, image.Height, [.. colours.SelectMany(c => new[] { (byte)(c >> 16), (byte)(c >> 8), (byte)c })]);
     }
 
     private static Scene AnyScene(int seed)

@@ -3,14 +3,13 @@ using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
 
-/// <summary>Scenes whose images are kept as files.</summary>
+/// <summary>Scenes that several tests paint.</summary>
 internal static class FixedScenes
 {
     public static IReadOnlyDictionary<string, Scene> All { get; } = new Dictionary<string, Scene>
     {
-        ["written-empty.png"] = new([]),
-        ["written-six.png"] = Grid(6, i => "computer keyboard", i => 990 - i),
-        ["written-nine.png"] = Grid(9, i => ObjectNames.All[(i * 9) + 2], i => i * 125),
+        ["six"] = Grid(6, i => "computer keyboard", i => 990 - i),
+        ["nine"] = Grid(9, i => ObjectNames.All[(i * 9) + 2], i => i * 125),
     };
 
     private static Scene Grid(int count, Func<int, string> name, Func<int, int> confidence) =>

@@ -1,6 +1,6 @@
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Judging;
-using ReflectDiT.Eval.Models.Imaging;
+using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
@@ -108,7 +108,7 @@ public sealed class JudgeTests
         Assert.All(PromptSet.Published, prompt =>
         {
             var scene = generator.Draw(prompt.Prompt, 8, []);
-            var png = PngWriter.Write(CardPainter.Paint(scene));
+            var png = PngWriter.Encode(CardPainter.Paint(scene));
             var (verdict, text) = model.Judge(prompt.Prompt, scene.Detections(), 9);
             Assert.Equal(
                 new Judgement(verdict, text, 1459, 0.5),

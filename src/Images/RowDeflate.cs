@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
-namespace ReflectDiT.Eval.Models.Imaging;
+namespace ReflectDiT.Eval.Images;
 
 /// <summary>
 /// A small zlib compressor (RFC 1950, 1951) for flat drawings: one block of fixed Huffman codes and matches at two
@@ -11,29 +12,14 @@ internal static class RowDeflate
 {
     private const int MinMatch = 3;
     private const int MaxMatch = 258;
-
-    private static readonly int[] LengthBases =
-    [
-        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
-        258,
-    ];
-
-    private static readonly int[] LengthExtraBits =
-        [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-
-    private static readonly int[] DistanceBases =
-    [
-        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
-        6145, 8193, 12289, 16385, 24577,
-    ];
+    private const int MaxDistance = 32768;
 
     /// <summary>A zlib stream of <paramref name="data"/>, in rows of <paramref name="rowLength"/> bytes.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> data, int rowLength)
     {
         var bits = new BitWriter();
-        bits.Write(0x78, 8);
-        bits.Write(0x01, 8);
-        bits.Write(0b011, 3);
+        bits.Write(0x0178, 16); // zlib, window of 32 KiB
+        bits.Write(0b011, 3); // the last block, of fixed codes
         for (var at = 0; at < data.Length;)
         {
             var above = MatchLength(data, at, rowLength);
@@ -51,19 +37,13 @@ internal static class RowDeflate
 
         WriteSymbol(bits, 256);
         bits.AlignToByte();
-        Span<byte> checksum = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(checksum, Adler32(data));
-        foreach (var value in checksum)
-        {
-            bits.Write(value, 8);
-        }
-
+        bits.Write((int)BinaryPrimitives.ReverseEndianness(Adler32(data)), 32);
         return bits.ToArray();
     }
 
     private static int MatchLength(ReadOnlySpan<byte> data, int at, int distance)
     {
-        if (at < distance || distance > 32768)
+        if (at < distance || distance > MaxDistance)
         {
             return 0;
         }
@@ -74,18 +54,20 @@ internal static class RowDeflate
 
     private static void WriteMatch(BitWriter bits, int length, int distance)
     {
-        var code = LastNotAbove(LengthBases, length);
+        var (code, extra) = length == MaxMatch ? (28, 0) : Code(length - MinMatch, 4);
         WriteSymbol(bits, 257 + code);
-        bits.Write(length - LengthBases[code], LengthExtraBits[code]);
-        code = LastNotAbove(DistanceBases, distance);
+        bits.Write((length - MinMatch) & ((1 << extra) - 1), extra);
+        (code, extra) = Code(distance - 1, 2);
         bits.WriteCode(code, 5);
-        bits.Write(distance - DistanceBases[code], Math.Max(0, code / 2 - 1));
+        bits.Write((distance - 1) & ((1 << extra) - 1), extra);
     }
 
-    private static int LastNotAbove(int[] bases, int value)
+    /// <summary>Codes of lengths and distances come in groups of 4 or 2, each with one more extra bit than the group
+    /// before, the first two groups with none.</summary>
+    private static (int Code, int Extra) Code(int value, int group)
     {
-        var index = Array.BinarySearch(bases, value);
-        return index >= 0 ? index : ~index - 1;
+        var extra = Math.Max(0, BitOperations.Log2((uint)value / (uint)group));
+        return (group * extra + (value >> extra), extra);
     }
 
     private static void WriteSymbol(BitWriter bits, int symbol)

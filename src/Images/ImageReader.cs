@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace ReflectDiT.Eval.Images;
+
+/// <summary>
+/// Reads an image of any common format as Pillow's <c>exif_transpose</c> and <c>convert("RGB")</c> do: stored values
+/// as they are (no colour management), alpha dropped, the first picture of several, turned upright as EXIF says.
+/// Samples of 16 bits keep their high byte.
+/// </summary>
+public static class ImageReader
+{
+    /// <summary>Of width x height: a header may promise any size, and this much memory is taken before a pixel is read.</summary>
+    public const int MaxPixels = 1 << 26;
+
+    /// <summary>IEND and its check sum.</summary>
+    private static ReadOnlySpan<byte> PngEnd => [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82];
+
+    /// <exception cref="InvalidDataException">The file is no image, is cut off or damaged, or is too large.</exception>
+    public static RgbImage Decode(ReadOnlyMemory<byte> file)
+    {
+        using var data = SKData.CreateCopy(file.Span);
+        using var codec = SKCodec.Create(data) ?? throw new InvalidDataException(
+            $"Not a readable image: expected a whole PNG, JPEG, WebP, GIF or BMP, found {file.Length} bytes that begin with "
+            + $"{Convert.ToHexStringLower(file.Span[..Math.Min(8, file.Length)])}.");
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        var what = $"{codec.EncodedFormat.ToString().ToUpperInvariant()} of {width} x {height} pixels";
+        if ((long)width * height > MaxPixels)
+        {
+            throw new InvalidDataException($"{what}: expected at most {MaxPixels} pixels.");
+        }
+
+        // Without a colour space nothing is converted; unpremultiplied samples are those of the file.
+        var layout = new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
+        using var bitmap = new SKBitmap(layout);
+        var result = codec.GetPixels(layout, bitmap.GetPixels());
+        if (result == SKCodecResult.IncompleteInput || !HasEnd(file.Span, codec.EncodedFormat))
+        {
+            throw new InvalidDataException($"{what}: cut off after byte {file.Length}.");
+        }
+
+        return result == SKCodecResult.Success
+            ? Upright(MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan()), width, height, Origin(codec, file.Span))
+            : throw new InvalidDataException($"{what}: damaged: its pixels cannot be decoded ({result}).");
+    }
+
+    /// <summary>Whether the end is there where the decoder does not ask for it: it is content with the first scans of a
+    /// progressive JPEG, and with a PNG whose last rows are there.</summary>
+    private static bool HasEnd(ReadOnlySpan<byte> file, SKEncodedImageFormat format) => format switch
+    {
+        SKEncodedImageFormat.Png => file.IndexOf(PngEnd) >= 0,
+        // Compressed data holds neither marker: an end of image (D9) has to follow the last start of a scan (DA).
+        SKEncodedImageFormat.Jpeg => file.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) > file.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]),
+        _ => true,
+    };
+
+    private static SKEncodedOrigin Origin(SKCodec codec, ReadOnlySpan<byte> file) =>
+        codec.EncodedFormat == SKEncodedImageFormat.Png ? PngExif.Origin(file) : codec.EncodedOrigin;
+
+    /// <summary>Drops alpha and turns what is stored under an origin.</summary>
+    private static RgbImage Upright(ReadOnlySpan<uint> stored, int width, int height, SKEncodedOrigin origin)
+    {
+        // Where the upright picture begins, and how far a step to the right and one down lead.
+        var last = width * height - 1;
+        var (start, right, down) = origin switch
+        {
+            SKEncodedOrigin.TopRight => (width - 1, -1, width),
+            SKEncodedOrigin.BottomRight => (last, -1, -width),
+            SKEncodedOrigin.BottomLeft => (last - width + 1, 1, -width),
+            SKEncodedOrigin.LeftTop => (0, width, 1),
+            SKEncodedOrigin.RightTop => (last - width + 1, -width, 1),
+            SKEncodedOrigin.RightBottom => (last, -width, -1),
+            SKEncodedOrigin.LeftBottom => (width - 1, width, -1),
+            _ => (0, 1, width),
+        };
+        if (Math.Abs(right) == width && Math.Abs(down) == 1)
+        {
+            (width, height) = (height, width);
+        }
+
+        var rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
+        for (int y = 0, to = 0; y < height; y++)
+        {
+            for (int x = 0, from = start + y * down; x < width; x++, from += right, to += 3)
+            {
+                var pixel = stored[from];
+                rgb[to] = (byte)pixel;
+                rgb[to + 1] = (byte)(pixel >> 8);
+                rgb[to + 2] = (byte)(pixel >> 16);
+            }
+        }
+
+        return new RgbImage(width, height, rgb);
+    }
+}
