@@ -1,6 +1,7 @@
 using System.Globalization;
 using ReflectDiT.Eval.Core.Comparisons;
 using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Sweeps;
@@ -14,7 +15,7 @@ internal static class ArmAddress
     public static async Task<ComparedArm> FindAsync(
         LedgerSession session, string address, CancellationToken cancellation)
     {
-        var parts = address.Split('/', 2);
+        var parts = Nfc.Normalize(address).Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
         var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
         var scorer = SweepConfiguration.FromJson(row.Configuration).Scorer;

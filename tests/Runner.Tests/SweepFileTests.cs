@@ -71,6 +71,17 @@ public sealed class SweepFileTests : IDisposable
         Assert.Equal((2, 7), (sweep.Replicates, calls.Tries));
     }
 
+    [Fact]
+    public void Names_with_letters_and_accents_apart_are_those_with_composed_letters()
+    {
+        static string Named(string sweep, string arm) => Valid
+            .Replace("name: mine", $"name: {sweep}", StringComparison.Ordinal)
+            .Replace("- name: reflection", $"- name: {arm}", StringComparison.Ordinal);
+        var (apart, _) = Read(Named("cafe\u0301", "re\u0301flexion"));
+        Assert.Equal(("caf\u00E9", "r\u00E9flexion"), (apart.Name, apart.Arms[1].Name));
+        Assert.Equal(Read(Named("caf\u00E9", "r\u00E9flexion")).Configuration.ToJson(), apart.ToJson());
+    }
+
     [Theory]
     [InlineData("seed: 3", "sede: 3", "sweep.yaml:1:1: the key 'seed' is missing")]
     [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, benchmark, seed,")]
@@ -82,6 +93,7 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
     [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:18:16: arms.1.strategy.quirks: unknown key 'random'")]
     [InlineData("- name: reflection", "- name: best-of-4", "sweep.yaml:11:11: arms.1.name: another arm is called 'best-of-4' too")]
+    [InlineData("name: mine", "name: \u0301mine", "sweep.yaml:1:7: name: expected letters, digits")]
     [InlineData("name: mine", "name: ../mine", "sweep.yaml:1:7: name: expected letters, digits")]
     [InlineData("parameters: model.json", "parameters: absent.json", "sweep.yaml:8:46: arms.0.generator.parameters: cannot read")]
     [InlineData("seed: 3", "seed: 3\nseed: 4", "sweep.yaml:4:1: not valid YAML")]

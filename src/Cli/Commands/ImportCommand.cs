@@ -180,7 +180,7 @@ internal sealed class ImportCommand
 
             inputs.ForEach(i => Check(numbers, i));
             return SweepImport.Of(
-                SweepName(parsed.GetValue(_name) ?? NameOf(paths[0])),
+                SweepName.From(parsed.GetValue(_name) ?? NameOf(paths[0])),
                 new BenchmarkConfiguration(
                     "geneval", parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
                 inputs,
@@ -220,14 +220,6 @@ internal sealed class ImportCommand
         }
 
         return name.Length > 0 ? name : "import";
-    }
-
-    /// <summary>A sweep's name has the letters that one in a sweep file may have.</summary>
-    private static string SweepName(string name)
-    {
-        var safe = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'))
-            .TrimStart('-', '_', '.');
-        return safe.Length > 0 ? safe : "import";
     }
 
     private static bool IsWhole(ImportedArm arm) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Sweeps;
@@ -138,7 +139,8 @@ internal sealed class RunCommand
 
         await using var session = await _ledger.OpenAsync(parsed, cancellation);
         await using var ledger = new LedgerContext(session.Source);
-        if (await ledger.Sweeps.AnyAsync(s => s.Name == file && s.State == SweepState.Imported, cancellation))
+        var name = Nfc.Normalize(file);
+        if (await ledger.Sweeps.AnyAsync(s => s.Name == name && s.State == SweepState.Imported, cancellation))
         {
             throw new UsageException($"Sweep {file} was imported: it was run elsewhere, and nothing of it can be drawn here. "
                 + $"'reflectdit report {file}' shows its results.");

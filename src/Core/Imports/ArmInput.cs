@@ -1,3 +1,5 @@
+using ReflectDiT.Eval.Core.Text;
+
 namespace ReflectDiT.Eval.Core.Imports;
 
 /// <summary>An arm as it was read from a file or folder, before it is put in order.</summary>
@@ -24,4 +26,6 @@ public sealed record ArmInput(
     public const string ReflectDit = "reflect-dit";
 
     public const string Csv = "csv";
+
+    public string Name { get; } = Nfc.Normalize(Name);
 }

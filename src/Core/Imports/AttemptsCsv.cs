@@ -1,6 +1,7 @@
 using System.Globalization;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Core.Imports;
 
@@ -51,7 +52,7 @@ public static class AttemptsCsv
         foreach (var (line, fields) in rows.Skip(1))
         {
             var row = new CsvRow(file, line, header, fields);
-            var name = row.Text("arm") ?? arm;
+            var name = Nfc.Normalize(row.Text("arm") ?? arm);
             var index = arms.FindIndex(a => a.Name == name);
             if (index < 0)
             {

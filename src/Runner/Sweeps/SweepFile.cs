@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -46,10 +47,10 @@ public static class SweepFile
 
     private static string Name(YamlMap root)
     {
-        var name = root.Text("name");
-        return name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && char.IsAsciiLetterOrDigit(name[0])
+        var name = Nfc.Normalize(root.Text("name"));
+        return SweepName.From(name) == name
             ? name
-            : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', found '{name}'");
+            : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', a letter or digit first, found '{name}'");
     }
 
     private static BenchmarkConfiguration Benchmark(YamlMap map)
@@ -85,7 +86,7 @@ public static class SweepFile
         foreach (var map in root.Maps("arms"))
         {
             var arm = new ArmConfiguration(
-                map.Text("name"),
+                Nfc.Normalize(map.Text("name")),
                 map.OptionalText("published"),
                 Model(map.Map("generator"), folder, takesParameters: true),
                 Model(map.Map("judge"), folder, takesParameters: true),

@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Text;
+using ReflectDiT.Eval.Core.Text;
+
+namespace ReflectDiT.Eval.Runner.Sweeps;
+
+/// <summary>
+/// The names that a sweep may have: letters of any script, digits, '-', '_' and '.', a letter or digit first; composed,
+/// so that what looks alike is one name.
+/// </summary>
+public static class SweepName
+{
+    /// <summary>The text as such a name, '-' in the place of what cannot stand in one; "import" if nothing is left.</summary>
+    public static string From(string text)
+    {
+        var safe = string.Concat(Nfc.Normalize(text).EnumerateRunes().Select(r => IsAllowed(r) ? r.ToString() : "-"));
+        var first = safe.EnumerateRunes().TakeWhile(r => !Rune.IsLetterOrDigit(r)).Sum(r => r.Utf16SequenceLength);
+        return first < safe.Length ? safe[first..] : "import";
+    }
+
+    // A mark that no letter takes in stays a character of its own, as in the scripts of India.
+    private static bool IsAllowed(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_' or '.'
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+}
