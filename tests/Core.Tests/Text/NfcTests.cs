@@ -26,7 +26,7 @@ public sealed class NfcTests
     [Fact]
     public void Every_code_point_is_what_the_reference_makes_of_it()
     {
-        var changed = Reference.ToDictionary(r => r.Text, r => r.Nfc, StringComparer.Ordinal);
+        var changed = Reference.Where(r => r.Text.EnumerateRunes().Count() == 1).ToDictionary(r => r.Text, r => r.Nfc, StringComparer.Ordinal);
         var wrong = Enumerable.Range(0, 0x110000).Where(c => c is < 0xD800 or > 0xDFFF).Select(char.ConvertFromUtf32)
             .Where(text => !string.Equals(changed.GetValueOrDefault(text, text), Nfc.Normalize(text), StringComparison.Ordinal));
         Assert.Empty(wrong.Select(Escape));
