@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Results;
 
 namespace ReflectDiT.Eval.Cli;
@@ -24,7 +25,7 @@ internal sealed class PriceOption
 
         try
         {
-            return Prices.Parse(file, string.Join('\n', InputFile.Lines(file)));
+            return SettingsJson.Read<Prices>(file, string.Join('\n', InputFile.Lines(file)));
         }
         catch (FormatException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner.Sweeps;
@@ -17,11 +18,11 @@ public sealed class ModelCatalog
 
     /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IGenerator Generator(ArmConfiguration arm) => Get(_generators, arm.Generator, parameters =>
-        new SimulatedGenerator(GeneratorParameters.Parse(parameters, $"generator of arm '{arm.Name}'")));
+        new SimulatedGenerator(SettingsJson.Read<GeneratorParameters>($"generator of arm '{arm.Name}'", parameters)));
 
     /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IJudge Judge(ArmConfiguration arm) => Get(_judges, arm.Judge, parameters =>
-        new SimulatedJudge(JudgeParameters.Parse(parameters, $"judge of arm '{arm.Name}'")));
+        new SimulatedJudge(SettingsJson.Read<JudgeParameters>($"judge of arm '{arm.Name}'", parameters)));
 
     private static T Get<T>(ConcurrentDictionary<string, Lazy<T>> models, ModelConfiguration model, Func<string, T> load)
     {

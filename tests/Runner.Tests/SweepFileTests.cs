@@ -15,21 +15,45 @@ public sealed class SweepFileTests : IDisposable
         arms:
           - name: best-of-4
             generator: {kind: simulated, parameters: model.json}
-            judge: {kind: simulated, parameters: model.json}
+            judge: {kind: simulated, parameters: judge.json}
             strategy: {kind: best-of-n, n: 4, selector: pairwise}
           - name: reflection
             published: reflect-dit
             generator: {kind: simulated, parameters: model.json}
-            judge: {kind: simulated, parameters: model.json}
+            judge: {kind: simulated, parameters: judge.json}
             strategy:
               kind: reflection
               n: 20
               quirks: {random_context: false}
         """;
 
+    private const string Generator = """
+        {
+          "simulated": true,
+          "model": "m", "source": "s", "function_evaluations": 40, "device_seconds": 1, "aspects": {
+          "one_object": { "level": 1, "spread": 1, "boost": 0 },
+          "two_objects": { "level": 1, "spread": 1, "boost": 0 },
+          "relation": { "level": 1, "spread": 1.50, "boost": 0 },
+          "count": { "level": 2, "spread": 1, "boost": 0 },
+          "one_colour": { "level": 1, "spread": 1, "boost": 0 },
+          "two_colours": { "level": 1, "spread": 1, "boost": 0 }}
+        }
+        """;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("reflectdit-sweep-").FullName;
 
-    public SweepFileTests() => File.WriteAllText(Path.Combine(_folder, "model.json"), """{ "a": 1 }""");
+    public SweepFileTests()
+    {
+        File.WriteAllText(Model, Generator);
+        File.WriteAllText(Path.Combine(_folder, "judge.json"), """
+            {
+              "simulated": true, "model": "m", "source": "s", "tokens": 9, "device_seconds": 0.5, "wrong_rejection": 0.1,
+              "wrong_acceptance": { "missing": 0.1, "count": 0.1, "colour": 0.1, "relation": 0.1 }
+            }
+            """);
+    }
+
+    private string Model => Path.Combine(_folder, "model.json");
 
     [Fact]
     public void A_valid_file_is_read_with_the_published_defaults()
@@ -58,8 +82,27 @@ public sealed class SweepFileTests : IDisposable
         Assert.Equal(identity, Read(Valid + "\ncalls: {tries: 9, timeout_seconds: 1.5}").Configuration.ToJson());
         Assert.Equal(identity, Read("# a comment\n" + Valid).Configuration.ToJson());
         Assert.NotEqual(identity, Read(Valid, "seed=4").Configuration.ToJson());
-        File.WriteAllText(Path.Combine(_folder, "model.json"), """{"a":2}""");
+        File.WriteAllText(Model, Generator.Replace("\"device_seconds\": 1", "\"device_seconds\": 2"));
         Assert.NotEqual(identity, Read(Valid).Configuration.ToJson());
+    }
+
+    [Fact]
+    public void The_order_of_keys_and_the_spelling_of_numbers_do_not_change_the_identity()
+    {
+        var identity = Read(Valid).Configuration.ToJson();
+        var lines = Generator.Replace("\"level\": 2,", "\"level\": 20e-1,").Replace("1.50", "1.5").Split('\n');
+        File.WriteAllText(Model, string.Join('\n', [.. lines[..3], .. lines[3..8].Reverse(), .. lines[8..]]));
+        Assert.Equal(identity, Read(Valid).Configuration.ToJson());
+    }
+
+    [Theory]
+    [InlineData("\"source\"", "\"sauce\"", "sweep.yaml:8:46: arms.0.generator.parameters: ", "model.json:3: top level: the key 'sauce' is unknown; known: simulated,")]
+    [InlineData("\"level\": 2,", "\"level\": -200,", "arms.0.generator.parameters: ", "model.json:7: aspects.count.level: expected a number from -100 to 100, found -200.")]
+    public void A_wrong_parameter_file_is_told_with_its_own_line_and_key(string valid, string wrong, params string[] words)
+    {
+        File.WriteAllText(Model, Generator.Replace(valid, wrong));
+        var refusal = Refusal(Valid);
+        Assert.All(words, w => Assert.Contains(w, refusal, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Statistics;
@@ -36,14 +38,30 @@ public sealed record PublishedNumbers(
 /// <summary>The published rows that a layout shows, and what a reader must know of them.</summary>
 /// <param name="Layout">The layout that shows them; several tables of one layout stand below each other.</param>
 /// <param name="Columns">The same in all tables of a layout.</param>
-/// <param name="Metrics">One column each; where the columns are N, those that have rows of their own.</param>
+/// <param name="Rows">In a file: those that this table published.</param>
+/// <param name="Shows">In a file: all rows that it shows, in order, where they are not its own.</param>
+/// <param name="OwnMetrics">Those of another benchmark.</param>
 public sealed record PublishedTable(
     string Title,
     string Layout,
     ColumnsOf Columns,
-    IReadOnlyList<Metric> Metrics,
     IReadOnlyList<string> Notes,
-    IReadOnlyList<PublishedRow> Rows);
+    IReadOnlyList<PublishedRow> Rows,
+    IReadOnlyList<ShownRow>? Shows = null,
+    [property: JsonPropertyName("metrics")] IReadOnlyList<Metric>? OwnMetrics = null)
+{
+    /// <summary>One column each; where the columns are N, those that have rows of their own.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Metric> Metrics => Columns switch
+    {
+        ColumnsOf.Metrics => Metric.All,
+        ColumnsOf.Attempts => [Metric.MeanOverPrompts, Metric.MeanOverCategories],
+        _ => OwnMetrics ?? [],
+    };
+}
+
+/// <param name="Label">Another than the row's own, or null.</param>
+public sealed record ShownRow(string Row, string? Label = null);
 
 /// <summary>What the columns of a table stand for.</summary>
 public enum ColumnsOf
@@ -59,27 +77,24 @@ public enum ColumnsOf
 }
 
 /// <summary>One published row: a method's values at one or more N.</summary>
-/// <param name="OverallOverPrompts">Overall is the mean over prompts; otherwise the mean over categories.</param>
+/// <param name="OverallIs">The id of the mean that overall is; null in the table of another benchmark.</param>
 /// <param name="Note">What is wrong with the row, or null.</param>
 public sealed record PublishedRow(
     string Id,
     string Label,
-    bool OverallOverPrompts,
     string Source,
-    string? Note,
-    IReadOnlyList<PublishedPoint> Points)
+    [property: JsonPropertyName("values")] IReadOnlyList<PublishedPoint> Points,
+    [property: AllowedValues("mean_over_prompts", "mean_over_categories")] string? OverallIs = null,
+    string? Note = null)
 {
     /// <summary>The published number, or null where there is none.</summary>
     public PublishedValue? Given(int n, Metric metric)
     {
-        if (Points.FirstOrDefault(p => p.N == n) is not { } point)
-        {
-            return null;
-        }
-
-        return metric.Category is { } category
-            ? point.Categories?.GetValueOrDefault(category)
-            : OverallOverPrompts == (metric == Metric.MeanOverPrompts) ? point.Overall : null;
+        var point = Points.FirstOrDefault(p => p.N == n);
+        var value = metric.Category is { } category
+            ? point?.Categories?.GetValueOrDefault(category)
+            : OverallIs == metric.Id ? point?.Overall : null;
+        return value is null ? null : value with { Source = Source + value.Source };
     }
 
     /// <summary>The mean over prompts or categories as it follows from the published categories, or null.</summary>
@@ -100,9 +115,13 @@ public sealed record PublishedRow(
 /// <param name="Overall">Null in the table of another benchmark.</param>
 /// <param name="Categories">All six of GenEval or null; in another benchmark's table, the columns given.</param>
 public sealed record PublishedPoint(
-    int N, PublishedValue? Overall, IReadOnlyDictionary<string, PublishedValue>? Categories);
+    [property: Range(1, 1_000_000)] int N,
+    PublishedValue? Overall = null,
+    IReadOnlyDictionary<string, PublishedValue>? Categories = null);
 
 /// <param name="Text">As published; a count is shown as a share with three decimals, a calculated value with ~.</param>
+/// <param name="Source">In a file: what a count adds to the source of its row.</param>
+[JsonConverter(typeof(PublishedValueConverter))]
 public sealed record PublishedValue(double Value, string Text, string Source);
 
 /// <summary>A published arm that an arm of a sweep can name.</summary>

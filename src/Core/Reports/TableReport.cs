@@ -83,7 +83,7 @@ public sealed class TableReport
 
     private Row PublishedOverAttempts(PublishedRow row)
     {
-        var metric = row.OverallOverPrompts ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
+        var metric = row.OverallIs == Metric.MeanOverPrompts.Id ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
         return new(RowKind.Published, row.Label, Over(_attempts, n =>
             row.Given(n, metric) is { } value ? new Cell(row.Id, n, metric, value) : null));
     }

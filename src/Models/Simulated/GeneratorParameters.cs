@@ -1,5 +1,6 @@
-using System.Text.Json;
-using ReflectDiT.Eval.Core;
+using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
@@ -29,7 +30,10 @@ public enum Aspect
 /// An aspect comes out right with the <see cref="Link.Probability"/> of Level + Spread x the prompt's ease, + Boost
 /// when feedback in the context names its fault.
 /// </summary>
-public sealed record AspectParameters(double Level, double Spread, double Boost);
+public sealed record AspectParameters(
+    [property: Range(-100.0, 100.0)] double Level,
+    [property: Range(0.0, 100.0)] double Spread,
+    [property: Range(0.0, 100.0)] double Boost);
 
 /// <summary>A file <c>benchmarks/geneval/simulated/*.json</c> about a generator.</summary>
 /// <param name="Model">Whose published numbers are imitated.</param>
@@ -38,35 +42,11 @@ public sealed record AspectParameters(double Level, double Spread, double Boost)
 public sealed record GeneratorParameters(
     string Model,
     string Source,
-    int FunctionEvaluations,
-    double DeviceSeconds,
-    IReadOnlyDictionary<Aspect, AspectParameters> Aspects)
+    [property: Range(1, 1_000_000)] int FunctionEvaluations,
+    [property: Range(0.0, 100_000.0)] double DeviceSeconds,
+    ImmutableSortedDictionary<Aspect, AspectParameters> Aspects)
 {
-    /// <param name="file">For messages.</param>
-    /// <exception cref="FormatException">Names the file, the key and what was expected.</exception>
-    public static GeneratorParameters Parse(string json, string file)
-    {
-        var root = ParameterFile.Parse(
-            json, file, "model", "source", "function_evaluations", "device_seconds", "aspects");
-        var aspects = Enum.GetValues<Aspect>();
-        var given = root["aspects"].Only([.. aspects.Select(Key)]);
-        return new GeneratorParameters(
-            root["model"].String(),
-            root["source"].String(),
-            root["function_evaluations"].Count(),
-            root["device_seconds"].NumberBetween(0, 100_000),
-            aspects.ToDictionary(aspect => aspect, aspect => ParseAspect(given[Key(aspect)])));
-    }
-
-    /// <summary>The name of an aspect in the file.</summary>
-    public static string Key(Aspect aspect) => JsonNamingPolicy.SnakeCaseLower.ConvertName(aspect.ToString());
-
-    private static AspectParameters ParseAspect(JsonNode aspect)
-    {
-        aspect.Only("level", "spread", "boost");
-        return new(
-            aspect["level"].NumberBetween(-100, 100),
-            aspect["spread"].NumberBetween(0, 100),
-            aspect["boost"].NumberBetween(0, 100));
-    }
+    /// <summary>What the file must say of itself: its numbers come from no real model.</summary>
+    [JsonRequired, JsonPropertyOrder(-1), AllowedValues(true)]
+    public bool Simulated { get; init; } = true;
 }

@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>A file <c>benchmarks/geneval/simulated/*.json</c> about a judge.</summary>
@@ -9,28 +13,12 @@ namespace ReflectDiT.Eval.Models.Simulated;
 public sealed record JudgeParameters(
     string Model,
     string Source,
-    int Tokens,
-    double DeviceSeconds,
-    IReadOnlyDictionary<FaultKind, double> WrongAcceptance,
-    double WrongRejection)
+    [property: Range(1, 1_000_000)] int Tokens,
+    [property: Range(0.0, 100_000.0)] double DeviceSeconds,
+    [property: Range(0.0, 1.0)] ImmutableSortedDictionary<FaultKind, double> WrongAcceptance,
+    [property: Range(0.0, 1.0)] double WrongRejection)
 {
-    /// <param name="file">For messages.</param>
-    /// <exception cref="FormatException">Names the file, the key and what was expected.</exception>
-    public static JudgeParameters Parse(string json, string file)
-    {
-        var root = ParameterFile.Parse(
-            json, file, "model", "source", "tokens", "device_seconds", "wrong_acceptance", "wrong_rejection");
-        var kinds = Enum.GetValues<FaultKind>();
-        var given = root["wrong_acceptance"].Only([.. kinds.Select(Key)]);
-        return new JudgeParameters(
-            root["model"].String(),
-            root["source"].String(),
-            root["tokens"].Count(),
-            root["device_seconds"].NumberBetween(0, 100_000),
-            kinds.ToDictionary(kind => kind, kind => given[Key(kind)].NumberBetween(0, 1)),
-            root["wrong_rejection"].NumberBetween(0, 1));
-    }
-
-    /// <summary>The name of a kind of fault in the file.</summary>
-    public static string Key(FaultKind kind) => kind.ToString().ToLowerInvariant();
+    /// <summary>What the file must say of itself: its numbers come from no real model.</summary>
+    [JsonRequired, JsonPropertyOrder(-1), AllowedValues(true)]
+    public bool Simulated { get; init; } = true;
 }

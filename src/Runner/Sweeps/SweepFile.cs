@@ -1,7 +1,9 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
+using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -38,7 +40,7 @@ public static class SweepFile
             Benchmark(root.Map("benchmark")),
             root.Integer("seed", 0, long.MaxValue),
             root.Integer("replicates", 1, 1000, 1),
-            Scorer(root.Map("scorer"), folder),
+            Scorer(root.Map("scorer")),
             Arms(root, folder));
         var calls = Calls(root.OptionalMap("calls"));
         root.End();
@@ -63,11 +65,11 @@ public static class SweepFile
         return benchmark;
     }
 
-    private static ScorerConfiguration Scorer(YamlMap map, string folder)
+    private static ScorerConfiguration Scorer(YamlMap map)
     {
         var standard = ScoringOptions.Default;
         var scorer = new ScorerConfiguration(
-            Model(map.Map("detector"), folder, takesParameters: false),
+            Detector(map.Map("detector")),
             new ScoringOptions
             {
                 Threshold = map.Real("threshold", 0, 1, standard.Threshold),
@@ -88,8 +90,8 @@ public static class SweepFile
             var arm = new ArmConfiguration(
                 Nfc.Normalize(map.Text("name")),
                 map.OptionalText("published"),
-                Model(map.Map("generator"), folder, takesParameters: true),
-                Model(map.Map("judge"), folder, takesParameters: true),
+                Model<GeneratorParameters>(map.Map("generator"), folder),
+                Model<JudgeParameters>(map.Map("judge"), folder),
                 Strategy(map.Map("strategy")));
             map.End();
             if (arms.Exists(a => a.Name == arm.Name))
@@ -103,26 +105,28 @@ public static class SweepFile
         return arms;
     }
 
-    private static ModelConfiguration Model(YamlMap map, string folder, bool takesParameters)
+    private static ModelConfiguration Detector(YamlMap map)
+    {
+        var detector = new ModelConfiguration(map.Word("kind", ModelConfiguration.Simulated), null);
+        map.End();
+        return detector;
+    }
+
+    /// <summary>A model with its file of parameters, which count as what they say and not as they are written.</summary>
+    private static ModelConfiguration Model<T>(YamlMap map, string folder)
     {
         var kind = map.Word("kind", ModelConfiguration.Simulated);
-        JsonElement? parameters = null;
-        if (takesParameters)
+        var file = Path.Combine(folder, map.Text("parameters"));
+        try
         {
-            var file = Path.Combine(folder, map.Text("parameters"));
-            try
-            {
-                using var document = JsonDocument.Parse(File.ReadAllText(file));
-                parameters = document.RootElement.Clone();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-            {
-                throw map.Error("parameters", $"cannot read {file}: {e.Message}");
-            }
+            var parameters = SettingsJson.Read<T>(file, File.ReadAllText(file));
+            map.End();
+            return new(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form));
         }
-
-        map.End();
-        return new(kind, parameters);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw map.Error("parameters", e is FormatException ? e.Message : $"cannot read {file}: {e.Message}");
+        }
     }
 
     private static IStrategy Strategy(YamlMap map)

@@ -52,7 +52,7 @@ public sealed class PublishedNumbersTests
             .Where(r => r.Points[0].Categories is not null))
         {
             var point = Assert.Single(row.Points);
-            var meaning = row.OverallOverPrompts ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
+            var meaning = row.OverallIs == Metric.MeanOverPrompts.Id ? Metric.MeanOverPrompts : Metric.MeanOverCategories;
             var calculated = row.Calculated(point.N, meaning, Numbers.Prompts)!.Value;
             Assert.True(Math.Abs(calculated - point.Overall!.Value) < 0.01, $"{row.Id}: {calculated}");
         }
@@ -95,19 +95,27 @@ public sealed class PublishedNumbersTests
     }
 
     [Theory]
-    [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json: prompts.counting: expected a whole")]
-    [InlineData("arms.json", "\"sana-1.0\"]", "\"sana\"]", "arms.json: arms[0].rows[2]: no row has the id 'sana'")]
-    [InlineData("arms.json", "\"id\": \"reflect-dit\"", "\"id\": \"sana-1.0-best-of-20\"", "arms[1].id: two arms")]
-    [InlineData("table2.json", "0.705", "70.5", "table2.json: rows[0].values[0].overall: 70.5 is not a share")]
-    [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json: rows[4].values[4].overall: \"554/553\"")]
-    [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json: rows[4]: the key 'sauce' is unknown")]
-    [InlineData("table3.json", "\"row\": \"sana-1.0-best-of-n\"", "\"row\": \"x\"", "table3.json: rows[0].row: no row has")]
-    [InlineData("table1_sana.json", "\"metrics\"", "\"n\"", "table1_sana.json: columns: another table of the layout 'table1'")]
-    [InlineData("table6.json", "\"hard_246\": 56.1", "\"hard_246\": 561", "rows[4].values[0].hard_246: expected a number")]
-    [InlineData("table1.json", "\"sdxl\"", "\"sana-1.0\"", "two rows have the id 'sana-1.0'")]
-    [InlineData("table1.json", "\"two_object\": 0.74, ", "", "values[0].categories: the key 'two_object' is missing")]
-    [InlineData("table1.json", "mean over categories", "mean", "rows[0].overall_is: expected one of")]
-    [InlineData("table1.json", "\"layout\"", "\"title\": \"again\", \"layout\"", "table1.json: not the JSON")]
+    [InlineData("arms.json", "\"counting\": 80", "\"counting\": 0", "arms.json:6: prompts.counting: expected a whole number from 1 to 1000000, found 0.")]
+    [InlineData("arms.json", "\"counting\": 80", "\"count\": 80", "arms.json:6: prompts: the key 'count' is unknown; known: single_object,")]
+    [InlineData("arms.json", "\"sana-1.0\"]", "\"sana\"]", "arms.json:14: arms[0].rows[2]: no row has the id 'sana'")]
+    [InlineData("arms.json", "\"id\": \"reflect-dit\"", "\"id\": \"sana-1.0-best-of-20\"", "arms.json:17: arms[1].id: two arms")]
+    [InlineData("table2.json", "0.705", "70.5", "table2.json:16: rows[0].values[0].overall: expected a share from 0 to 1, as 0.80 or \"446/553\", found 70.5.")]
+    [InlineData("table2.json", "0.705", "1e999", "table2.json:16: rows[0].values[0].overall: expected a share")]
+    [InlineData("curves.json", "\"446/553\"", "\"554/553\"", "curves.json:29: rows[0].values[4].overall: expected a share from 0 to 1, as 0.80 or \"446/553\", found \"554/553\".")]
+    [InlineData("curves.json", "\"source\"", "\"sauce\"", "curves.json:23: rows[0]: the key 'sauce' is unknown; known: id, label, source,")]
+    [InlineData("table3.json", "\"row\": \"sana-1.0-best-of-n\"", "\"row\": \"x\"", "table3.json:10: shows[0].row: no row has")]
+    [InlineData("table1_sana.json", "\"metrics\"", "\"attempts\"", "table1_sana.json:4: columns: another table of the layout 'table1'")]
+    [InlineData("table1_sana.json", "\"metrics\"", "\"n\"", "table1_sana.json:4: columns: expected one of: metrics, attempts, other_benchmark, found \"n\".")]
+    [InlineData("table6.json", "\"hard_246\": 56.1", "\"hard_246\": 561", "table6.json:43: rows[4].values[0].categories.hard_246: expected")]
+    [InlineData("table6.json", "\"hard_246\": 56.1", "\"hard\": 56.1", "rows[4].values[0].categories: the key 'hard' is unknown; known: all, hard_246, hard_56.")]
+    [InlineData("table6.json", "{ \"n\": 1, \"c", "{ \"n\": 1, \"overall\": 0.5, \"c", "rows[0].values[0]: the key 'overall' is only for GenEval.")]
+    [InlineData("table6.json", "\"columns\": \"other_benchmark\"", "\"columns\": \"metrics\"", "table6.json:1: top level: the key 'metrics' is only for another benchmark.")]
+    [InlineData("table1.json", "\"sdxl\"", "\"sana-1.5-v1\"", "table1_sana.json:20: rows[1].id: two rows have the id 'sana-1.5-v1'")]
+    [InlineData("table1.json", "\"two_object\": 0.74, ", "", "table1.json:16: rows[0].values[0].categories: the key 'two_object' is missing.")]
+    [InlineData("table1.json", "\"two_object\": 0.74, \"counting\": 0.39, ", "", "categories: the keys 'two_object', 'counting' are missing.")]
+    [InlineData("table1.json", "\"overall_is\": \"mean_over_categories\",", "", "table1.json:9: rows[0]: the key 'overall_is' is missing.")]
+    [InlineData("table1.json", "mean_over_categories", "mean", "rows[0].overall_is: expected mean_over_prompts or mean_over_categories, found \"mean\".")]
+    [InlineData("table1.json", "\"layout\"", "\"title\": \"again\", \"layout\"", "table1.json:3: top level: the key 'title' is given twice.")]
     public void Faulty_file_is_refused_with_file_and_key(string file, string from, string to, string message)
     {
         var files = PublishedFiles.All.Select(f => f.Name == file ? (f.Name, ReplaceFirst(f.Text, from, to)) : f);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Images;
@@ -20,7 +21,7 @@ public sealed class JudgeTests
         var parameters = TestParameters.Judge(wrongAcceptance: 0.9, wrongRejection: 0.9);
         parameters = parameters with
         {
-            WrongAcceptance = parameters.WrongAcceptance.ToDictionary(r => r.Key, r => r.Key == kind ? rate : r.Value),
+            WrongAcceptance = parameters.WrongAcceptance.ToImmutableSortedDictionary(r => r.Key, r => r.Key == kind ? rate : r.Value),
         };
         var scene = new GeneratorModel(TestParameters.Failing(wrong)).Draw(prompt, 1, []);
         GeneratorTests.AssertShare(rate, Accepted(parameters, prompt, scene), Seeds);

@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Published;
 using ReflectDiT.Eval.Models.Simulated;
@@ -20,8 +21,8 @@ public sealed class ShippedParametersTests
     {
         var arm = file == "reflect-dit.json" ? FitArm.ReflectDit(Published) : FitArm.BestOfN(Published);
         var sweep = new SceneSweep(
-            new GeneratorModel(GeneratorParameters.Parse(Shipped(file), file)),
-            new JudgeModel(JudgeParameters.Parse(Shipped("judge.json"), "judge.json")),
+            new GeneratorModel(SettingsJson.Read<GeneratorParameters>(file, Shipped(file))),
+            new JudgeModel(SettingsJson.Read<JudgeParameters>("judge.json", Shipped("judge.json"))),
             arm.Strategy);
         // Seeds that neither the search nor the report of the fit has used.
         long[] fresh = [.. Enumerable.Range(5001, 12).Select(i => (long)i)];
@@ -57,7 +58,7 @@ public sealed class ShippedParametersTests
         var json = Shipped("sana-1.0.json");
         Assert.Contains(found, json, StringComparison.Ordinal);
         var error = Assert.Throws<FormatException>(() =>
-            GeneratorParameters.Parse(json.Replace(found, replaced, StringComparison.Ordinal), "some.json"));
+            SettingsJson.Read<GeneratorParameters>("some.json", json.Replace(found, replaced, StringComparison.Ordinal)));
         Assert.Contains("some.json", error.Message, StringComparison.Ordinal);
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
     }
@@ -71,7 +72,7 @@ public sealed class ShippedParametersTests
         var json = Shipped("judge.json");
         Assert.Contains(found, json, StringComparison.Ordinal);
         var error = Assert.Throws<FormatException>(() =>
-            JudgeParameters.Parse(json.Replace(found, replaced, StringComparison.Ordinal), "some.json"));
+            SettingsJson.Read<JudgeParameters>("some.json", json.Replace(found, replaced, StringComparison.Ordinal)));
         Assert.Contains("some.json", error.Message, StringComparison.Ordinal);
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
@@ -10,15 +11,15 @@ internal static class TestParameters
 
     /// <summary>Every aspect with the same chances for every prompt.</summary>
     public static GeneratorParameters Generator(double level, double boost = 0, double spread = 0) =>
-        new("test", "none", 40, 1, Enum.GetValues<Aspect>().ToDictionary(
+        new("test", "none", 40, 1, Enum.GetValues<Aspect>().ToImmutableSortedDictionary(
             aspect => aspect, _ => new AspectParameters(level, spread, boost)));
 
     /// <summary>One aspect always wrong, the others always right.</summary>
     public static GeneratorParameters Failing(Aspect wrong) =>
-        new("test", "none", 40, 1, Enum.GetValues<Aspect>().ToDictionary(
+        new("test", "none", 40, 1, Enum.GetValues<Aspect>().ToImmutableSortedDictionary(
             aspect => aspect, aspect => new AspectParameters(aspect == wrong ? -1e9 : 1e9, 0, 0)));
 
     public static JudgeParameters Judge(double wrongAcceptance, double wrongRejection) =>
-        new("test", "none", 1459, 0.5, Enum.GetValues<FaultKind>().ToDictionary(
+        new("test", "none", 1459, 0.5, Enum.GetValues<FaultKind>().ToImmutableSortedDictionary(
             kind => kind, _ => wrongAcceptance), wrongRejection);
 }

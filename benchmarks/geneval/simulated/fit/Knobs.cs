@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -103,12 +105,12 @@ public static class Knobs
         + "pixels in patches of 28) and about 90 of text. Device seconds: an assumption.",
         1459,
         0.5,
-        Enum.GetValues<FaultKind>().ToDictionary(kind => kind, kind => Rate(values[Name("judge", kind)])),
+        Enum.GetValues<FaultKind>().ToImmutableSortedDictionary(kind => kind, kind => Rate(values[Name("judge", kind)])),
         Rate(values["judge.rejection"]));
 
-    private static Dictionary<Aspect, AspectParameters> Aspects(
+    private static ImmutableSortedDictionary<Aspect, AspectParameters> Aspects(
         IReadOnlyDictionary<string, double> values, string arm) =>
-        Enum.GetValues<Aspect>().ToDictionary(aspect => aspect, aspect => new AspectParameters(
+        Enum.GetValues<Aspect>().ToImmutableSortedDictionary(aspect => aspect, aspect => new AspectParameters(
             Math.Round(values[Name(arm, aspect, "centre")] * Scale(values, arm, aspect), 3),
             Math.Round(values[Name(arm, aspect, "spread")], 3),
             Math.Round(values.GetValueOrDefault(Name(arm, aspect, "boost")) * Scale(values, arm, aspect), 3)));
@@ -128,7 +130,7 @@ public static class Knobs
         new(Name(arm, aspect, "spread"), start, 0.5, 30, 1, TagsOf[aspect], [index], 10);
 
     private static string Name(string arm, Aspect aspect, string what) =>
-        $"{arm}.{GeneratorParameters.Key(aspect)}.{what}";
+        $"{arm}.{SettingsJson.Key(aspect)}.{what}";
 
-    private static string Name(string judge, FaultKind kind) => $"{judge}.{Models.Simulated.JudgeParameters.Key(kind)}";
+    private static string Name(string judge, FaultKind kind) => $"{judge}.{SettingsJson.Key(kind)}";
 }
