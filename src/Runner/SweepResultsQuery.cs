@@ -19,7 +19,8 @@ public static class SweepResultsQuery
             .Select(p => new Core.Results.PromptRow(p.Index, p.Tag, p.Prompt))
             .ToListAsync(cancellation);
         var arms = await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
-        var chains = await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation);
+        var chains = (await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation))
+            .ToLookup(c => c.Arm);
         var attempts = (await (
             from chain in ledger.Chains
             where chain.SweepId == sweep.Id && chain.State == ChainState.Done
@@ -51,7 +52,7 @@ public static class SweepResultsQuery
             sweep.Seed,
             sweep.Replicates,
             prompts,
-            [.. arms.Select(arm => Arm(arm, [.. chains.Where(c => c.Arm == arm.Index)]))]);
+            [.. arms.Select(arm => Arm(arm, [.. chains[arm.Index]]))]);
 
         ArmResults Arm(ArmRow arm, List<ChainRow> ofArm) => new(
             arm.Name,

@@ -13,19 +13,31 @@ public sealed record SweepStatus(
     public static async Task<IReadOnlyList<SweepStatus>> AllAsync(LedgerSession session, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
+        var chains = ledger.Chains.GroupBy(c => c.SweepId).Select(g => new
+        {
+            Sweep = g.Key,
+            All = g.Count(),
+            Done = g.Count(c => c.State == ChainState.Done),
+            Failed = g.Count(c => c.State == ChainState.Failed),
+            Leased = g.Count(c => c.Worker != null),
+        });
+        var attempts = ledger.Chains.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (c, _) => c.SweepId)
+            .GroupBy(sweep => sweep).Select(g => new { Sweep = g.Key, All = g.Count() });
         return await ledger.Sweeps
-            .OrderBy(s => s.CreatedAt)
-            .ThenBy(s => s.Id)
+            .Join(chains, s => s.Id, c => c.Sweep, (Sweep, Chains) => new { Sweep, Chains })
+            .LeftJoin(attempts, s => s.Sweep.Id, a => a.Sweep, (s, a) => new { s.Sweep, s.Chains, Attempts = (int?)a!.All })
+            .OrderBy(s => s.Sweep.CreatedAt)
+            .ThenBy(s => s.Sweep.Id)
             .Select(s => new SweepStatus(
-                s.Name,
-                s.Id,
-                s.State,
-                s.CreatedAt,
-                ledger.Chains.Count(c => c.SweepId == s.Id),
-                ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Done),
-                ledger.Chains.Count(c => c.SweepId == s.Id && c.State == ChainState.Failed),
-                ledger.Chains.Count(c => c.SweepId == s.Id && c.Worker != null),
-                ledger.Attempts.Count(a => ledger.Chains.Any(c => c.Id == a.ChainId && c.SweepId == s.Id))))
+                s.Sweep.Name,
+                s.Sweep.Id,
+                s.Sweep.State,
+                s.Sweep.CreatedAt,
+                s.Chains.All,
+                s.Chains.Done,
+                s.Chains.Failed,
+                s.Chains.Leased,
+                s.Attempts ?? 0))
             .ToListAsync(cancellation);
     }
 
@@ -33,11 +45,20 @@ public sealed record SweepStatus(
     public static async Task<IReadOnlyList<WorkerStatus>> WorkersAsync(LedgerSession session, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
+        var held = ledger.Chains.Where(c => c.Worker != null).GroupBy(c => c.Worker)
+            .Select(g => new { Worker = g.Key, Chains = g.Count() });
         return await ledger.Workers
             .FromSql($"SELECT * FROM reflectdit.living_workers")
-            .OrderBy(w => w.Number)
+            .LeftJoin(held, w => w.Number, h => h.Worker, (w, h) => new { Worker = w, Chains = (int?)h!.Chains })
+            .OrderBy(w => w.Worker.Number)
             .Select(w => new WorkerStatus(
-                w.Number, w.Host, w.Process, w.Slots, ledger.Chains.Count(c => c.Worker == w.Number), w.StartedAt, w.SeenAt))
+                w.Worker.Number,
+                w.Worker.Host,
+                w.Worker.Process,
+                w.Worker.Slots,
+                w.Chains ?? 0,
+                w.Worker.StartedAt,
+                w.Worker.SeenAt))
             .ToListAsync(cancellation);
     }
 

@@ -111,12 +111,12 @@ public sealed record ImportedArm(
         ImportedChain[] chains, ArmInput input, int replicates, int prompts, List<Finding> findings)
     {
         var absent = chains.Where(c => c.Absent).ToList();
-        int[] wholly = [.. absent.CountBy(c => c.Prompt).Where(c => c.Value == replicates).Select(c => c.Key).Order()];
-        if (wholly.Length > 0)
+        var wholly = absent.CountBy(c => c.Prompt).Where(c => c.Value == replicates).Select(c => c.Key).ToHashSet();
+        if (wholly.Count > 0)
         {
             findings.Add(new(
                 FindingKind.MissingPrompts,
-                $"{input.Path}: {wholly.Length} of {prompts} prompts have no record. {Which(wholly)}"));
+                $"{input.Path}: {wholly.Count} of {prompts} prompts have no record. {Which(wholly)}"));
         }
 
         foreach (var fewer in absent.Where(c => !wholly.Contains(c.Prompt))

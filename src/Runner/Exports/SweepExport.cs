@@ -24,7 +24,6 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
         var prompts = await ledger.Prompts.Where(p => p.SweepId == sweep.Id).OrderBy(p => p.Index)
             .ToListAsync(cancellation);
         var done = ledger.Chains.Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done);
-        var chains = await done.ToListAsync(cancellation);
         var attempts = (await done.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
             .ToListAsync(cancellation))
             .ToLookup(a => a.ChainId);
@@ -41,16 +40,16 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
         var benchmark = PromptSet.Generate(configuration.Benchmark.Seed, configuration.Benchmark.PerTask);
         return new(results, [.. results.Arms.Select((arm, index) => new ExportedArm(arm, [.. arm.Chains.Select(chain =>
         {
-            var row = chains.Single(c => c.Arm == index && c.Prompt == chain.Prompt && c.Replicate == chain.Replicate);
+            var id = Identity.OfChain(sweep.Id, index, chain.Prompt, chain.Replicate);
             return new ExportedChain(
-                prompts[chain.Prompt], chain, [.. attempts[row.Id].OrderBy(a => a.Index).Select(a =>
+                prompts[chain.Prompt], chain, [.. attempts[id].OrderBy(a => a.Index).Select(a =>
                 new ExportedAttempt(
                     a,
                     chain.Attempts[a.Index].Correct,
-                    reasons[(row.Id, a.Index)],
-                    Kept([.. detections[(row.Id, a.Index)].OrderBy(d => d.Index)], benchmark[chain.Prompt],
+                    reasons[(id, a.Index)],
+                    Kept([.. detections[(id, a.Index)].OrderBy(d => d.Index)], benchmark[chain.Prompt],
                         configuration.Scorer.Options),
-                    [.. contexts[(row.Id, a.Index)].OrderBy(i => i.Position).Select(i =>
+                    [.. contexts[(id, a.Index)].OrderBy(i => i.Position).Select(i =>
                         (i.SourceAttempt, i.Source == "scorer" ? FeedbackSource.Scorer : FeedbackSource.Judge))]))]);
         })]))], session.Artifacts);
     }

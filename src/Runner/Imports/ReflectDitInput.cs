@@ -132,12 +132,13 @@ public static partial class ReflectDitInput
 
         public void Close(bool annotated)
         {
+            var whole = Records.Select(r => (r.Prompt, r.Index)).ToHashSet();
             var siblings = Records.ToLookup(r => Path.GetDirectoryName(r.File)!, r => r.Prompt);
             foreach (var (folder, index, reason) in _broken)
             {
                 var prompt = _prompts[folder]
                     ?? siblings[Path.Combine(folder, "samples")].Concat(siblings[folder]).FirstOrDefault();
-                if (prompt is not null && !Records.Exists(r => r.Prompt == prompt && r.Index == index))
+                if (prompt is not null && !whole.Contains((prompt, index)))
                 {
                     Broken.Add(new(prompt, 0, index, reason));
                 }
