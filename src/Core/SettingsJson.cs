@@ -26,10 +26,11 @@ public sealed class SettingsJson
     };
 
     private readonly string _file;
+    private readonly string _text;
     private readonly byte[] _json;
     private readonly Dictionary<string, int> _lines = [];
 
-    public SettingsJson(string file, string text) => (_file, _json) = (file, Encoding.UTF8.GetBytes(text));
+    public SettingsJson(string file, string text) => (_file, _text, _json) = (file, text, Encoding.UTF8.GetBytes(text));
 
     public static T Read<T>(string file, string text) => new SettingsJson(file, text).Read<T>();
 
@@ -48,7 +49,8 @@ public sealed class SettingsJson
         }
         catch (JsonException e)
         {
-            throw Syntax(e);
+            var (line, what) = JsonFault.Of(_text, e);
+            throw new FormatException($"{_file}:{line}: {what}.", e);
         }
 
         return JsonSerializer.Deserialize<T>(_json, Form)!;
@@ -200,23 +202,5 @@ public sealed class SettingsJson
             JsonTokenType.String => $"\"{text}\"",
             _ => text,
         };
-    }
-
-    /// <summary>In our own words: the runtime's speak of byte positions and of line 0.</summary>
-    private FormatException Syntax(JsonException e)
-    {
-        var (line, at) = ((int)e.LineNumber!, (int)e.BytePositionInLine!);
-        var start = 0;
-        for (var i = 0; i < line; i++)
-        {
-            start += _json.AsSpan(start).IndexOf((byte)'\n') + 1;
-        }
-
-        var rest = Encoding.UTF8.GetString(_json.AsSpan(Math.Min(start + at, _json.Length)));
-        var column = Encoding.UTF8.GetCharCount(_json.AsSpan(start, Math.Min(at, _json.Length - start))) + 1;
-        return new($"{_file}:{line + 1}:{column}: not JSON: " + (rest.Length == 0
-            ? "the text ends where more of it must follow."
-            : rest[0] == '\ufeff' ? "it begins with a byte order mark; save it without."
-            : $"'{rest[0]}' does not belong here."), e);
     }
 }

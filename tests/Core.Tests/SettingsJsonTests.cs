@@ -33,11 +33,11 @@ public sealed class SettingsJsonTests
     [InlineData("\"EUR\"", "7", "prices.json:2: currency: expected a text that is not empty, found 7.")]
     [InlineData("\"EUR\"", "\"\\ud800\"", "prices.json:2: currency: expected a text that is not empty, found \"\\ud800\".")]
     [InlineData("currency", "\\ud800", "prices.json:2: top level: the key '\\ud800' is unknown")]
-    [InlineData("2.5", "NaN", "prices.json:3:28: not JSON: 'N' does not belong here.")]
-    [InlineData(": 3", ": 3,", "prices.json:6:1: not JSON: '}' does not belong here.")]
-    [InlineData("3\n}", "3", "prices.json:5:28: not JSON: the text ends where more of it must follow.")]
-    [InlineData("3\n}", "3\n} {}", "prices.json:6:3: not JSON: '{' does not belong here.")]
-    [InlineData("{\n", "\ufeff{\n", "prices.json:1:1: not JSON: it begins with a byte order mark; save it without.")]
+    [InlineData("2.5", "NaN", "prices.json:3: not JSON at character 28: 'N' does not belong here.")]
+    [InlineData(": 3", ": 3,", "prices.json:6: not JSON at character 1: '}' does not belong here.")]
+    [InlineData("3\n}", "3", "prices.json:5: not JSON at character 28: the text ends where more of it must follow.")]
+    [InlineData("3\n}", "3\n} {}", "prices.json:6: not JSON at character 3: '{' does not belong here.")]
+    [InlineData("{\n", "\ufeff{\n", "prices.json:1: not JSON at character 1: it begins with a byte order mark; save it without.")]
     public void A_fault_is_told_by_file_line_and_key(string valid, string wrong, string message)
     {
         Assert.Contains(valid, Valid, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class SettingsJsonTests
     }
 
     [Theory]
-    [InlineData("", "prices.json:1:1: not JSON: the text ends where more of it must follow.")]
+    [InlineData("", "prices.json:1: not JSON at character 1: the text ends where more of it must follow.")]
     [InlineData("null", "prices.json:1: top level: expected an object, found null.")]
     [InlineData("[]", "prices.json:1: top level: expected an object, found a list.")]
     [InlineData("\n3", "prices.json:2: top level: expected an object, found 3.")]

@@ -48,7 +48,7 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.Equal(
             [FindingKind.DuplicateIndex, FindingKind.MixedN, FindingKind.NoRecord, FindingKind.Unreadable],
             read.Kinds());
-        Assert.StartsWith($"{folder}/results.jsonl:5: not JSON at byte", read.Only(FindingKind.Unreadable),
+        Assert.StartsWith($"{folder}/results.jsonl:5: not JSON at character", read.Only(FindingKind.Unreadable),
             StringComparison.Ordinal);
         Assert.Contains("results.jsonl:1106: a second record of attempt 0, replicate 0",
             read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);

@@ -101,7 +101,7 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var file = import.At("released/00001/samples/00000.png.feedback.json");
         await File.WriteAllTextAsync(file, "{\n\"correct\": tru");
         var read = import.ReflectDit(import.At("released"));
-        Assert.StartsWith($"{file}:2: not JSON at byte", read.Only(FindingKind.Unreadable), StringComparison.Ordinal);
+        Assert.StartsWith($"{file}:2: not JSON at character", read.Only(FindingKind.Unreadable), StringComparison.Ordinal);
         var results = await import.WriteAsync(read);
         Assert.Equal((552, 1), (results.Arms[0].Chains.Count, results.Arms[0].Failed));
         var failure = Assert.Single(

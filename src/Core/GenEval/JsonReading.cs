@@ -20,18 +20,16 @@ internal static class JsonReading
         }
         catch (JsonException e)
         {
-            // The reader's own place in the text would read like a line of the file.
-            var fault = e.Message.Split(" LineNumber:", 2)[0];
             throw new InvalidDataException(
                 string.IsNullOrWhiteSpace(line)
                     ? "an empty line; expected a JSON object"
-                    : $"expected a JSON object, found a fault at byte {e.BytePositionInLine + 1}: {fault}",
+                    : $"expected a JSON object: {JsonFault.Of(line, e).What}",
                 e);
         }
         catch (InvalidOperationException e)
         {
             // Thrown for half of a surrogate pair, which no .NET string is read from.
-            throw new InvalidDataException($"a string is not Unicode text: {e.Message}", e);
+            throw new InvalidDataException("a string is not Unicode text: it has half of a pair such as \\ud83d\\ude00", e);
         }
     }
 

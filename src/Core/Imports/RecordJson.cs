@@ -29,9 +29,8 @@ public static class RecordJson
         }
         catch (JsonException e)
         {
-            var fault = e.Message.Split(" LineNumber:", 2)[0].Split(" Path:", 2)[0];
-            throw new RecordException(
-                file, line ?? (int)(e.LineNumber ?? 0) + 1, $"not JSON at byte {e.BytePositionInLine + 1}: {fault}");
+            var (at, what) = JsonFault.Of(text, e);
+            throw new RecordException(file, line ?? at, what);
         }
     }
 
@@ -130,7 +129,7 @@ public static class RecordJson
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"details: not JSON: {e.Message}", e);
+                throw new InvalidDataException($"details: {JsonFault.Of(details.GetString()!, e).What}", e);
             }
         }
 

@@ -41,7 +41,7 @@ public sealed class GenEvalRulesTests
         Refused($"\"exclude\": [{clause}]", "exclude clause 0", fault);
 
     [Theory]
-    [InlineData("not json", "expected a JSON object, found a fault at byte 2")]
+    [InlineData("not json", "expected a JSON object: not JSON at character 2: 'o' does not belong here")]
     [InlineData("", "an empty line")]
     [InlineData("[1]", "expected a JSON object")]
     [InlineData("""{"metadata": {"tag": "x", "prompt": "y"}, "detections": {}}""", "\"id\" is missing")]
