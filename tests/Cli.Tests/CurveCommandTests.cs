@@ -37,6 +37,8 @@ public sealed class CurveCommandTests(SmallSweeps sweeps)
 
         Assert.Equal((1, "", 1, ""), (none.ExitCode, none.Out, wrong.ExitCode, wrong.Out));
         Assert.Contains("needs --prices FILE", none.Error);
-        Assert.Contains("prices.json: top level: the key 'generator_device_hour' is missing", wrong.Error);
+        Assert.Contains(
+            "prices.json:1: top level: the keys 'generator_device_hour', 'judge_device_hour', 'million_judge_tokens' are missing",
+            wrong.Error);
     }
 }
