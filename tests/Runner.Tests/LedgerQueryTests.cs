@@ -33,8 +33,8 @@ public sealed class LedgerQueryTests(PostgresServer server) : IClassFixture<Post
         await SweepStatus.WorkersAsync(import.Session, CancellationToken.None);
 
         Assert.Equal([(553, 553, 0, 553), (1106, 1106, 0, 1106)], all.Select(s => (s.Chains, s.Done, s.Failed, s.Attempts)));
-        var reads = statements.Sent.Where(s => s.StartsWith("SELECT s", StringComparison.Ordinal)
-            || s.StartsWith("SELECT w", StringComparison.Ordinal)).ToList();
+        var reads = statements.Sent.Where(s => s.Contains("reflectdit.sweeps", StringComparison.Ordinal)
+            || s.Contains("reflectdit.living_workers", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, reads.Count);
         foreach (var sql in reads)
         {
