@@ -10,7 +10,9 @@ switch (args)
         return await LedgerBenchmark.RunAsync(int.Parse(chains), folder);
     case ["claims", "leases" or "silos", var workers, var folder]:
         return await ClaimBenchmark.RunAsync(int.Parse(workers), folder, silos: args[1] == "silos");
+    case ["silos", var silos, var folder]:
+        return await SiloStartBenchmark.RunAsync(int.Parse(silos), folder);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER");
         return 1;
 }

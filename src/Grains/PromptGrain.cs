@@ -50,10 +50,12 @@ internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
         }
     }
 
+    /// <summary>Goes in any case: a grain that stayed would say of a chain that nobody has that it is at work.</summary>
     private async Task LeaveAsync(ChosenChain chain, ISweepGrain sweep)
     {
         await chain.Ended;
-        await sweep.FeedAsync();
+        _chain = null;
         DeactivateOnIdle();
+        await sweep.FeedAsync();
     }
 }

@@ -28,17 +28,11 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private readonly SemaphoreSlim _fed = new(0);
     private readonly CancellationTokenSource _leave = new();
+    private readonly FaultLog _faults = new(log, "A sweep is not fed from this silo");
     private Task _feeding = Task.CompletedTask;
-    private string[] _arms = [];
+    private string[]? _arms;
 
     private Guid Sweep => this.GetPrimaryKey();
-
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        await using var tables = new LedgerContext(ledger.Source);
-        _arms = await tables.Arms.Where(a => a.SweepId == Sweep).OrderBy(a => a.Index).Select(a => a.Name)
-            .ToArrayAsync(cancellationToken).WaitAsync(DatabasePatience, cancellationToken);
-    }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -78,13 +72,24 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     public async Task<PromptState> PromptAsync(string arm, int prompt, int replicate)
     {
         await using var tables = new LedgerContext(ledger.Source);
-        var index = Array.IndexOf(_arms, arm);
+        var arms = await ArmsAsync();
+        var index = Array.IndexOf(arms, arm);
         var chain = await tables.Chains.SingleOrDefaultAsync(c =>
                 c.SweepId == Sweep && c.Arm == index && c.Prompt == prompt && c.Replicate == replicate)
             ?? throw new KeyNotFoundException(
-                $"Sweep {Sweep} has no prompt {prompt} of arm '{arm}' in replicate {replicate}; its arms: {string.Join(", ", _arms)}.");
+                $"Sweep {Sweep} has no prompt {prompt} of arm '{arm}' in replicate {replicate}; its arms: {string.Join(", ", arms)}.");
         var attempts = await tables.Attempts.CountAsync(a => a.ChainId == chain.Id);
         return new(chain.State, attempts, chain.Shown, chain.Failure, await HolderAsync(tables, chain.Worker));
+    }
+
+    /// <summary>Their names, in the order of the sweep.</summary>
+    private async Task<string[]> ArmsAsync()
+    {
+        if (_arms is not null)
+            return _arms;
+        await using var tables = new LedgerContext(ledger.Source);
+        return _arms = await tables.Arms.Where(a => a.SweepId == Sweep).OrderBy(a => a.Index).Select(a => a.Name)
+            .ToArrayAsync(_leave.Token).WaitAsync(DatabasePatience);
     }
 
     private async Task<string?> HolderAsync(LedgerContext tables, int? worker)
@@ -105,30 +110,40 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private async Task FeedUntilDoneAsync()
     {
-        try
+        while (!_leave.IsCancellationRequested)
         {
-            while (!_leave.IsCancellationRequested && await FeedOnceAsync())
+            try
             {
-                DelayDeactivation(TimeSpan.FromMinutes(1));
-                await _fed.WaitAsync(Poll, _leave.Token);
-                while (_fed.CurrentCount > 0)
-                    await _fed.WaitAsync();
+                if (!await FeedOnceAsync())
+                    return;
+                _faults.Worked();
             }
-        }
-        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
-        {
-        }
-        catch (Exception e) when (e is TimeoutException || LedgerSession.IsOutage(e))
-        {
-            // Every silo that reaches the database asks for its sweeps to be fed.
-            log.LogWarning("Sweep {Sweep} is fed by others: this silo does not reach the database. {Error}", Sweep, e.Message);
-            DeactivateOnIdle();
+            catch (Exception) when (_leave.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _faults.Failed(e);
+                if (e is TimeoutException || LedgerSession.IsOutage(e))
+                {
+                    DeactivateOnIdle(); // every silo that reaches the database asks for its sweeps to be fed
+                    return;
+                }
+            }
+
+            DelayDeactivation(TimeSpan.FromMinutes(1));
+            await Task.WhenAny(_fed.WaitAsync(Poll, _leave.Token));
+            while (_fed.Wait(0))
+            {
+            }
         }
     }
 
     /// <returns>False when nothing is left to do: all done, or paused, or cancelled.</returns>
     private async Task<bool> FeedOnceAsync()
     {
+        var arms = await ArmsAsync();
         var slots = await silos.AllAsync();
         var started = new HashSet<FreeChain>();
         foreach (var alike in slots.Where(s => s.Free > 0 && !s.Parked.Contains(Sweep)).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
@@ -138,15 +153,15 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
             var free = await ledger.Leases
                 .FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count, _leave.Token)
                 .WaitAsync(DatabasePatience);
-            await Task.WhenAll(free.Where(started.Add).Zip(room, StartAsync));
+            await Task.WhenAll(free.Where(started.Add).Zip(room, (chain, silo) => StartAsync(chain, arms[chain.Arm], silo)));
         }
 
         return (await ledger.Leases.CountAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Workable > 0;
     }
 
-    private async Task StartAsync(FreeChain chain, SiloAddress silo)
+    private async Task StartAsync(FreeChain chain, string arm, SiloAddress silo)
     {
-        var key = new PromptKey(Sweep, chain.Arm, chain.Prompt, chain.Replicate, _arms[chain.Arm]);
+        var key = new PromptKey(Sweep, chain.Arm, chain.Prompt, chain.Replicate, arm);
         try
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);

@@ -38,7 +38,8 @@ public sealed class WorkerPulse
         Volatile.Write(ref _phase, (int)(draining ? Phase.Draining : Phase.Working));
     }
 
-    internal void Wait() => Volatile.Write(ref _phase, (int)Phase.Waiting);
+    /// <summary>It has no loop until it turns again.</summary>
+    public void Wait() => Volatile.Write(ref _phase, (int)Phase.Waiting);
 
     internal async Task<T> LoadAsync<T>(Task<T> models)
     {

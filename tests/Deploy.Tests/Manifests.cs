@@ -55,8 +55,6 @@ internal static class Manifests
 /// <summary>What a Deployment, StatefulSet or Job starts: a pod of one container.</summary>
 internal sealed record Pod(JsonNode Owner)
 {
-    public const string PreStop = "preStop";
-
     public string Name => Owner["metadata"]!["name"].Text();
 
     public JsonNode Spec => Owner["spec"]!["template"]!["spec"]!;
@@ -68,16 +66,15 @@ internal sealed record Pod(JsonNode Owner)
     public IEnumerable<(string Name, int Number)> Ports =>
         Container["ports"].Items().Select(p => (p["name"].Text(), (int)p["containerPort"]!.GetValue<double>()));
 
-    /// <summary>What the kubelet asks of it: its probes, and the hook before it is stopped.</summary>
+    /// <summary>What the kubelet asks of it.</summary>
     public IEnumerable<JsonNode> Probes =>
-        new[] { "startupProbe", "readinessProbe", "livenessProbe", PreStop }.Select(Probe).OfType<JsonNode>();
+        new[] { "startupProbe", "readinessProbe", "livenessProbe" }.Select(Probe).OfType<JsonNode>();
 
     /// <summary>Its own and, of a StatefulSet, those made for it.</summary>
     public IEnumerable<string> Volumes => Spec["volumes"].Items().Select(v => v["name"].Text())
         .Concat(Owner["spec"]!["volumeClaimTemplates"].Items().Select(c => c["metadata"]!["name"].Text()));
 
-    /// <param name="name">Of a field of the container, or of a hook.</param>
-    public JsonNode? Probe(string name) => Container[name] ?? Container["lifecycle"]?[name];
+    public JsonNode? Probe(string name) => Container[name];
 
     public bool IsSelectedBy(JsonNode selector)
     {

@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Deploy.Tests;
 /// <summary>A pod's container as a process: its arguments and environment, its mounts in a folder of the test.</summary>
 internal sealed partial class PodProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly HttpClient Http = new() { Timeout = Patience };
 
@@ -93,7 +93,7 @@ internal sealed partial class PodProcess : IDisposable
     public async Task<(HttpStatusCode? Status, string Text)> ProbeAsync(string probe)
     {
         Assert.False(_process.HasExited, Log);
-        using var deadline = new CancellationTokenSource(probe == Pod.PreStop ? Patience : ProbeTimeout);
+        using var deadline = new CancellationTokenSource(ProbeTimeout);
         try
         {
             using var answer = await Http.GetAsync(

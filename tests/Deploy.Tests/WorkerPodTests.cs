@@ -53,7 +53,7 @@ public sealed class WorkerPodTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_preStop_hook_is_answered_when_what_was_in_flight_has_ended_and_all_is_given_back()
+    public async Task SIGTERM_lets_what_is_in_flight_end_and_gives_back_the_rest()
     {
         var database = await PrivateServer.EnsureStartedAsync(Server);
         using var worker = PodProcess.Start(_worker, database, _folder);
@@ -74,38 +74,32 @@ public sealed class WorkerPodTests : IAsyncLifetime
             async () => await CountAsync(ledger, "pg_locks WHERE NOT granted") > 0,
             () => $"nothing is in flight: {worker.Log}");
 
-        var hook = worker.ProbeAsync(Pod.PreStop);
+        worker.Terminate();
         await worker.ProbesAreAsync(started: true, ready: false);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "draining\n"), await worker.ProbeAsync("readinessProbe"));
-        var again = worker.ProbeAsync(Pod.PreStop); // a kubelet that was restarted
-        Assert.False(hook.IsCompleted);
         await transaction.RollbackAsync();
 
-        Assert.Equal((HttpStatusCode.OK, "yes\n"), await hook);
-        Assert.Equal((HttpStatusCode.OK, "yes\n"), await again);
+        await worker.SucceedsAsync();
         Assert.True(await CountAsync(ledger, "reflectdit.attempts") > before);
         Assert.Equal(0, await CountAsync(ledger, "reflectdit.chains WHERE worker IS NOT NULL"));
         Assert.Equal(0, await CountAsync(ledger, "reflectdit.workers WHERE ended_at IS NULL"));
         Assert.True(await CountAsync(ledger, "reflectdit.chains WHERE state = 'open'") > 0, "nothing was left to take");
-        await worker.ProbesAreAsync(started: true, ready: false);
-
-        worker.Terminate();
-        await worker.SucceedsAsync();
     }
 
     [Fact]
-    public async Task A_preStop_hook_is_answered_by_a_worker_that_waits_for_its_database()
+    public async Task SIGTERM_ends_a_worker_that_waits_for_its_database()
     {
         var database = await PrivateServer.EnsureStartedAsync(Server);
         await PrivateServer.StopAsync(Server);
         using var worker = PodProcess.Start(_worker, database, _folder);
         await worker.ProbesAreAsync(started: false, ready: false);
-
-        Assert.Equal((HttpStatusCode.OK, "yes\n"), await worker.ProbeAsync(Pod.PreStop));
-        await worker.ProbesAreAsync(started: false, ready: false);
         worker.Terminate();
         await worker.SucceedsAsync();
     }
+
+    [Fact]
+    public void Probes_are_answered_at_the_addresses_of_the_pod() =>
+        Assert.Equal("0.0.0.0", _worker.Args[_worker.Args.ToList().IndexOf("--bind") + 1]);
 
     [Fact]
     public void The_port_of_the_probes_is_the_one_that_the_worker_is_told() =>

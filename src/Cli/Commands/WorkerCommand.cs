@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
+using System.Net;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
@@ -39,28 +41,38 @@ internal static class WorkerCommand
         };
         var health = new Option<int?>("--health")
         {
-            Description = "Port on which a cluster's probes and its preStop hook are answered: "
-                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}, {HealthServer.Drain}",
+            Description = "Port on which a cluster's probes are answered: "
+                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}",
         };
         health.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int?>() is < 1 or > 65535)
                 r.AddError($"--health {r.Tokens[0].Value} is no port");
         });
+        var bind = new Option<IPAddress>("--bind")
+        {
+            Description = "Address of this machine at which --health listens; 0.0.0.0 for all, [::] for those of IPv6 too",
+            DefaultValueFactory = _ => IPAddress.Loopback,
+            CustomParser = ReadAddress,
+        };
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
         {
-            slots, arms, lease, health,
+            slots, arms, lease, health, bind,
         };
+        command.Validators.Add(r =>
+        {
+            if (r.GetResult(bind) is { Implicit: false } && r.GetValue(health) is null)
+                r.AddError("--bind says where --health listens: give both");
+        });
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
             using var signals = new StopSignals();
-            using var drain = new WorkerDrain();
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(signals.Token, drain.Told);
+            var stop = signals.Token;
             var progress = new RunProgress();
-            var state = new WorkerHealth(progress, drain);
+            var state = new WorkerHealth(progress, stop);
             await using var probes = parsed.GetValue(health) is { } port
-                ? await HealthServer.StartAsync(port, state, stop.Token)
+                ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, stop)
                 : null;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
             var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
@@ -70,7 +82,7 @@ internal static class WorkerCommand
             };
             try
             {
-                await using var session = await OpenAsync(ledger, parsed, stop.Token);
+                await using var session = await OpenAsync(ledger, parsed, stop);
                 state.Ledger = session;
                 await Console.Error.WriteLineAsync(
                     $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
@@ -80,7 +92,7 @@ internal static class WorkerCommand
                     (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
                     options,
                     progress);
-                await silo.RunAsync(stop.Token);
+                await silo.RunAsync(stop);
                 await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -90,12 +102,18 @@ internal static class WorkerCommand
                     + "and the ledger frees this worker's chains by itself.");
             }
 
-            drain.Complete();
-            // The signal follows the hook's answer; a process that ended before it would be started again.
-            await Task.Delay(Timeout.Infinite, signals.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static IPAddress ReadAddress(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (IPAddress.TryParse(text, out var address))
+            return address;
+        result.AddError($"--bind {text}: expected an IP address of this machine, such as 127.0.0.1, 0.0.0.0 or [::]");
+        return IPAddress.None;
     }
 
     /// <summary>Workers and their database may be started in any order.</summary>

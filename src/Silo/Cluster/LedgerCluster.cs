@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Messaging;
@@ -37,20 +38,29 @@ public static class LedgerCluster
     internal static HostApplicationBuilder CreateBuilder(NpgsqlDataSource source)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Logging
+        Log(builder.Logging);
+        builder.Services
+            // A silo ends when it is told to, or is lost; a service of it that fails is no reason.
+            .Configure<HostOptions>(o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore)
+            .AddSingleton(source)
+            .AddSingleton<IHostLifetime, NoLifetime>();
+        return builder;
+    }
+
+    /// <summary>What this process says of its cluster, on standard error.</summary>
+    internal static void Log(ILoggingBuilder logging)
+    {
+        logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // speaks of garbage collection at every start
-            .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // and of every silo that leaves
+            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // and takes the start itself for a stall
+            .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // speaks of every silo that leaves
             .AddSimpleConsole(o =>
             {
                 o.SingleLine = true;
                 o.TimestampFormat = "HH:mm:ss ";
             });
-        builder.Services
-            .Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace)
-            .AddSingleton(source)
-            .AddSingleton<IHostLifetime, NoLifetime>();
-        return builder;
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     internal static void Name(ClusterOptions options, string cluster)

@@ -14,52 +14,82 @@ internal sealed class LedgerMembershipTable(NpgsqlDataSource source, IOptions<Cl
 {
     private readonly string _cluster = options.Value.ClusterId;
 
-    public async Task InitializeMembershipTable(bool tryInitTableVersion)
+    public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken = default)
     {
-        if (tryInitTableVersion)
-            await ExecuteAsync("INSERT INTO reflectdit.silo_clusters (cluster) VALUES ($1) ON CONFLICT DO NOTHING", Text(_cluster));
+        if (!tryInitTableVersion)
+            return;
+        await ExecuteAsync(
+            "INSERT INTO reflectdit.silo_clusters (cluster) VALUES ($1) ON CONFLICT DO NOTHING",
+            [Text(_cluster)],
+            cancellationToken);
     }
 
-    public Task DeleteMembershipTableEntries(string clusterId) =>
-        ExecuteAsync("DELETE FROM reflectdit.silo_clusters WHERE cluster = $1", Text(clusterId));
+    public Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken = default) => ExecuteAsync(
+        "DELETE FROM reflectdit.silo_clusters WHERE cluster = $1", [Text(clusterId)], cancellationToken);
 
-    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => ExecuteAsync(
+    public Task CleanupDefunctSiloEntriesAsync(DateTimeOffset beforeDate, CancellationToken cancellationToken = default) => ExecuteAsync(
         """
         DELETE FROM reflectdit.silos WHERE cluster = $1 AND status <> 'Active' AND greatest(started_at, alive_at) < $2
         """,
-        Text(_cluster),
-        Time(beforeDate.UtcDateTime));
+        [Text(_cluster), Time(beforeDate.UtcDateTime)],
+        cancellationToken);
 
-    public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadAsync(key.ToParsableString());
+    public Task<MembershipTableData> ReadRowAsync(SiloAddress key, CancellationToken cancellationToken = default) =>
+        ReadAsync(key.ToParsableString(), cancellationToken);
 
-    public Task<MembershipTableData> ReadAll() => ReadAsync(null);
+    public Task<MembershipTableData> ReadAllAsync(CancellationToken cancellationToken = default) => ReadAsync(null, cancellationToken);
 
-    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => ChangeAsync(
+    public Task<bool> InsertRowAsync(
+        MembershipEntry entry, TableVersion tableVersion, CancellationToken cancellationToken = default) => ChangeAsync(
         tableVersion,
         """
         INSERT INTO reflectdit.silos (cluster, address, name, host, status, gateway_port, suspected_by, suspected_at,
             started_at, alive_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
         """,
-        Columns(entry));
+        Columns(entry),
+        cancellationToken);
 
-    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => ChangeAsync(
+    public Task<bool> UpdateRowAsync(
+        MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken = default) => ChangeAsync(
         tableVersion,
         """
         UPDATE reflectdit.silos SET tag = gen_random_uuid(), name = $3, host = $4, status = $5, gateway_port = $6,
             suspected_by = $7, suspected_at = $8, started_at = $9, alive_at = $10
         WHERE cluster = $1 AND address = $2 AND tag = $11
         """,
-        [.. Columns(entry), Tag(etag)]);
+        [.. Columns(entry), Tag(etag)],
+        cancellationToken);
 
-    public Task UpdateIAmAlive(MembershipEntry entry) => ExecuteAsync(
+    public Task UpdateIAmAliveAsync(MembershipEntry entry, CancellationToken cancellationToken = default) => ExecuteAsync(
         "UPDATE reflectdit.silos SET alive_at = $3 WHERE cluster = $1 AND address = $2",
-        Text(_cluster),
-        Text(entry.SiloAddress.ToParsableString()),
-        Time(entry.IAmAliveTime));
+        [Text(_cluster), Text(entry.SiloAddress.ToParsableString()), Time(entry.IAmAliveTime)],
+        cancellationToken);
+
+    // Orleans' own calls carry a token; these are what its interface had before.
+    Task IMembershipTable.InitializeMembershipTable(bool tryInitTableVersion) =>
+        InitializeMembershipTableAsync(tryInitTableVersion, CancellationToken.None);
+
+    Task IMembershipTable.DeleteMembershipTableEntries(string clusterId) =>
+        DeleteMembershipTableEntriesAsync(clusterId, CancellationToken.None);
+
+    Task IMembershipTable.CleanupDefunctSiloEntries(DateTimeOffset beforeDate) =>
+        CleanupDefunctSiloEntriesAsync(beforeDate, CancellationToken.None);
+
+    Task<MembershipTableData> IMembershipTable.ReadRow(SiloAddress key) => ReadRowAsync(key, CancellationToken.None);
+
+    Task<MembershipTableData> IMembershipTable.ReadAll() => ReadAllAsync(CancellationToken.None);
+
+    Task<bool> IMembershipTable.InsertRow(MembershipEntry entry, TableVersion tableVersion) =>
+        InsertRowAsync(entry, tableVersion, CancellationToken.None);
+
+    Task<bool> IMembershipTable.UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) =>
+        UpdateRowAsync(entry, etag, tableVersion, CancellationToken.None);
+
+    Task IMembershipTable.UpdateIAmAlive(MembershipEntry entry) => UpdateIAmAliveAsync(entry, CancellationToken.None);
 
     /// <summary>One statement, and so one snapshot of the version and the rows.</summary>
-    private async Task<MembershipTableData> ReadAsync(string? address)
+    private async Task<MembershipTableData> ReadAsync(string? address, CancellationToken cancellation)
     {
         await using var command = Command(
             """
@@ -71,23 +101,24 @@ internal sealed class LedgerMembershipTable(NpgsqlDataSource source, IOptions<Cl
             """,
             Text(_cluster),
             Text(address));
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
         var version = new TableVersion(0, Guid.Empty.ToString());
         var members = new List<Tuple<MembershipEntry, string>>();
-        while (await reader.ReadAsync())
+        while (await reader.ReadAsync(cancellation))
         {
             version = new(reader.GetInt32(0), reader.GetGuid(1).ToString());
-            if (!await reader.IsDBNullAsync(2))
+            if (!await reader.IsDBNullAsync(2, cancellation))
                 members.Add(Tuple.Create(Entry(reader), reader.GetGuid(3).ToString()));
         }
 
         return new(members, version);
     }
 
-    private async Task<bool> ChangeAsync(TableVersion version, string change, NpgsqlParameter[] columns)
+    private async Task<bool> ChangeAsync(
+        TableVersion version, string change, NpgsqlParameter[] columns, CancellationToken cancellation)
     {
-        await using var connection = await source.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using var move = new NpgsqlCommand(
             """
             UPDATE reflectdit.silo_clusters SET version = $3, tag = gen_random_uuid() WHERE cluster = $1 AND tag = $2
@@ -95,13 +126,13 @@ internal sealed class LedgerMembershipTable(NpgsqlDataSource source, IOptions<Cl
         {
             Parameters = { Text(_cluster), Tag(version.VersionEtag), new() { Value = version.Version } },
         };
-        if (await move.ExecuteNonQueryAsync() == 0)
+        if (await move.ExecuteNonQueryAsync(cancellation) == 0)
             return false;
         await using var write = new NpgsqlCommand(change, connection);
         write.Parameters.AddRange(columns);
-        if (await write.ExecuteNonQueryAsync() == 0)
+        if (await write.ExecuteNonQueryAsync(cancellation) == 0)
             return false;
-        await transaction.CommitAsync();
+        await transaction.CommitAsync(cancellation);
         return true;
     }
 
@@ -143,10 +174,10 @@ internal sealed class LedgerMembershipTable(NpgsqlDataSource source, IOptions<Cl
         IAmAliveTime = row.GetDateTime(11),
     };
 
-    private async Task ExecuteAsync(string sql, params NpgsqlParameter[] parameters)
+    private async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellation)
     {
         await using var command = Command(sql, parameters);
-        await command.ExecuteNonQueryAsync();
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)

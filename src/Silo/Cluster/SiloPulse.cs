@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Grains;
 
 namespace ReflectDiT.Eval.Silo.Cluster;
 
@@ -20,42 +20,40 @@ internal sealed class SiloPulse(
     /// <summary>Death is no great loss to a silo that lives: it drains, and joins again.</summary>
     private const int LooksInVain = 5;
 
-    /// <summary>Longer than the database takes for any question that is asked here.</summary>
+    /// <summary>
+    /// Longer than the database takes for any question that is asked here. Waited for beside the question: to cancel it
+    /// takes a connection too, and a server that is silent lets that wait as well.
+    /// </summary>
     private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(10);
 
     private readonly SilentSilos _silent = new(LooksInVain);
+    private readonly FaultLog _faults = new(log, "The silo's sign of life does not reach the database");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Period);
-        try
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Repeat.EveryAsync(
+        Period,
+        BeatAsync,
+        fault =>
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                await BeatAsync();
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
-
-    private async Task BeatAsync()
-    {
-        try
-        {
-            await table.UpdateIAmAliveAsync(
-                    new() { SiloAddress = local.SiloAddress, IAmAliveTime = DateTime.UtcNow }, CancellationToken.None)
-                .WaitAsync(DatabasePatience);
-            var members = (await table.ReadAllAsync(CancellationToken.None).WaitAsync(DatabasePatience)).Members.Select(m => m.Item1);
-            var others = members.Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(local.SiloAddress));
-            foreach (var silo in _silent.Look(others))
-            {
-                log.LogWarning("Silo {Silo} does not reach the database, or hangs: it is declared dead", silo);
-                await membership.TryKill(silo);
-            }
-        }
-        catch (Exception e) when (e is TimeoutException || LedgerSession.IsOutage(e))
-        {
+            _faults.Failed(fault);
             _silent.Forget(); // who does not reach the database cannot tell who does
+        },
+        stoppingToken);
+
+    private async Task BeatAsync(CancellationToken stop)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(DatabasePatience);
+        await table.UpdateIAmAliveAsync(
+                new() { SiloAddress = local.SiloAddress, IAmAliveTime = DateTime.UtcNow }, patience.Token)
+            .WaitAsync(patience.Token);
+        var members = (await table.ReadAllAsync(patience.Token).WaitAsync(patience.Token)).Members.Select(m => m.Item1);
+        var others = members.Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(local.SiloAddress));
+        foreach (var silo in _silent.Look(others))
+        {
+            log.LogWarning("Silo {Silo} does not reach the database, or hangs: it is declared dead", silo);
+            await membership.TryKill(silo).WaitAsync(patience.Token);
         }
+
+        _faults.Worked();
     }
 }

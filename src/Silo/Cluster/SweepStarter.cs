@@ -14,40 +14,23 @@ internal sealed class SweepStarter(LedgerSession ledger, IGrainFactory grains, I
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Poll);
-        do
-        {
-            try
-            {
-                await using var tables = new LedgerContext(ledger.Source);
-                foreach (var sweep in await tables.Sweeps
-                    .Where(s => s.State == SweepState.Running
-                        && tables.Chains.Any(c => c.SweepId == s.Id && c.State == ChainState.Open))
-                    .Select(s => s.Id)
-                    .ToListAsync(stoppingToken))
-                {
-                    await grains.GetGrain<ISweepGrain>(sweep).FeedAsync();
-                }
-            }
-            catch (Exception e) when (LedgerSession.IsOutage(e) || e is OrleansException or TimeoutException)
-            {
-                log.LogInformation(e, "Sweeps were not looked for");
-            }
-        }
-        while (await NextAsync(timer, stoppingToken));
-    }
+    private readonly FaultLog _faults = new(log, "This silo does not look for sweeps");
 
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stop)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeat.EveryAsync(Poll, LookAsync, _faults.Failed, stoppingToken);
+
+    private async Task LookAsync(CancellationToken stop)
     {
-        try
+        await using var tables = new LedgerContext(ledger.Source);
+        foreach (var sweep in await tables.Sweeps
+            .Where(s => s.State == SweepState.Running
+                && tables.Chains.Any(c => c.SweepId == s.Id && c.State == ChainState.Open))
+            .Select(s => s.Id)
+            .ToListAsync(stop))
         {
-            return await timer.WaitForNextTickAsync(stop);
+            await grains.GetGrain<ISweepGrain>(sweep).FeedAsync();
         }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+
+        _faults.Worked();
     }
 }

@@ -1,39 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace ReflectDiT.Eval.Silo.Health;
 
-/// <summary>
-/// Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line. Its preStop hook is answered when the
-/// worker has drained, which may take as long as an attempt.
-/// </summary>
+/// <summary>Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line.</summary>
 public sealed class HealthServer : IAsyncDisposable
 {
     public const string Started = "/health/started";
     public const string Ready = "/health/ready";
     public const string Live = "/health/live";
-    public const string Drain = "/drain";
 
     private readonly WebApplication _server;
 
     private HealthServer(WebApplication server) => _server = server;
 
-    /// <param name="port">Of every address of this machine.</param>
-    /// <exception cref="IOException">The port is in use.</exception>
-    public static async Task<HealthServer> StartAsync(int port, WorkerHealth health, CancellationToken cancellation)
+    /// <param name="at">Whoever reaches it may ask.</param>
+    /// <exception cref="IOException">The port is in use, or the address is not of this machine.</exception>
+    public static async Task<HealthServer> StartAsync(IPEndPoint at, WorkerHealth health, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenAnyIP(port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(at));
         var server = builder.Build();
         server.Run(context => AnswerAsync(context, health));
         try
         {
             await server.StartAsync(cancellation);
         }
-        catch
+        catch (Exception e)
         {
             await server.DisposeAsync();
+            if (e is IOException or SocketException)
+                throw new IOException($"Nobody can be answered at {at}: {e.GetBaseException().Message}", e);
             throw;
         }
 
@@ -49,8 +49,7 @@ public sealed class HealthServer : IAsyncDisposable
             Started => (true, health.NotStarted()),
             Ready => (true, await health.NotReadyAsync(context.RequestAborted)),
             Live => (true, health.NotAlive()),
-            Drain => (true, await health.NotDrainedAsync(context.RequestAborted)),
-            _ => (false, $"only {Started}, {Ready}, {Live} and {Drain} are here"),
+            _ => (false, $"only {Started}, {Ready} and {Live} are here"),
         };
         context.Response.StatusCode = !known ? StatusCodes.Status404NotFound
             : reason is null ? StatusCodes.Status200OK

@@ -6,7 +6,8 @@ using ReflectDiT.Eval.Runner;
 namespace ReflectDiT.Eval.Silo.Health;
 
 /// <summary>What a cluster asks of a worker. Each answer is null for yes, else the reason why not.</summary>
-public sealed class WorkerHealth(RunProgress progress, WorkerDrain drain)
+/// <param name="stop">Cancelled when the worker is told to drain.</param>
+public sealed class WorkerHealth(RunProgress progress, CancellationToken stop)
 {
     /// <summary>Longer than any call of the database may take before it counts as an outage.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
@@ -32,7 +33,7 @@ public sealed class WorkerHealth(RunProgress progress, WorkerDrain drain)
     /// <summary>Whether it takes work: it has started, does not drain, and its database answers.</summary>
     public async Task<string?> NotReadyAsync(CancellationToken cancellation) =>
         NotStarted() is { } reason ? reason
-        : drain.Told.IsCancellationRequested || progress.Pulse.Now == WorkerPulse.Phase.Draining ? "draining"
+        : stop.IsCancellationRequested || progress.Pulse.Now == WorkerPulse.Phase.Draining ? "draining"
         : progress.Pulse.Now == WorkerPulse.Phase.Waiting ? "waiting for the database"
         : await DatabaseIsAwayAsync(cancellation);
 
@@ -44,13 +45,6 @@ public sealed class WorkerHealth(RunProgress progress, WorkerDrain drain)
         Ledger is not null && progress.Pulse.Silence > LongestSilence
             ? $"the worker's loop has been silent for {progress.Pulse.Silence.TotalSeconds:0} s"
             : null;
-
-    /// <summary>Tells it to drain, and waits for that.</summary>
-    public async Task<string?> NotDrainedAsync(CancellationToken cancellation)
-    {
-        await drain.DrainAsync(cancellation);
-        return null;
-    }
 
     private async Task<string?> DatabaseIsAwayAsync(CancellationToken cancellation)
     {

@@ -57,12 +57,23 @@ internal sealed class ClusterSweep : IAsyncDisposable
 
     public Task<IReadOnlyList<string>> DumpAsync() => LedgerDump.OfAsync(_database);
 
+    /// <summary>The ledger once more.</summary>
+    /// <param name="how">What is added to the connection string.</param>
+    public Task<LedgerSession> OpenAsync(string how) =>
+        LedgerSession.OpenAsync(_folder, $"{_database};{how}", CancellationToken.None);
+
     /// <summary>Starts the program's worker, and waits until its silo is active.</summary>
     public async Task<SiloProcess> StartSiloAsync(int slots)
     {
+        var silo = BeginSilo(slots);
+        await UntilActiveAsync(silo);
+        return silo;
+    }
+
+    public SiloProcess BeginSilo(int slots)
+    {
         var silo = SiloProcess.Start(_folder, _database, slots);
         _silos.Add(silo);
-        await UntilActiveAsync(silo);
         return silo;
     }
 

@@ -29,7 +29,7 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     [Fact]
     public async Task A_new_table_is_empty_at_version_0()
     {
-        var data = await _table.ReadAll();
+        var data = await _table.ReadAllAsync(CancellationToken.None);
         Assert.Empty(data.Members);
         Assert.Equal(0, data.Version.Version);
         Assert.NotEmpty(data.Version.VersionEtag);
@@ -39,8 +39,8 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     public async Task To_initialise_again_keeps_what_is_there()
     {
         await InsertAsync(Entry());
-        await _table.InitializeMembershipTable(true);
-        Assert.Single((await _table.ReadAll()).Members);
+        await _table.InitializeMembershipTableAsync(true, CancellationToken.None);
+        Assert.Single((await _table.ReadAllAsync(CancellationToken.None)).Members);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
         var entry = Entry(SiloStatus.Active);
         entry.SuspectTimes = [Tuple.Create(Address(), Start.AddSeconds(1)), Tuple.Create(Address(), Start.AddSeconds(2))];
         await InsertAsync(entry);
-        var read = Assert.Single((await _table.ReadRow(entry.SiloAddress)).Members).Item1;
+        var read = Assert.Single((await _table.ReadRowAsync(entry.SiloAddress, CancellationToken.None)).Members).Item1;
         Assert.Equal(entry.ToFullString(), read.ToFullString());
         Assert.Equal(entry.SuspectTimes, read.SuspectTimes);
         Assert.Equal(DateTimeKind.Utc, read.StartTime.Kind);
@@ -58,9 +58,9 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     [Fact]
     public async Task An_insertion_moves_the_version_and_its_tag()
     {
-        var before = (await _table.ReadAll()).Version;
-        Assert.True(await _table.InsertRow(Entry(), before.Next()));
-        var after = (await _table.ReadAll()).Version;
+        var before = (await _table.ReadAllAsync(CancellationToken.None)).Version;
+        Assert.True(await _table.InsertRowAsync(Entry(), before.Next(), CancellationToken.None));
+        var after = (await _table.ReadAllAsync(CancellationToken.None)).Version;
         Assert.Equal(before.Version + 1, after.Version);
         Assert.NotEqual(before.VersionEtag, after.VersionEtag);
     }
@@ -68,14 +68,14 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     [Fact]
     public async Task A_silo_is_not_inserted_twice_nor_on_an_old_version()
     {
-        var old = (await _table.ReadAll()).Version.Next();
+        var old = (await _table.ReadAllAsync(CancellationToken.None)).Version.Next();
         var entry = Entry();
-        Assert.True(await _table.InsertRow(entry, old));
-        Assert.False(await _table.InsertRow(Entry(), old));
-        var current = (await _table.ReadAll()).Version;
-        Assert.False(await _table.InsertRow(entry, current.Next()));
-        Assert.Equal(current, (await _table.ReadAll()).Version);
-        Assert.Single((await _table.ReadAll()).Members);
+        Assert.True(await _table.InsertRowAsync(entry, old, CancellationToken.None));
+        Assert.False(await _table.InsertRowAsync(Entry(), old, CancellationToken.None));
+        var current = (await _table.ReadAllAsync(CancellationToken.None)).Version;
+        Assert.False(await _table.InsertRowAsync(entry, current.Next(), CancellationToken.None));
+        Assert.Equal(current, (await _table.ReadAllAsync(CancellationToken.None)).Version);
+        Assert.Single((await _table.ReadAllAsync(CancellationToken.None)).Members);
     }
 
     [Fact]
@@ -83,10 +83,10 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     {
         var entry = Entry();
         await InsertAsync(entry);
-        var before = await _table.ReadRow(entry.SiloAddress);
+        var before = await _table.ReadRowAsync(entry.SiloAddress, CancellationToken.None);
         entry.Status = SiloStatus.Active;
-        Assert.True(await _table.UpdateRow(entry, before.Members[0].Item2, before.Version.Next()));
-        var after = await _table.ReadRow(entry.SiloAddress);
+        Assert.True(await _table.UpdateRowAsync(entry, before.Members[0].Item2, before.Version.Next(), CancellationToken.None));
+        var after = await _table.ReadRowAsync(entry.SiloAddress, CancellationToken.None);
         Assert.Equal(SiloStatus.Active, after.Members[0].Item1.Status);
         Assert.NotEqual(before.Members[0].Item2, after.Members[0].Item2);
         Assert.Equal(before.Version.Version + 1, after.Version.Version);
@@ -97,14 +97,14 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     {
         var entry = Entry();
         await InsertAsync(entry);
-        var old = await _table.ReadAll();
-        Assert.True(await _table.UpdateRow(entry, old.Members[0].Item2, old.Version.Next()));
-        var current = await _table.ReadAll();
+        var old = await _table.ReadAllAsync(CancellationToken.None);
+        Assert.True(await _table.UpdateRowAsync(entry, old.Members[0].Item2, old.Version.Next(), CancellationToken.None));
+        var current = await _table.ReadAllAsync(CancellationToken.None);
         entry.Status = SiloStatus.Dead;
-        Assert.False(await _table.UpdateRow(entry, current.Members[0].Item2, old.Version.Next()));
-        Assert.False(await _table.UpdateRow(entry, old.Members[0].Item2, current.Version.Next()));
-        Assert.False(await _table.UpdateRow(Entry(), current.Members[0].Item2, current.Version.Next()));
-        var after = await _table.ReadAll();
+        Assert.False(await _table.UpdateRowAsync(entry, current.Members[0].Item2, old.Version.Next(), CancellationToken.None));
+        Assert.False(await _table.UpdateRowAsync(entry, old.Members[0].Item2, current.Version.Next(), CancellationToken.None));
+        Assert.False(await _table.UpdateRowAsync(Entry(), current.Members[0].Item2, current.Version.Next(), CancellationToken.None));
+        var after = await _table.ReadAllAsync(CancellationToken.None);
         Assert.Equal(current.Version, after.Version);
         Assert.Equal(current.Members[0].Item2, after.Members[0].Item2);
         Assert.Equal(SiloStatus.Joining, after.Members[0].Item1.Status);
@@ -114,17 +114,17 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     public async Task Of_many_who_change_at_once_one_wins_and_no_change_is_lost()
     {
         var entry = Entry();
-        var version = (await _table.ReadAll()).Version.Next();
-        var inserted = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _table.InsertRow(entry, version)));
+        var version = (await _table.ReadAllAsync(CancellationToken.None)).Version.Next();
+        var inserted = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _table.InsertRowAsync(entry, version, CancellationToken.None)));
         Assert.Single(inserted, won => won);
         await Task.WhenAll(Enumerable.Range(0, 19).Select(async _ =>
         {
             MembershipTableData read;
             do
-                read = await _table.ReadAll();
-            while (!await _table.UpdateRow(read.Members[0].Item1, read.Members[0].Item2, read.Version.Next()));
+                read = await _table.ReadAllAsync(CancellationToken.None);
+            while (!await _table.UpdateRowAsync(read.Members[0].Item1, read.Members[0].Item2, read.Version.Next(), CancellationToken.None));
         }));
-        Assert.Equal(20, (await _table.ReadAll()).Version.Version);
+        Assert.Equal(20, (await _table.ReadAllAsync(CancellationToken.None)).Version.Version);
     }
 
     [Fact]
@@ -132,13 +132,13 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     {
         var entry = Entry(SiloStatus.Active);
         await InsertAsync(entry);
-        var before = await _table.ReadAll();
-        await _table.UpdateIAmAlive(new() { SiloAddress = entry.SiloAddress, IAmAliveTime = Start.AddMinutes(5) });
-        var after = await _table.ReadAll();
+        var before = await _table.ReadAllAsync(CancellationToken.None);
+        await _table.UpdateIAmAliveAsync(new() { SiloAddress = entry.SiloAddress, IAmAliveTime = Start.AddMinutes(5) }, CancellationToken.None);
+        var after = await _table.ReadAllAsync(CancellationToken.None);
         Assert.Equal(before.Version, after.Version);
         Assert.Equal(Start.AddMinutes(5), after.Members[0].Item1.IAmAliveTime);
         Assert.Equal(SiloStatus.Active, after.Members[0].Item1.Status);
-        Assert.True(await _table.UpdateRow(entry, before.Members[0].Item2, after.Version.Next()));
+        Assert.True(await _table.UpdateRowAsync(entry, before.Members[0].Item2, after.Version.Next(), CancellationToken.None));
     }
 
     [Fact]
@@ -150,8 +150,8 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
             await InsertAsync(Entry(status, Start.AddDays(-10)));
         }
 
-        await _table.CleanupDefunctSiloEntries(new(Start.AddDays(-3)));
-        var kept = (await _table.ReadAll()).Members.Select(m => m.Item1).ToList();
+        await _table.CleanupDefunctSiloEntriesAsync(new(Start.AddDays(-3)), CancellationToken.None);
+        var kept = (await _table.ReadAllAsync(CancellationToken.None)).Members.Select(m => m.Item1).ToList();
         Assert.Equal(Enum.GetValues<SiloStatus>().Length, kept.Count(e => e.StartTime == Start));
         Assert.Equal(SiloStatus.Active, Assert.Single(kept, e => e.StartTime < Start).Status);
     }
@@ -161,10 +161,10 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     {
         var other = await TableAsync("another");
         await InsertAsync(Entry());
-        Assert.Empty((await other.ReadAll()).Members);
-        await other.DeleteMembershipTableEntries("cluster");
-        await _table.InitializeMembershipTable(true);
-        Assert.Empty((await _table.ReadAll()).Members);
+        Assert.Empty((await other.ReadAllAsync(CancellationToken.None)).Members);
+        await other.DeleteMembershipTableEntriesAsync("cluster", CancellationToken.None);
+        await _table.InitializeMembershipTableAsync(true, CancellationToken.None);
+        Assert.Empty((await _table.ReadAllAsync(CancellationToken.None)).Members);
     }
 
     [Fact]
@@ -185,12 +185,12 @@ public sealed class LedgerMembershipTableTests(PostgresServer server) : IClassFi
     private async Task<LedgerMembershipTable> TableAsync(string cluster)
     {
         var table = new LedgerMembershipTable(_source, Named(cluster));
-        await table.InitializeMembershipTable(true);
+        await table.InitializeMembershipTableAsync(true, CancellationToken.None);
         return table;
     }
 
     private async Task InsertAsync(MembershipEntry entry) =>
-        Assert.True(await _table.InsertRow(entry, (await _table.ReadAll()).Version.Next()));
+        Assert.True(await _table.InsertRowAsync(entry, (await _table.ReadAllAsync(CancellationToken.None)).Version.Next(), CancellationToken.None));
 
     private MembershipEntry Entry(SiloStatus status = SiloStatus.Joining, DateTime? start = null) => new()
     {

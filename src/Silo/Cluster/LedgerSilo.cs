@@ -1,0 +1,105 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using ReflectDiT.Eval.Grains;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner;
+
+namespace ReflectDiT.Eval.Silo.Cluster;
+
+/// <summary>One silo's life: the host of its grains, from joining the cluster to leaving it.</summary>
+internal sealed class LedgerSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly CancellationTokenSource _lost;
+
+    private LedgerSilo(IHost host, CancellationTokenSource lost)
+    {
+        (_host, _lost) = (host, lost);
+        Lost = lost.Token;
+    }
+
+    /// <summary>Cancelled when the others have found it dead: it is a member no more.</summary>
+    public CancellationToken Lost { get; }
+
+    public SiloAddress Address => _host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+
+    /// <param name="gate">The slots of the silo's worker, which its grains fill.</param>
+    /// <returns>It is active. What has failed leaves nothing.</returns>
+    public static async Task<LedgerSilo> JoinAsync(
+        LedgerSession ledger, SlotGate gate, RunProgress progress, WorkScope scope, string cluster, CancellationToken cancellation)
+    {
+        var address = ClusterAddress.Own(ledger.Source.ConnectionString);
+        using var ports = SiloPorts.Take(address);
+        var builder = LedgerCluster.CreateBuilder(ledger.Source);
+        var lost = new CancellationTokenSource();
+        builder.Services
+            .AddSingleton(ledger).AddSingleton(gate).AddSingleton(progress).AddSingleton(scope)
+            .AddSingleton<SlotServiceClient>()
+            .AddHostedService<SiloPulse>(); // before the silo: it speaks while that joins
+        builder.UseOrleans(silo =>
+        {
+            Configure(silo, cluster, address, ports);
+            silo.UseSiloMetadata(SiloOffer.Metadata(gate.Slots, scope.Arms))
+                .AddGrainService<SlotService>()
+                .Services
+                .AddPlacementFilter<ServesArmFilter, ServesArmDirector>(ServiceLifetime.Singleton)
+                .AddSingleton<IMembershipTable, LedgerMembershipTable>()
+                .AddSingleton<IFatalErrorHandler>(provider =>
+                    new LostSilo(lost, provider.GetRequiredService<ILogger<LostSilo>>()));
+        });
+        builder.Services.AddHostedService<SweepStarter>();
+        var joining = new LedgerSilo(builder.Build(), lost);
+        try
+        {
+            await joining._host.StartAsync(cancellation);
+            return joining;
+        }
+        catch
+        {
+            await joining.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves. The worker has drained: nothing that the silo holds is lost with it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _host.StopAsync(Lost); // one that was found dead has nobody to take leave of
+        }
+        catch (Exception e)
+        {
+            if (!Lost.IsCancellationRequested)
+                _host.Services.GetRequiredService<ILogger<LedgerSilo>>().LogWarning("This silo leaves without a word: {Message}", e.Message);
+        }
+
+        await ((IAsyncDisposable)_host).DisposeAsync();
+        _lost.Dispose();
+    }
+
+    private static void Configure(ISiloBuilder silo, string cluster, IPAddress address, SiloPorts ports) => silo
+        .Configure<ClusterOptions>(o => LedgerCluster.Name(o, cluster))
+        .Configure<SiloOptions>(o => o.SiloName = $"{Environment.MachineName}-{Environment.ProcessId}")
+        .Configure<EndpointOptions>(o =>
+        {
+            o.AdvertisedIPAddress = address;
+            o.SiloPort = ports.Silo;
+            o.GatewayPort = ports.Gateway;
+            o.SiloListeningEndpoint = new(address, ports.Silo);
+            o.GatewayListeningEndpoint = new(address, ports.Gateway);
+        })
+        .Configure<ClusterMembershipOptions>(o =>
+        {
+            // A silo that dies is found within seconds, one whose cores are busy is not taken for dead. Left to adapt,
+            // the timeout grows with every slow answer, and a hang is found after twice the time.
+            o.ProbeTimeout = o.MinProbeTimeout = o.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+            o.NumMissedProbesLimit = 3;
+            o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+        });
+}
