@@ -4,22 +4,34 @@ using Npgsql;
 namespace ReflectDiT.Eval.Grains;
 
 /// <summary>Speaks of what is tried again and again: each kind of fault once, until it works again.</summary>
-/// <param name="what">What does not work, as the beginning of a sentence.</param>
+/// <param name="what">Begins the sentence, as in "Feeding a sweep".</param>
 public sealed class FaultLog(ILogger log, string what)
 {
     private readonly HashSet<string> _said = [];
 
     public void Failed(Exception fault)
     {
-        var cause = fault.GetBaseException();
+        var cause = Cause(fault);
         if (_said.Add($"{cause.GetType()} {(cause as PostgresException)?.SqlState}"))
-            log.LogWarning("{What}, and is tried again: {Kind}: {Message}", what, cause.GetType().Name, cause.Message);
+            log.LogWarning("{What} failed, and is tried again: {Kind}: {Message}", what, cause.GetType().Name, cause.Message);
     }
 
     public void Worked()
     {
         if (_said.Count > 0)
-            log.LogWarning("{What} no longer: it works again", what);
+            log.LogWarning("{What} works again", what);
         _said.Clear();
+    }
+
+    /// <summary>What the database said, else where it all began.</summary>
+    private static Exception Cause(Exception fault)
+    {
+        for (var inner = fault; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is NpgsqlException)
+                return inner;
+        }
+
+        return fault.GetBaseException();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private readonly SemaphoreSlim _fed = new(0);
     private readonly CancellationTokenSource _leave = new();
-    private readonly FaultLog _faults = new(log, "A sweep is not fed from this silo");
+    private readonly FaultLog _faults = new(log, "Feeding a sweep");
     private Task _feeding = Task.CompletedTask;
     private string[]? _arms;
 

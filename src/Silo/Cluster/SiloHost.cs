@@ -48,7 +48,7 @@ public sealed class SiloHost(
     private async Task<LedgerSilo?> JoinAsync(CancellationToken stop)
     {
         using var logs = LoggerFactory.Create(LedgerCluster.Log);
-        var faults = new FaultLog(logs.CreateLogger<SiloHost>(), "This silo does not join its cluster");
+        var faults = new FaultLog(logs.CreateLogger<SiloHost>(), "Joining the cluster");
         var since = Stopwatch.StartNew();
         for (var pause = 1; !stop.IsCancellationRequested; pause = Math.Min(2 * pause, 10))
         {

@@ -27,7 +27,7 @@ internal sealed class SiloPulse(
     private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(10);
 
     private readonly SilentSilos _silent = new(LooksInVain);
-    private readonly FaultLog _faults = new(log, "The silo's sign of life does not reach the database");
+    private readonly FaultLog _faults = new(log, "The silo's sign of life in the database");
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Repeat.EveryAsync(
         Period,

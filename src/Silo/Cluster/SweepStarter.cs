@@ -14,7 +14,7 @@ internal sealed class SweepStarter(LedgerSession ledger, IGrainFactory grains, I
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    private readonly FaultLog _faults = new(log, "This silo does not look for sweeps");
+    private readonly FaultLog _faults = new(log, "Looking for sweeps");
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Repeat.EveryAsync(Poll, LookAsync, _faults.Failed, stoppingToken);
