@@ -15,7 +15,10 @@ internal sealed class LedgerFolder : IAsyncDisposable
 {
     private const string UndefinedTable = "42P01";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Many silos that start at once on few cores take a while.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
 
     private readonly string? _database;
     private readonly List<RunningCli> _started = [];

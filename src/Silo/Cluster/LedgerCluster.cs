@@ -55,6 +55,7 @@ public static class LedgerCluster
             .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // speaks of garbage collection at every start
             .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // and takes the start itself for a stall
             .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // speaks of every silo that leaves
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // who starts it says what failed
             .AddSimpleConsole(o =>
             {
                 o.SingleLine = true;

@@ -56,7 +56,8 @@ internal sealed class LedgerSilo : IAsyncDisposable
         var joining = new LedgerSilo(builder.Build(), lost);
         try
         {
-            await joining._host.StartAsync(cancellation);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, joining.Lost);
+            await joining._host.StartAsync(end.Token);
             return joining;
         }
         catch

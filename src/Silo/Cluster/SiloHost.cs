@@ -61,15 +61,11 @@ public sealed class SiloHost(
             catch (Exception) when (stop.IsCancellationRequested)
             {
             }
-            catch (Exception e) when (IsOutage(e))
-            {
-                faults.Failed(e);
-                await ledger.RecoverAsync(e, options.OutagePatience, TimeSpan.FromSeconds(0.1), stop);
-            }
             catch (Exception e) when (since.Elapsed < options.OutagePatience)
             {
                 faults.Failed(e);
-                await Task.Delay(TimeSpan.FromSeconds(pause), stop);
+                var rest = TimeSpan.FromSeconds(pause);
+                await (IsOutage(e) ? ledger.RecoverAsync(e, options.OutagePatience - since.Elapsed, rest, stop) : Task.Delay(rest, stop));
             }
         }
 

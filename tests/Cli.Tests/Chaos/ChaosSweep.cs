@@ -55,13 +55,6 @@ public sealed class ChaosSweep : IAsyncLifetime
         return await ledger.ScalarAsync("SELECT sum(epoch)::bigint - count(*) FROM reflectdit.chains");
     }
 
-    internal static async Task DrainAsync(RunningCli worker)
-    {
-        worker.Signal("TERM");
-        var end = await worker.EndAsync().WaitAsync(TimeSpan.FromMinutes(1));
-        Assert.True(end.ExitCode == 0, end.Error);
-    }
-
     private static int Variable(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -6,22 +6,30 @@ namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 /// <summary>Whatever happens to the workers of a ledger, its rows are those of one undisturbed process.</summary>
 public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : IClassFixture<ChaosSweep>
 {
-    [Fact]
-    public async Task Eight_workers_record_what_one_process_does()
+    /// <summary>Harm that the two meet in ways of their own comes to both.</summary>
+    public static TheoryData<string> Hosts => [ChaosHost.Silos.ToString()!, ChaosHost.Runs.ToString()!];
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Eight_processes_record_what_one_does(string hosts)
     {
+        var host = Host(hosts);
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
-        var workers = await StartAsync(ledger, 8, "--slots", "2");
+        var workers = await StartAsync(ledger, host, 8, slots: 2);
         await sweep.ReachEndAsync(ledger, workers[0]);
-        await EndAsync(ledger, workers);
+        await EndAsync(ledger, host, workers);
     }
 
-    [Fact]
-    public async Task Workers_that_are_killed_at_random_are_replaced_by_others()
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Processes_that_are_killed_at_random_are_replaced_by_others(string hosts)
     {
+        var host = Host(hosts);
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
-        var workers = await StartAsync(ledger, 3, "--slots", "4");
+        await ledger.SlowWritesAsync(); // a run ends with its sweep, and cannot be killed then
+        var workers = await StartAsync(ledger, host, 3, slots: 4);
         var random = new NumpyRandom((UInt128)ChaosSweep.Seed);
         const int Kills = 6;
         for (var kill = 1; kill <= Kills; kill++)
@@ -30,11 +38,27 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
             var victim = random.NextInt(workers.Count);
             workers[victim].Kill();
             await workers[victim].EndAsync();
-            workers[victim] = await ledger.StartAsync("worker", "--slots", "4");
+            workers[victim] = await host.StartAsync(ledger, slots: 4);
         }
 
         await sweep.ReachEndAsync(ledger, workers[0]);
-        await EndAsync(ledger, workers);
+        await EndAsync(ledger, host, workers);
+    }
+
+    /// <summary>Here the lease alone tells; what the peers of a silo see is tested with the silos.</summary>
+    [Fact]
+    public async Task A_run_that_hangs_past_its_lease_loses_its_chains_and_ends_with_the_others_when_it_wakes()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
+        await using var zombie = await ChaosHost.Runs.StartAsync(ledger, slots: 8);
+        await ledger.ReachAttemptsAsync(sweep.Attempts / 4, zombie);
+        zombie.Signal("STOP");
+        await using var other = await ChaosHost.Runs.StartAsync(ledger, slots: 8);
+        await ChaosHost.Runs.EndAsync(ledger, other);
+        zombie.Signal("CONT");
+        Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Runs, [zombie]));
     }
 
     [Fact]
@@ -48,30 +72,38 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         zombie.Signal("STOP");
         await using var other = await TakeOverAsync(ledger);
         zombie.Signal("CONT");
-        Assert.NotEqual(0, await EndAsync(ledger, [zombie, other]));
+        Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Silos, [zombie, other]));
     }
 
-    [Fact]
-    public async Task A_worker_that_is_told_to_stop_gives_back_what_it_held()
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task A_process_that_is_told_to_stop_gives_back_what_it_held(string hosts)
     {
+        var host = Host(hosts);
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
-        await using var drained = await ledger.StartAsync("worker", "--slots", "8");
+        await ledger.SlowWritesAsync();
+        await using var drained = await host.StartAsync(ledger, slots: 8);
         await ledger.ReachAttemptsAsync(sweep.Attempts / 3, drained);
-        await ChaosSweep.DrainAsync(drained);
+        drained.Signal("TERM");
+        var end = await drained.EndAsync().WaitAsync(LedgerFolder.Patience);
+        Assert.True(end.ExitCode == host.StoppedExitCode, end.Error);
         Assert.Equal(0, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE worker IS NOT NULL"));
         Assert.Equal(1, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.workers WHERE ended_at IS NOT NULL"));
-        await using var next = await ledger.StartAsync("worker");
+        await using var next = await host.StartAsync(ledger, slots: 16);
         await sweep.ReachEndAsync(ledger, next);
-        await EndAsync(ledger, [next]);
+        await EndAsync(ledger, host, [next]);
     }
 
-    [Fact]
-    public async Task A_database_that_is_killed_and_comes_back_is_waited_for_by_all_workers()
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task A_database_that_is_killed_and_comes_back_is_waited_for_by_all(string hosts)
     {
+        var host = Host(hosts);
         await using var ledger = LedgerFolder.Private();
         await ChaosSweep.PlanAsync(ledger);
-        var workers = await StartAsync(ledger, 2, "--slots", "8");
+        await ledger.SlowWritesAsync();
+        var workers = await StartAsync(ledger, host, 2, slots: 8);
         for (var kill = 1; kill <= 2; kill++)
         {
             await ledger.ReachAttemptsAsync(sweep.Attempts * kill / 3, workers[0]);
@@ -81,7 +113,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         }
 
         await sweep.ReachEndAsync(ledger, workers[0]);
-        await EndAsync(ledger, workers);
+        await EndAsync(ledger, host, workers);
     }
 
     [Fact]
@@ -105,7 +137,7 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
 
         await using var other = await TakeOverAsync(ledger);
         wire.Thaw();
-        Assert.NotEqual(0, await EndAsync(ledger, [worker, other]));
+        Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Silos, [worker, other]));
     }
 
     [NetworkNamespaceFact]
@@ -128,12 +160,12 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
 
         await using var other = await TakeOverAsync(ledger, "--database", wire.Address);
         await network.JoinAsync();
-        Assert.NotEqual(0, await EndAsync(ledger, [other]));
+        Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Silos, [other]));
 
         // Nobody else is left to do more.
         await ChaosSweep.PlanAsync(ledger, "--set", "name=next");
         await ledger.ReachAsync(0, "SELECT -count(*) FROM reflectdit.chains WHERE state <> 'done'", worker);
-        await ChaosSweep.DrainAsync(worker);
+        await ChaosHost.Silos.EndAsync(ledger, worker);
     }
 
     [MountFact]
@@ -143,23 +175,22 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         await ChaosSweep.PlanAsync(ledger);
         await using var disk = await SmallDisk.MountAsync(Path.Combine(ledger.Path, "artifacts"), "256k");
         await using var full = await ledger.StartAsync("worker", "--slots", "4");
-        var end = await full.EndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        var end = await full.EndAsync().WaitAsync(LedgerFolder.Patience);
         Assert.Equal(4, end.ExitCode);
         Assert.Contains("No space left on device", end.Error, StringComparison.Ordinal);
         await disk.ResizeAsync("64m");
         await using var next = await ledger.StartAsync("worker");
         await sweep.ReachEndAsync(ledger, next);
-        await EndAsync(ledger, [next]);
+        await EndAsync(ledger, ChaosHost.Silos, [next]);
     }
 
-    private static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, int workers, params string[] options)
+    private static ChaosHost Host(string name) => name == ChaosHost.Silos.ToString() ? ChaosHost.Silos : ChaosHost.Runs;
+
+    private static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, ChaosHost host, int processes, int slots)
     {
         var started = new List<RunningCli>();
-        for (var i = 0; i < workers; i++)
-        {
-            started.Add(await ledger.StartAsync(["worker", .. options]));
-        }
-
+        for (var i = 0; i < processes; i++)
+            started.Add(await host.StartAsync(ledger, slots));
         return started;
     }
 
@@ -172,15 +203,10 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     }
 
     /// <returns>How many chains were taken from a worker that had begun them.</returns>
-    private async Task<long> EndAsync(LedgerFolder ledger, IReadOnlyList<RunningCli> workers)
+    private async Task<long> EndAsync(LedgerFolder ledger, ChaosHost host, IReadOnlyList<RunningCli> workers)
     {
         foreach (var worker in workers)
-        {
-            // One that has only just been started does not hear the signal yet.
-            await ledger.ReachAsync(1, $"SELECT count(*) FROM reflectdit.workers WHERE process = {worker.Id}", worker);
-            await ChaosSweep.DrainAsync(worker);
-        }
-
+            await host.EndAsync(ledger, worker);
         var again = await sweep.AssertUndisturbedAsync(ledger);
         output.WriteLine($"{again} chains were taken again after a worker had begun them");
         return again;

@@ -28,12 +28,12 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     public async Task A_silo_that_cannot_join_leaves_no_socket_behind_and_joins_when_it_can()
     {
         await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 1);
-        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.silos RENAME TO away");
+        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.silo_clusters RENAME TO away");
         var silo = sweep.BeginSilo(slots: 1);
-        await sweep.UntilAsync("it says why", () => Task.FromResult(silo.Output.Contains("42P01", StringComparison.Ordinal)));
+        await sweep.UntilAsync("it says why", () => Task.FromResult(silo.Output.Contains("Joining the cluster failed", StringComparison.Ordinal)));
         await sweep.UntilAsync("it listens no more", () => Task.FromResult(Listening(silo.Id) == 0));
         await sweep.UntilAsync("it tries again", () => Task.FromResult(Listening(silo.Id) > 0));
-        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.away RENAME TO silos");
+        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.away RENAME TO silo_clusters");
         await sweep.UntilActiveAsync(silo);
         Assert.Equal(2, Listening(silo.Id)); // for silos, and for clients
         Assert.Single(await ActiveAsync(sweep));
