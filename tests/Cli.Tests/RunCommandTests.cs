@@ -39,6 +39,23 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         Assert.All(shown, file => Assert.Equal([0x89, .. "PNG"u8], File.ReadAllBytes(file)[..4]));
     }
 
+    [Fact]
+    public async Task A_cancelled_sweep_is_not_run_until_it_is_requeued()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        await ledger.RunAsync(SmallSweeps.Command("--detach"));
+        Assert.Equal(0, (await ledger.RunAsync("ctl", "cancel", "small")).ExitCode);
+
+        var refused = await ledger.RunAsync(SmallSweeps.Command("--limit", "2"));
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("is cancelled; 'reflectdit ctl requeue small' goes on with it", refused.Error);
+        Assert.Equal(0, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.attempts"));
+
+        Assert.Equal(0, (await ledger.RunAsync("ctl", "requeue", "small")).ExitCode);
+        var run = await ledger.RunAsync(SmallSweeps.Command("--limit", "2"));
+        Assert.True(run.ExitCode == 0, run.Error);
+    }
+
     [Theory]
     [InlineData("argument missing", "run")]
     [InlineData("absent.yaml: cannot be read", "run", "absent.yaml")]

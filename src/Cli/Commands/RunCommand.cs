@@ -85,6 +85,7 @@ internal sealed class RunCommand
             """);
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token);
+        await CheckStateAsync(session, sweep.Plan.Id, stop.Token);
         if (parsed.GetValue(_detach))
         {
             await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
@@ -109,6 +110,28 @@ internal sealed class RunCommand
         Console.Write(ReportFormat.Render(TableReport.Build(results, BenchmarkFiles.Published(), TableReport.Standard), "text"));
         await SayAsync($"Images: {folder}");
         return await FailuresAsync(session, sweep, progress);
+    }
+
+    /// <summary>A sweep that was cancelled is not begun again by chance; one that is paused goes on when it is resumed.</summary>
+    private static async Task CheckStateAsync(LedgerSession session, Guid sweep, CancellationToken cancellation)
+    {
+        await using var ledger = new LedgerContext(session.Source);
+        if (await ledger.Sweeps.SingleOrDefaultAsync(s => s.Id == sweep, cancellation) is not { } row)
+        {
+            return;
+        }
+
+        if (row.State == SweepState.Cancelled)
+        {
+            throw new UsageException(
+                $"Sweep {row.Name} ({row.Id}) is cancelled; 'reflectdit ctl requeue {row.Name}' goes on with it, "
+                + "and this command after that.");
+        }
+
+        if (row.State == SweepState.Paused)
+        {
+            await SayAsync($"Sweep {row.Name} ({row.Id}) is paused: nothing is drawn until 'reflectdit ctl resume {row.Name}'.");
+        }
     }
 
     private static async Task<int> FailuresAsync(LedgerSession session, SweepSetup sweep, RunProgress progress)
