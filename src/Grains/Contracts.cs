@@ -6,8 +6,8 @@ namespace ReflectDiT.Eval.Grains;
 /// <summary>One chain at work. Its key is a <see cref="PromptKey"/>.</summary>
 public interface IPromptGrain : IGrainWithStringKey
 {
-    /// <summary>Takes a slot of this silo and the chain's lease, and begins; it does not wait for the end.</summary>
-    /// <returns>False when no slot is free here, or the ledger does not give the chain.</returns>
+    /// <summary>Takes a slot of this silo; its worker claims the chain and begins, or lets go of the slot.</summary>
+    /// <returns>False when no slot is free here.</returns>
     Task<bool> StartAsync();
 }
 

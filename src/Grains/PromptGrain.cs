@@ -16,26 +16,35 @@ internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
     /// A worker that does not begin in time is cut off from its database: others may try. When it does begin later, the
     /// ledger gave it the chain, and nothing is lost but the grain.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private ChosenChain? _chain;
 
-    public async Task<bool> StartAsync()
+    public Task<bool> StartAsync()
     {
         if (_chain is not null)
-            return true;
+            return Task.FromResult(true);
         var key = PromptKey.Parse(this.GetPrimaryKeyString());
         _chain = gate.Choose(Identity.OfChain(key.Sweep, key.Arm, key.Prompt, key.Replicate));
-        if (_chain is null || !await BegunAsync(_chain))
+        if (_chain is null)
         {
-            _chain = null;
             DeactivateOnIdle();
-            return false;
+            return Task.FromResult(false);
         }
 
         DelayDeactivation(Timeout.InfiniteTimeSpan);
-        _ = LeaveAsync(_chain, GrainFactory.GetGrain<ISweepGrain>(key.Sweep));
-        return true;
+        _ = StayAsync(_chain, GrainFactory.GetGrain<ISweepGrain>(key.Sweep));
+        return Task.FromResult(true);
+    }
+
+    /// <summary>Goes in any case: a grain that stayed would say of a chain that nobody has that it is at work.</summary>
+    private async Task StayAsync(ChosenChain chain, ISweepGrain sweep)
+    {
+        if (await BegunAsync(chain))
+            await chain.Ended;
+        _chain = null;
+        DeactivateOnIdle();
+        await sweep.FeedAsync();
     }
 
     private static async Task<bool> BegunAsync(ChosenChain chain)
@@ -48,14 +57,5 @@ internal sealed class PromptGrain(SlotGate gate) : Grain, IPromptGrain
         {
             return false;
         }
-    }
-
-    /// <summary>Goes in any case: a grain that stayed would say of a chain that nobody has that it is at work.</summary>
-    private async Task LeaveAsync(ChosenChain chain, ISweepGrain sweep)
-    {
-        await chain.Ended;
-        _chain = null;
-        DeactivateOnIdle();
-        await sweep.FeedAsync();
     }
 }

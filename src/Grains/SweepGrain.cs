@@ -26,6 +26,11 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     /// </summary>
     private static readonly TimeSpan DatabasePatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longer than a prompt waits for its worker to begin.</summary>
+    private static readonly TimeSpan OfferPatience = PromptGrain.Patience + TimeSpan.FromSeconds(1);
+
+    /// <summary>Chains that a silo has taken and not claimed yet as far as is known, with the time of the offer.</summary>
+    private readonly Dictionary<FreeChain, long> _offered = [];
     private readonly SemaphoreSlim _fed = new(0);
     private readonly CancellationTokenSource _leave = new();
     private readonly FaultLog _faults = new(log, "Feeding a sweep");
@@ -145,18 +150,34 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     {
         var arms = await ArmsAsync();
         var slots = await silos.AllAsync();
-        var started = new HashSet<FreeChain>();
         foreach (var alike in slots.Where(s => s.Free > 0 && !s.Parked.Contains(Sweep)).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
         {
             var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
                 .OrderBy(s => s.rank).Select(s => s.silo).ToList();
             var free = await ledger.Leases
-                .FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count, _leave.Token)
+                .FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count + _offered.Count, _leave.Token)
                 .WaitAsync(DatabasePatience);
-            await Task.WhenAll(free.Where(started.Add).Zip(room, (chain, silo) => StartAsync(chain, arms[chain.Arm], silo)));
+            await Task.WhenAll(NotOffered(free).Zip(room, (chain, silo) => StartAsync(chain, arms[chain.Arm], silo)));
         }
 
-        return (await ledger.Leases.CountAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Workable > 0;
+        return (await ledger.Leases.WaitingAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Open > 0;
+    }
+
+    /// <summary>
+    /// What is free and no silo is about to claim. A chain that is free no more was claimed: when it comes back, it is
+    /// offered anew, as is one that nobody claims in time.
+    /// </summary>
+    private List<FreeChain> NotOffered(IReadOnlyList<FreeChain> free)
+    {
+        var still = free.ToHashSet();
+        var now = Environment.TickCount64;
+        foreach (var (chain, since) in _offered.ToList())
+        {
+            if (!still.Contains(chain) || now - since > OfferPatience.TotalMilliseconds)
+                _offered.Remove(chain);
+        }
+
+        return [.. free.Where(chain => !_offered.ContainsKey(chain))];
     }
 
     private async Task StartAsync(FreeChain chain, string arm, SiloAddress silo)
@@ -165,7 +186,8 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
         try
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-            await GrainFactory.GetGrain<IPromptGrain>(key.ToString()).StartAsync();
+            if (await GrainFactory.GetGrain<IPromptGrain>(key.ToString()).StartAsync())
+                _offered[chain] = Environment.TickCount64;
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
