@@ -52,10 +52,11 @@ public static class LedgerCluster
     {
         logging
             .SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Orleans.Runtime.Silo", LogLevel.Error) // speaks of garbage collection at every start
+            .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical) // speaks of garbage collection at every start
+            .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical)
             .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // and takes the start itself for a stall
             .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // speaks of every silo that leaves
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // who starts it says what failed
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical) // who starts these three says why they failed
             .AddSimpleConsole(o =>
             {
                 o.SingleLine = true;

@@ -16,10 +16,12 @@ internal sealed class LedgerSilo : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly CancellationTokenSource _lost;
+    private readonly SiloSockets _sockets;
+    private bool _joined;
 
-    private LedgerSilo(IHost host, CancellationTokenSource lost)
+    private LedgerSilo(IHost host, CancellationTokenSource lost, SiloSockets sockets)
     {
-        (_host, _lost) = (host, lost);
+        (_host, _lost, _sockets) = (host, lost, sockets);
         Lost = lost.Token;
     }
 
@@ -27,6 +29,8 @@ internal sealed class LedgerSilo : IAsyncDisposable
     public CancellationToken Lost { get; }
 
     public SiloAddress Address => _host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+
+    private ILogger Log => _host.Services.GetRequiredService<ILogger<LedgerSilo>>();
 
     /// <param name="gate">The slots of the silo's worker, which its grains fill.</param>
     /// <returns>It is active. What has failed leaves nothing.</returns>
@@ -53,11 +57,14 @@ internal sealed class LedgerSilo : IAsyncDisposable
                     new LostSilo(lost, provider.GetRequiredService<ILogger<LostSilo>>()));
         });
         builder.Services.AddHostedService<SweepStarter>();
-        var joining = new LedgerSilo(builder.Build(), lost);
+        var sockets = new SiloSockets();
+        sockets.Watch(builder.Services);
+        var joining = new LedgerSilo(builder.Build(), lost, sockets);
         try
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, joining.Lost);
             await joining._host.StartAsync(end.Token);
+            joining._joined = true;
             return joining;
         }
         catch
@@ -76,11 +83,13 @@ internal sealed class LedgerSilo : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (!Lost.IsCancellationRequested)
-                _host.Services.GetRequiredService<ILogger<LedgerSilo>>().LogWarning("This silo leaves without a word: {Message}", e.Message);
+            // One that has not started cannot be stopped, and why it did not is told instead.
+            if (_joined && !Lost.IsCancellationRequested)
+                Log.LogWarning("This silo left without a word: {Message}", e.Message);
         }
 
         await ((IAsyncDisposable)_host).DisposeAsync();
+        await _sockets.DisposeAsync();
         _lost.Dispose();
     }
 
