@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli;
@@ -28,7 +29,7 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             foreach (var error in parsed.Errors)
-                await WriteErrorAsync(error.Message);
+                ConsoleLog.SayFault(parsed, error.Message);
             var verb = parsed.CommandResult.Command;
             var path = verb is RootCommand ? "" : verb.Name + " ";
             await Console.Error.WriteLineAsync($"reflectdit {path}--help shows what is possible");
@@ -46,29 +47,27 @@ internal static class CommandLine
         }
         catch (Exception e) when (e is UsageException or SweepNotFoundException)
         {
-            await WriteErrorAsync(e.Message);
+            ConsoleLog.SayFault(parsed, e.Message);
             return ExitCode.Usage;
         }
         catch (OperationCanceledException)
         {
-            await WriteErrorAsync("interrupted");
+            ConsoleLog.SayFault(parsed, "interrupted");
             return ExitCode.Incomplete;
         }
         catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException)
         {
-            await WriteErrorAsync(e.Message);
+            ConsoleLog.SayFault(parsed, e.Message);
             return ExitCode.Infrastructure;
         }
 #pragma warning disable CA1031 // The last resort: whatever went wrong, the user reads a sentence.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            await WriteErrorAsync($"fault of the program: {e.GetType().Name}: {e.Message}");
+            ConsoleLog.SayFault(parsed, $"fault of the program: {e.GetType().Name}: {e.Message}");
             return ExitCode.Infrastructure;
         }
     }
-
-    private static Task WriteErrorAsync(string message) => Console.Error.WriteLineAsync($"reflectdit: {message}");
 
     private sealed class HelpWithExitCodes(HelpAction inner) : SynchronousCommandLineAction
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
 
@@ -49,6 +50,7 @@ internal sealed class LedgerOptions
         }
     }
 
-    public Task<LedgerSession> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
-        LedgerSession.OpenAsync(Data(parsed), Database(parsed), cancellation);
+    public Task<LedgerSession> OpenAsync(
+        ParseResult parsed, CancellationToken cancellation, ILoggerFactory? logs = null) =>
+        LedgerSession.OpenAsync(Data(parsed), Database(parsed), cancellation, logs);
 }

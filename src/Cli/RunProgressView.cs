@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Runner;
 using Spectre.Console;
 
 namespace ReflectDiT.Eval.Cli;
 
 /// <summary>Shows how far a run is, on standard error: a bar on a terminal, else a line now and then.</summary>
-internal sealed class RunProgressView(RunProgress progress)
+internal sealed class RunProgressView(RunProgress progress, ConsoleLog log)
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(200);
@@ -16,19 +17,18 @@ internal sealed class RunProgressView(RunProgress progress)
     /// <summary>Shows progress until the run has ended, and awaits it.</summary>
     public async Task ShowAsync(Task run)
     {
-        if (Console.IsErrorRedirected)
+        if (!log.IsTerminal)
         {
             while (await Task.WhenAny(run, Task.Delay(LineInterval)) != run)
             {
-                await Console.Error.WriteLineAsync(Line());
+                log.Say(Line());
             }
 
-            await Console.Error.WriteLineAsync(Line());
+            log.Say(Line());
         }
         else
         {
-            var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-            await terminal.Progress()
+            await log.ShowAsync(terminal => terminal.Progress()
                 .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
                 .StartAsync(async view =>
                 {
@@ -42,7 +42,7 @@ internal sealed class RunProgressView(RunProgress progress)
                     while (await Task.WhenAny(run, Task.Delay(BarInterval)) != run);
                     bar.Value = progress.Done + progress.Failed;
                     bar.Description = Line().EscapeMarkup();
-                });
+                }));
         }
 
         await run;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ReflectDiT.Eval.Cli.Logging;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -8,12 +9,17 @@ namespace ReflectDiT.Eval.Cli;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    private readonly ConsoleLog _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
     private int _signals;
 
-    public StopSignals() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    public StopSignals(ConsoleLog log)
+    {
+        _log = log;
+        _registrations =
+            [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    }
 
     public CancellationToken Token => _stop.Token;
 
@@ -31,7 +37,7 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Incomplete);
         }
 
-        Console.Error.WriteLine("Stopping: the attempts in flight are finished. Once more ends at once.");
+        _log.Say("Stopping: the attempts in flight are finished. Once more ends at once.");
         _stop.Cancel();
     }
 }

@@ -13,13 +13,13 @@ public sealed class FaultLog(ILogger log, string what)
     {
         var cause = Cause(fault);
         if (_said.Add($"{cause.GetType()} {(cause as PostgresException)?.SqlState}"))
-            log.LogWarning("{What} failed, and is tried again: {Kind}: {Message}", what, cause.GetType().Name, cause.Message);
+            log.TriedAgain(what, cause.GetType().Name, cause.Message);
     }
 
     public void Worked()
     {
         if (_said.Count > 0)
-            log.LogWarning("{What} works again", what);
+            log.WorksAgain(what);
         _said.Clear();
     }
 

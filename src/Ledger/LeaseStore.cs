@@ -102,7 +102,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     }
 
     /// <summary>Gives a chain back, if the worker still holds it at this epoch.</summary>
-    public async Task ReleaseAsync(int worker, Guid chain, int epoch, CancellationToken cancellation)
+    /// <returns>False when the lease was lost before.</returns>
+    public async Task<bool> ReleaseAsync(int worker, Guid chain, int epoch, CancellationToken cancellation)
     {
         await using var release = source.CreateCommand("""
             UPDATE reflectdit.chains SET worker = NULL, waits_since = now() WHERE id = $1 AND worker = $2 AND epoch = $3
@@ -110,7 +111,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         release.Parameters.Add(new() { Value = chain });
         release.Parameters.Add(new() { Value = worker });
         release.Parameters.Add(new() { Value = epoch });
-        await release.ExecuteNonQueryAsync(cancellation);
+        return await release.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
     /// <summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ReflectDiT.Eval.Ledger.Server;
 
@@ -17,11 +19,12 @@ public sealed class LedgerSession : IAsyncDisposable
 
     private readonly string? _privateFolder;
 
-    private LedgerSession(NpgsqlDataSource source, ArtifactStore artifacts, string? privateFolder)
+    private LedgerSession(NpgsqlDataSource source, ArtifactStore artifacts, string? privateFolder, ILoggerFactory logs)
     {
         Source = source;
         Artifacts = artifacts;
         _privateFolder = privateFolder;
+        Logs = logs;
         Sweeps = new(source);
         Imports = new(source);
         Leases = new(source);
@@ -30,6 +33,9 @@ public sealed class LedgerSession : IAsyncDisposable
     public NpgsqlDataSource Source { get; }
 
     public ArtifactStore Artifacts { get; }
+
+    /// <summary>Of the process: whoever works on the ledger says there what it does.</summary>
+    public ILoggerFactory Logs { get; }
 
     public SweepStore Sweeps { get; }
 
@@ -41,7 +47,7 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <param name="connectionString">Of a database that somebody else runs; null for a private one.</param>
     /// <exception cref="LedgerException">The database cannot be reached or used.</exception>
     public static async Task<LedgerSession> OpenAsync(
-        string dataFolder, string? connectionString, CancellationToken cancellation)
+        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null)
     {
         var address = connectionString ?? await PrivateServer.EnsureStartedAsync(dataFolder, cancellation);
         NpgsqlDataSource? source = null;
@@ -54,10 +60,11 @@ public sealed class LedgerSession : IAsyncDisposable
                 builder.KeepAlive = 15; // seconds: a worker's session mostly listens, and must notice that nobody speaks
             }
 
-            source = NpgsqlDataSource.Create(builder);
+            // The name stands in metrics, where the whole connection string would stand.
+            source = new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = "ledger" }.UseLoggerFactory(logs).Build();
             await LedgerSchema.ApplyAsync(source, cancellation);
             var artifacts = new ArtifactStore(Path.Combine(dataFolder, "artifacts"));
-            return new(source, artifacts, connectionString is null ? dataFolder : null);
+            return new(source, artifacts, connectionString is null ? dataFolder : null, logs ?? NullLoggerFactory.Instance);
         }
         catch (Exception e) when (e is NpgsqlException or ArgumentException or SocketException or TimeoutException)
         {
@@ -92,6 +99,8 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <exception cref="LedgerException">It did not come back in time.</exception>
     public async Task RecoverAsync(Exception outage, TimeSpan patience, TimeSpan pause, CancellationToken cancellation)
     {
+        var log = Logs.CreateLogger<LedgerSession>();
+        log.OutageBegan(outage.Message);
         for (var waited = Stopwatch.StartNew(); ; pause = TimeSpan.FromSeconds(Math.Min(2 * pause.TotalSeconds, 5)))
         {
             await Task.Delay(pause, cancellation);
@@ -104,6 +113,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
             if (await TakesWritesAsync(patience - waited.Elapsed, cancellation))
             {
+                log.OutageOver(waited.Elapsed.TotalSeconds);
                 return;
             }
         }

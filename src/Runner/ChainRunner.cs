@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Runner.Telemetry;
 
 namespace ReflectDiT.Eval.Runner;
 
@@ -12,7 +14,7 @@ namespace ReflectDiT.Eval.Runner;
 /// is killed goes on with the same attempts that it would have drawn.
 /// </summary>
 public sealed class ChainRunner(
-    SweepSetup sweep, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress)
+    SweepSetup sweep, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ILogger log)
 {
     private readonly ModelCalls _calls = new(sweep.Calls);
 
@@ -32,6 +34,7 @@ public sealed class ChainRunner(
             if (step is Step.Stop ended)
             {
                 await writer.EndAsync(chain.Id, chain.Epoch, ended.Shown);
+                WorkerMetrics.ChainEnded(failed: false);
             }
 
             while (step is Step.Draw draw)
@@ -45,14 +48,15 @@ public sealed class ChainRunner(
                 history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Correct, attempt.Reason)));
                 images.Add(new PastImage(attempt.ImageName) { Content = attempt.Image });
                 step = arm.Strategy.Next(history, seeds);
-                await writer.AppendAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
-                progress.Attempted();
+                await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
             }
-
         }
         catch (Exception e) when (IsOfThisChain(e))
         {
             await writer.FailAsync(chain.Id, chain.Epoch, Reason(e));
+            WorkerMetrics.ChainEnded(failed: true);
+            log.ChainFailed(
+                chain.Id, chain.Sweep, sweep.Plan.Arms[chain.Arm].Name, chain.Prompt, chain.Replicate, Reason(e));
         }
 
         return true;
@@ -74,6 +78,16 @@ public sealed class ChainRunner(
         _ => $"fault of the program: {error.GetType().Name}: {error.Message}",
     };
 
+    private async Task WriteAsync(NewAttempt attempt)
+    {
+        await progress.AttemptedAsync(() => WorkerMetrics.MeasureAsync(
+            Stage.Write, attempt.Index, () => writer.AppendAsync(attempt)));
+        if (attempt.Ends is not null)
+        {
+            WorkerMetrics.ChainEnded(failed: false);
+        }
+    }
+
     private async Task<NewAttempt> AttemptAsync(
         OpenChain chain,
         PromptMetadata prompt,
@@ -86,10 +100,12 @@ public sealed class ChainRunner(
     {
         var took = TimeSpan.Zero;
         var request = new DrawRequest(prompt.Prompt, seeds.Noise(index), await ContextAsync(context, images, abort));
-        var drawing = await Call("generator", call => arm.Generator.DrawAsync(request, call));
-        var judgement = await Call("judge", call => arm.Judge.JudgeAsync(
+        var drawing = await Call(Stage.Draw, "generator", call => arm.Generator.DrawAsync(request, call));
+        WorkerMetrics.Drew();
+        var judgement = await Call(Stage.Judge, "judge", call => arm.Judge.JudgeAsync(
             new(prompt.Prompt, drawing.Image, seeds.Judge(index)), call));
-        var detections = await Call("detector", call => sweep.Detector.DetectAsync(drawing.Image, call));
+        WorkerMetrics.Judged(judgement.Tokens);
+        var detections = await Call(Stage.Score, "detector", call => sweep.Detector.DetectAsync(drawing.Image, call));
         var score = GenEvalRules.Score(prompt, detections, sweep.Scoring);
         return new NewAttempt(
             chain.Id,
@@ -113,12 +129,18 @@ public sealed class ChainRunner(
             score.Reason,
             Ends: null);
 
-        async Task<T> Call<T>(string model, Func<ModelCall, Task<T>> call)
+        async Task<T> Call<T>(Stage stage, string model, Func<ModelCall, Task<T>> call)
         {
-            var (answer, served) = await _calls.CallAsync(
-                $"{model}, attempt {index} of \"{prompt.Prompt}\"", call, abort);
+            var (answer, served) = await WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
+                $"{model}, attempt {index} of \"{prompt.Prompt}\"", call, failure => Retried(stage, failure), abort));
             took += served;
             return answer;
+        }
+
+        void Retried(Stage stage, Exception failure)
+        {
+            WorkerMetrics.Retried(stage);
+            log.CallRetried(chain.Id, WorkerMetrics.NameOf(stage), index, failure.Message);
         }
     }
 

@@ -11,14 +11,34 @@ public sealed class ModelCalls(CallSettings settings)
     private readonly ResiliencePipeline _pipeline = Build(settings);
 
     /// <param name="what">Which model, and for which attempt: the beginning of the failure's text.</param>
+    /// <param name="retried">Told of a try that failed before the next begins.</param>
     /// <returns>The answer, and how long the model worked for it: neither tries that failed nor queues count.</returns>
     /// <exception cref="ModelCallException">Every try failed.</exception>
     public async Task<(T Answer, TimeSpan Served)> CallAsync<T>(
-        string what, Func<ModelCall, Task<T>> call, CancellationToken cancellation)
+        string what, Func<ModelCall, Task<T>> call, Action<Exception> retried, CancellationToken cancellation)
     {
+        Exception? failed = null;
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await TryAsync(call, token), cancellation);
+            return await _pipeline.ExecuteAsync(
+                async token =>
+                {
+                    if (failed is not null)
+                    {
+                        retried(failed);
+                    }
+
+                    try
+                    {
+                        return await TryAsync(call, token);
+                    }
+                    catch (Exception e)
+                    {
+                        failed = e;
+                        throw;
+                    }
+                },
+                cancellation);
         }
         catch (NoAnswerException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Models.Simulated;
@@ -16,6 +17,10 @@ public sealed class ModelCatalog
 
     public IDetector Detector { get; } = new SimulatedDetector();
 
+    /// <summary>The names of the models that are loaded.</summary>
+    public IReadOnlyList<string> Loaded =>
+        [.. NamesOf(_generators).Concat(NamesOf(_judges)).Order(StringComparer.Ordinal)];
+
     /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IGenerator Generator(ArmConfiguration arm) => Get(_generators, arm.Generator, parameters =>
         new SimulatedGenerator(SettingsJson.Read<GeneratorParameters>($"generator of arm '{arm.Name}'", parameters)));
@@ -23,6 +28,18 @@ public sealed class ModelCatalog
     /// <exception cref="FormatException">The parameters are wrong.</exception>
     public IJudge Judge(ArmConfiguration arm) => Get(_judges, arm.Judge, parameters =>
         new SimulatedJudge(SettingsJson.Read<JudgeParameters>($"judge of arm '{arm.Name}'", parameters)));
+
+    private static IEnumerable<string> NamesOf<T>(ConcurrentDictionary<string, Lazy<T>> models)
+    {
+        foreach (var (parameters, model) in models)
+        {
+            using var json = JsonDocument.Parse(parameters);
+            if (model.IsValueCreated)
+            {
+                yield return $"{json.RootElement.GetProperty("model").GetString()} (simulated)";
+            }
+        }
+    }
 
     private static T Get<T>(ConcurrentDictionary<string, Lazy<T>> models, ModelConfiguration model, Func<string, T> load)
     {

@@ -10,6 +10,8 @@ public sealed class RunProgress
     private WaitingChains _waiting = new(0, 0, TimeSpan.Zero);
     private ScopeCounts? _first;
     private int _attempts;
+    private int _running;
+    private int _writing;
 
     /// <summary>The chains of the worker's scope, whoever works on them, as last counted.</summary>
     public ScopeCounts Counts
@@ -44,8 +46,34 @@ public sealed class RunProgress
     /// <summary>Sweeps that this worker takes nothing of, with the reason: it cannot read them, or load their models.</summary>
     public ConcurrentDictionary<Guid, string> Parked { get; } = new();
 
+    /// <summary>Chains that this worker works on.</summary>
+    public int Running
+    {
+        get => Volatile.Read(ref _running);
+        internal set => Volatile.Write(ref _running, value);
+    }
+
+    /// <summary>Attempts of this worker that are not durable yet.</summary>
+    public int Writing => Volatile.Read(ref _writing);
+
+    /// <summary>The models of this process.</summary>
+    public ModelCatalog Models { get; init; } = new();
+
     /// <summary>Whether the worker runs, waits or drains.</summary>
     public WorkerPulse Pulse { get; } = new();
 
-    public void Attempted() => Interlocked.Increment(ref _attempts);
+    /// <summary>Counts an attempt once it is durable, and as one that waits until then.</summary>
+    internal async Task AttemptedAsync(Func<Task> write)
+    {
+        Interlocked.Increment(ref _writing);
+        try
+        {
+            await write();
+            Interlocked.Increment(ref _attempts);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _writing);
+        }
+    }
 }

@@ -58,7 +58,8 @@ public sealed record SweepStatus(
                 w.Worker.Slots,
                 w.Chains ?? 0,
                 w.Worker.StartedAt,
-                w.Worker.SeenAt))
+                w.Worker.SeenAt,
+                WorkerReport.FromJson(w.Worker.Status)))
             .ToListAsync(cancellation);
     }
 
@@ -77,5 +78,6 @@ public sealed record SweepStatus(
 }
 
 /// <summary>A worker and what it holds.</summary>
+/// <param name="Report">What it says of itself; null before its first heartbeat.</param>
 public sealed record WorkerStatus(
-    int Number, string Host, int Process, int Slots, int Chains, DateTime StartedAt, DateTime SeenAt);
+    int Number, string Host, int Process, int Slots, int Chains, DateTime StartedAt, DateTime SeenAt, WorkerReport? Report);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Runner.Telemetry;
 
 namespace ReflectDiT.Eval.Runner;
 
@@ -27,6 +29,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly WorkerSession _session;
     private readonly AttemptWriter _writer;
     private readonly WakeUp _wake;
+    private readonly ILogger _log;
     private readonly CancellationTokenSource _abort = new();
 
     /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
@@ -55,6 +58,8 @@ internal sealed class WorkerShift : IAsyncDisposable
         _stop = stop;
         _session = session;
         _wake = wake;
+        _log = ledger.Logs.CreateLogger<Worker>();
+        _log.ShiftBegan(session.Number, options.Slots);
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
         _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
@@ -125,6 +130,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
 
         await (_options.Gate is { } gate ? ClaimChosenAsync(gate, turn) : ClaimAsync(turn));
+        _progress.Running = _running.Count;
         return _running.Count > 0 || !(_stop.IsCancellationRequested || await NothingLeftAsync(turn));
     }
 
@@ -140,6 +146,8 @@ internal sealed class WorkerShift : IAsyncDisposable
 
         await _writer.DisposeAsync();
         await _session.DisposeAsync();
+        _progress.Running = 0;
+        _log.ShiftEnded(_session.Number, _progress.Attempts);
         _abort.Dispose();
         _wake.Dispose();
     }
@@ -153,9 +161,11 @@ internal sealed class WorkerShift : IAsyncDisposable
             letGo.Dispose();
             try
             {
-                if (!await finished && !_stop.IsCancellationRequested)
+                if (!await finished && !_stop.IsCancellationRequested
+                    && !await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, turn))
                 {
-                    await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, turn);
+                    WorkerMetrics.LeaseLost();
+                    _log.LeaseLost(chain.Id, chain.Epoch, _session.Number);
                 }
             }
             finally
@@ -173,8 +183,10 @@ internal sealed class WorkerShift : IAsyncDisposable
             return false;
         }
 
-        if (!await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, "{}", turn))
+        if (!await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, WorkerReport.Of(_progress, _options.Slots).ToJson(), turn))
         {
+            WorkerMetrics.LeaseLost(_running.Count);
+            _log.AllLeasesLost(_session.Number, _running.Count);
             throw new LeaseEndedException(_session.Number);
         }
 
@@ -226,18 +238,20 @@ internal sealed class WorkerShift : IAsyncDisposable
             return;
         }
 
+        var asked = DateTimeOffset.UtcNow;
         var claimed = await _ledger.Leases.ClaimAsync(
             _session.Number, _options.Scope with { Parked = [.. _progress.Parked.Keys] }, room, turn);
         _mayHaveWork = claimed.Count == room;
         foreach (var chain in claimed)
         {
-            Begin(chain, null);
+            Begin(chain, null, asked);
         }
     }
 
     private async Task ClaimChosenAsync(SlotGate gate, CancellationToken turn)
     {
         var waiting = gate.TakeWaiting();
+        var asked = DateTimeOffset.UtcNow;
         try
         {
             if (waiting.Count > 0 && !_stop.IsCancellationRequested)
@@ -247,7 +261,7 @@ internal sealed class WorkerShift : IAsyncDisposable
                 {
                     var chosen = waiting.First(c => c.Id == chain.Id);
                     waiting.Remove(chosen);
-                    Begin(chain, chosen);
+                    Begin(chain, chosen, asked);
                     chosen.Begin();
                 }
             }
@@ -258,22 +272,26 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private void Begin(OpenChain chain, ChosenChain? chosen)
+    /// <param name="asked">When its claim was sent, in UTC.</param>
+    private void Begin(OpenChain chain, ChosenChain? chosen, DateTimeOffset asked)
     {
         var letGo = CancellationTokenSource.CreateLinkedTokenSource(_stop);
-        _running.Add((chain.Id, chain.Epoch), new(chain, chosen, letGo, Task.Run(() => RunAsync(chain, letGo.Token))));
+        _running.Add((chain.Id, chain.Epoch), new(chain, chosen, letGo, Task.Run(() => RunAsync(chain, asked, letGo.Token))));
     }
 
     /// <returns>False when it was stopped before its end, and is to be given back.</returns>
-    private async Task<bool> RunAsync(OpenChain chain, CancellationToken stop)
+    private async Task<bool> RunAsync(OpenChain chain, DateTimeOffset asked, CancellationToken stop)
     {
+        using var trace = ChainTrace.Begin(chain, _session.Number, asked);
         try
         {
             return await SetUpAsync(chain.Sweep) is { } sweep
-                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress).RunAsync(chain, stop, _abort.Token);
+                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
+            WorkerMetrics.WriteFenced();
+            _log.WriteFenced(chain.Id, chain.Epoch, _session.Number);
             return false; // somebody else has it now, and draws the same
         }
         finally
@@ -291,7 +309,11 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException && !LedgerSession.IsOutage(e))
         {
-            _progress.Parked.TryAdd(sweep, e.Message);
+            if (_progress.Parked.TryAdd(sweep, e.Message))
+            {
+                _log.SweepParked(sweep, e.Message);
+            }
+
             return null;
         }
     }

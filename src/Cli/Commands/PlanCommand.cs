@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Planning;
 using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Ledger;
@@ -51,18 +53,19 @@ internal sealed class PlanCommand
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        using var stop = new StopSignals();
+        using var log = new ConsoleLog(parsed, LogLevel.Warning);
+        using var stop = new StopSignals(log);
         var prices = _prices.Read(parsed);
-        var sweep = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
+        var sweep = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set), new ModelCatalog());
         if (parsed.GetValue(_pilot) is not { } pilot)
         {
             return Write(parsed, Unrun(sweep.Plan, sweep.Arms), new Dictionary<int, long>(), null, prices);
         }
 
-        await using var session = await _ledger.OpenAsync(parsed, stop.Token);
+        await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
         var progress = new RunProgress();
         var clock = Stopwatch.StartNew();
-        await new RunProgressView(progress).ShowAsync(new SweepRunner(session, sweep).RunAsync(
+        await new RunProgressView(progress, log).ShowAsync(new SweepRunner(session, sweep).RunAsync(
             SweepPlanner.Select(sweep.Prompts, null, pilot), WorkerCommand.DefaultSlots, progress, stop.Token));
         var seconds = clock.Elapsed.TotalSeconds;
         if (progress.Done + progress.Failed < progress.Total)

@@ -1,11 +1,14 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Sweeps;
+using ReflectDiT.Eval.Silo.Telemetry;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -63,7 +66,7 @@ internal sealed class RunCommand
 
     private void AddOptions(Command command)
     {
-        foreach (var option in new Option[] { _set, _limit, _category, _concurrency, _detach })
+        foreach (var option in new Option[] { _set, _limit, _category, _concurrency, _detach, ConsoleLog.Format })
         {
             command.Add(option);
         }
@@ -73,34 +76,37 @@ internal sealed class RunCommand
 
     private async Task<int> RunAsync(ParseResult parsed, string file)
     {
-        using var stop = new StopSignals();
+        using var log = new ConsoleLog(parsed, LogLevel.Warning);
+        using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
-        var sweep = Read(file, parsed.GetRequiredValue(_set));
+        var models = new ModelCatalog();
+        var sweep = Read(file, parsed.GetRequiredValue(_set), models);
         var prompts = SweepPlanner.Select(sweep.Prompts, parsed.GetValue(_category), parsed.GetValue(_limit));
-        await SayAsync($"""
+        log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
             {string.Join('\n', sweep.Plan.Arms.Select(a =>
                 $"  {a.Name}: up to {a.MaxAttempts} attempts a chain{(a.Simulated ? ", SIMULATED" : "")}{(a.Oracle ? ", ORACLE" : "")}"))}
             Ledger: {(_ledger.Database(parsed) is null ? $"private PostgreSQL server in {_ledger.Data(parsed)}" : "the database given")}; images in {_ledger.Data(parsed)}
             """);
 
-        await using var session = await _ledger.OpenAsync(parsed, stop.Token);
-        await CheckStateAsync(session, sweep.Plan.Id, stop.Token);
+        await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
+        await CheckStateAsync(session, sweep.Plan.Id, log, stop.Token);
         if (parsed.GetValue(_detach))
         {
             await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
             await session.Leases.RetryFailedAsync(new(sweep.Plan.Id, prompts), stop.Token);
-            await SayAsync("Planned: the workers of this ledger take it from here. 'reflectdit status --watch' shows how far they are.");
+            log.Say("Planned: the workers of this ledger take it from here. 'reflectdit status --watch' shows how far they are.");
             return ExitCode.Done;
         }
 
-        var progress = new RunProgress();
+        var progress = new RunProgress { Models = models };
+        using var telemetry = new TelemetryExport(progress, scraped: false);
         var runner = new SweepRunner(session, sweep);
-        await new RunProgressView(progress).ShowAsync(
+        await new RunProgressView(progress, log).ShowAsync(
             runner.RunAsync(prompts, parsed.GetRequiredValue(_concurrency), progress, stop.Token));
         if (progress.Done + progress.Failed < progress.Total)
         {
-            await SayAsync($"Stopped with {progress.Done} of {progress.Total} chains done. The same command again goes on.");
+            log.Say($"Stopped with {progress.Done} of {progress.Total} chains done. The same command again goes on.");
             return ExitCode.Incomplete;
         }
 
@@ -108,12 +114,13 @@ internal sealed class RunCommand
         var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, CancellationToken.None);
         Console.Write(ReportFormat.Render(TableReport.Build(results, BenchmarkFiles.Published(), TableReport.Standard), "text"));
-        await SayAsync($"Images: {folder}");
-        return await FailuresAsync(session, sweep, progress);
+        log.Say($"Images: {folder}");
+        return await FailuresAsync(session, sweep, progress, log);
     }
 
     /// <summary>A sweep that was cancelled is not begun again by chance; one that is paused goes on when it is resumed.</summary>
-    private static async Task CheckStateAsync(LedgerSession session, Guid sweep, CancellationToken cancellation)
+    private static async Task CheckStateAsync(
+        LedgerSession session, Guid sweep, ConsoleLog log, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
         if (await ledger.Sweeps.SingleOrDefaultAsync(s => s.Id == sweep, cancellation) is not { } row)
@@ -130,11 +137,12 @@ internal sealed class RunCommand
 
         if (row.State == SweepState.Paused)
         {
-            await SayAsync($"Sweep {row.Name} ({row.Id}) is paused: nothing is drawn until 'reflectdit ctl resume {row.Name}'.");
+            log.Say($"Sweep {row.Name} ({row.Id}) is paused: nothing is drawn until 'reflectdit ctl resume {row.Name}'.");
         }
     }
 
-    private static async Task<int> FailuresAsync(LedgerSession session, SweepSetup sweep, RunProgress progress)
+    private static async Task<int> FailuresAsync(
+        LedgerSession session, SweepSetup sweep, RunProgress progress, ConsoleLog log)
     {
         if (progress.Failed == 0)
         {
@@ -142,11 +150,11 @@ internal sealed class RunCommand
         }
 
         var tolerated = sweep.Calls.ToleratedFailures * progress.Total;
-        await SayAsync($"{progress.Failed} of {progress.Total} chains failed ({tolerated:0.##} tolerated); "
+        log.Say($"{progress.Failed} of {progress.Total} chains failed ({tolerated:0.##} tolerated); "
             + "the same command again tries them again. The first:");
         foreach (var reason in await SweepStatus.FailuresAsync(session, sweep.Plan.Id, 5, CancellationToken.None))
         {
-            await SayAsync($"  {reason}");
+            log.Say($"  {reason}");
         }
 
         return progress.Failed > tolerated ? ExitCode.Failures : ExitCode.Done;
@@ -171,7 +179,7 @@ internal sealed class RunCommand
     }
 
     /// <exception cref="UsageException">Something in the file or the assignments is wrong.</exception>
-    internal static SweepSetup Read(string file, string[] overrides)
+    internal static SweepSetup Read(string file, string[] overrides, ModelCatalog models)
     {
         try
         {
@@ -182,7 +190,7 @@ internal sealed class RunCommand
                 published.Arm(arm.Published);
             }
 
-            return SweepPlanner.Setup(configuration, calls, new ModelCatalog());
+            return SweepPlanner.Setup(configuration, calls, models);
         }
         catch (SweepFileException e)
         {
@@ -193,6 +201,4 @@ internal sealed class RunCommand
             throw new UsageException($"{file}: {e.Message}", e);
         }
     }
-
-    private static Task SayAsync(string text) => Console.Error.WriteLineAsync(text);
 }

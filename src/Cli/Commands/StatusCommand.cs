@@ -98,11 +98,18 @@ internal static class StatusCommand
         foreach (var worker in now.Workers)
         {
             text.Append($"worker {worker.Number}  {worker.Host}, process {worker.Process}  {worker.Chains}/{worker.Slots} slots, ")
-                .Append($"since {worker.StartedAt:yyyy-MM-dd HH:mm} UTC, seen {worker.SeenAt:HH:mm:ss}\n");
+                .Append($"since {worker.StartedAt:yyyy-MM-dd HH:mm} UTC, seen {worker.SeenAt:HH:mm:ss}")
+                .Append(worker.Report is { } report ? Text(report) : "")
+                .Append('\n');
         }
 
         return text.ToString();
     }
+
+    private static string Text(WorkerReport report) =>
+        $", version {report.Version}, {report.WorkingSetBytes >> 20} MiB"
+        + (report.Models.Count > 0 ? $", models: {string.Join("; ", report.Models)}" : "")
+        + string.Concat(report.SweepsParked.Select(p => $", parked {p.Key.ToString()[..8]}: {p.Value}"));
 
     /// <summary>From the change since the last look.</summary>
     private static string Rates(SweepStatus now, SweepStatus? before)

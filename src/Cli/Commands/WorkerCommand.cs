@@ -2,11 +2,14 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Silo.Cluster;
 using ReflectDiT.Eval.Silo.Health;
+using ReflectDiT.Eval.Silo.Telemetry;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -41,8 +44,8 @@ internal static class WorkerCommand
         };
         var health = new Option<int?>("--health")
         {
-            Description = "Port on which a cluster's probes are answered: "
-                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}",
+            Description = "Port on which a cluster's probes are answered, and metrics shown: "
+                + $"{HealthServer.Started}, {HealthServer.Ready}, {HealthServer.Live}, {HealthServer.Metrics}",
         };
         health.Validators.Add(r =>
         {
@@ -57,7 +60,7 @@ internal static class WorkerCommand
         };
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
         {
-            slots, arms, lease, health, bind,
+            slots, arms, lease, health, bind, ConsoleLog.Format,
         };
         command.Validators.Add(r =>
         {
@@ -67,12 +70,14 @@ internal static class WorkerCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            using var signals = new StopSignals();
+            using var log = new ConsoleLog(parsed, LogLevel.Information);
+            using var signals = new StopSignals(log);
             var stop = signals.Token;
             var progress = new RunProgress();
+            using var telemetry = new TelemetryExport(progress, scraped: parsed.GetValue(health) is not null);
             var state = new WorkerHealth(progress, stop);
             await using var probes = parsed.GetValue(health) is { } port
-                ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, stop)
+                ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, telemetry.Metrics, stop)
                 : null;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
             var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
@@ -82,22 +87,21 @@ internal static class WorkerCommand
             };
             try
             {
-                await using var session = await OpenAsync(ledger, parsed, stop);
+                await using var session = await OpenAsync(ledger, parsed, log, stop);
                 state.Ledger = session;
-                await Console.Error.WriteLineAsync(
+                log.Say(
                     $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
-                var models = new ModelCatalog();
                 var silo = new SiloHost(
                     session,
-                    (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, models, cancellation),
+                    (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, progress.Models, cancellation),
                     options,
                     progress);
                 await silo.RunAsync(stop);
-                await Console.Error.WriteLineAsync($"Drained after {progress.Attempts} images.");
+                log.Say($"Drained after {progress.Attempts} images.");
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                await Console.Error.WriteLineAsync(
+                log.Say(
                     $"Stopped after {progress.Attempts} images while the database was away: nothing could be given back, "
                     + "and the ledger frees this worker's chains by itself.");
             }
@@ -117,19 +121,25 @@ internal static class WorkerCommand
     }
 
     /// <summary>Workers and their database may be started in any order.</summary>
-    private static async Task<LedgerSession> OpenAsync(LedgerOptions ledger, ParseResult parsed, CancellationToken stop)
+    private static async Task<LedgerSession> OpenAsync(
+        LedgerOptions ledger, ParseResult parsed, ConsoleLog log, CancellationToken stop)
     {
         var since = Stopwatch.StartNew();
+        var said = "";
         for (var pause = 1; ; pause = Math.Min(2 * pause, 10))
         {
             try
             {
-                return await ledger.OpenAsync(parsed, stop);
+                return await ledger.OpenAsync(parsed, stop, log.Factory);
             }
             catch (LedgerException e) when (
                 e.InnerException is { } cause && LedgerSession.IsOutage(cause) && since.Elapsed < OutagePatience)
             {
-                await Console.Error.WriteLineAsync($"{e.Message} Trying again in {pause} s.");
+                if (said != e.Message)
+                {
+                    said = e.Message;
+                    log.Say($"{e.Message} It is tried again until it answers.");
+                }
             }
 
             await Task.Delay(TimeSpan.FromSeconds(pause), stop);

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
-using Npgsql;
 using Orleans.Configuration;
 using Orleans.Messaging;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Silo.Cluster;
 
@@ -14,9 +12,9 @@ public static class LedgerCluster
     /// <summary>Connects to the silos of a ledger's database, to speak to their grains.</summary>
     /// <returns>Its <see cref="IClusterClient"/> is among its services.</returns>
     /// <exception cref="SiloUnavailableException">No silo can be reached.</exception>
-    public static async Task<IHost> ConnectAsync(NpgsqlDataSource source, CancellationToken cancellation)
+    public static async Task<IHost> ConnectAsync(LedgerSession ledger, CancellationToken cancellation)
     {
-        var builder = CreateBuilder(source);
+        var builder = CreateBuilder(ledger);
         builder.UseOrleansClient(client => client
             .Configure<ClusterOptions>(o => Name(o, SiloHost.DefaultCluster))
             .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
@@ -35,34 +33,16 @@ public static class LedgerCluster
     }
 
     /// <summary>An application that reads no settings and takes no signals: whoever hosts it does.</summary>
-    internal static HostApplicationBuilder CreateBuilder(NpgsqlDataSource source)
+    internal static HostApplicationBuilder CreateBuilder(LedgerSession ledger)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        Log(builder.Logging);
         builder.Services
             // A silo ends when it is told to, or is lost; a service of it that fails is no reason.
             .Configure<HostOptions>(o => o.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore)
-            .AddSingleton(source)
+            .AddSingleton(ledger.Logs)
+            .AddSingleton(ledger.Source)
             .AddSingleton<IHostLifetime, NoLifetime>();
         return builder;
-    }
-
-    /// <summary>What this process says of its cluster, on standard error.</summary>
-    internal static void Log(ILoggingBuilder logging)
-    {
-        logging
-            .SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Orleans.Runtime.Silo", LogLevel.Critical) // speaks of garbage collection at every start
-            .AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical)
-            .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error) // and takes the start itself for a stall
-            .AddFilter("Orleans.Runtime.GrainDirectory.ClientDirectory", LogLevel.None) // speaks of every silo that leaves
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical) // who starts these three says why they failed
-            .AddSimpleConsole(o =>
-            {
-                o.SingleLine = true;
-                o.TimestampFormat = "HH:mm:ss ";
-            });
-        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     internal static void Name(ClusterOptions options, string cluster)

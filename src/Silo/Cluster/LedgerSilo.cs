@@ -39,7 +39,7 @@ internal sealed class LedgerSilo : IAsyncDisposable
     {
         var address = ClusterAddress.Own(ledger.Source.ConnectionString);
         using var ports = SiloPorts.Take(address);
-        var builder = LedgerCluster.CreateBuilder(ledger.Source);
+        var builder = LedgerCluster.CreateBuilder(ledger);
         var lost = new CancellationTokenSource();
         builder.Services
             .AddSingleton(ledger).AddSingleton(gate).AddSingleton(progress).AddSingleton(scope)
@@ -85,7 +85,7 @@ internal sealed class LedgerSilo : IAsyncDisposable
         {
             // One that has not started cannot be stopped, and why it did not is told instead.
             if (_joined && !Lost.IsCancellationRequested)
-                Log.LogWarning("This silo left without a word: {Message}", e.Message);
+                Log.LeavesWithoutAWord(e.Message);
         }
 
         await ((IAsyncDisposable)_host).DisposeAsync();

@@ -12,7 +12,7 @@ internal sealed class LostSilo(CancellationTokenSource lost, ILogger<LostSilo> l
 
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
     {
-        log.LogError(exception, "This silo is lost, and joins again as a new one. {Sender}: {Context}", sender, context);
+        log.SiloLost(sender, context, exception);
         try
         {
             lost.Cancel();

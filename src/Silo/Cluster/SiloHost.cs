@@ -47,8 +47,7 @@ public sealed class SiloHost(
     /// <returns>Null when told to stop.</returns>
     private async Task<LedgerSilo?> JoinAsync(CancellationToken stop)
     {
-        using var logs = LoggerFactory.Create(LedgerCluster.Log);
-        var faults = new FaultLog(logs.CreateLogger<SiloHost>(), "Joining the cluster");
+        var faults = new FaultLog(ledger.Logs.CreateLogger<SiloHost>(), "Joining the cluster");
         var since = Stopwatch.StartNew();
         for (var pause = 1; !stop.IsCancellationRequested; pause = Math.Min(2 * pause, 10))
         {

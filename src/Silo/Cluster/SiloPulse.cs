@@ -50,7 +50,7 @@ internal sealed class SiloPulse(
         var others = members.Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(local.SiloAddress));
         foreach (var silo in _silent.Look(others))
         {
-            log.LogWarning("Silo {Silo} does not reach the database, or hangs: it is declared dead", silo);
+            log.SiloDeclaredDead(silo);
             await membership.TryKill(silo).WaitAsync(patience.Token);
         }
 

@@ -3,27 +3,34 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using OpenTelemetry.Metrics;
 
 namespace ReflectDiT.Eval.Silo.Health;
 
-/// <summary>Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line.</summary>
+/// <summary>
+/// Answers a cluster's probes over HTTP: 200, or 503 with the reason in a line. Shows the worker's metrics.
+/// </summary>
 public sealed class HealthServer : IAsyncDisposable
 {
     public const string Started = "/health/started";
     public const string Ready = "/health/ready";
     public const string Live = "/health/live";
+    public const string Metrics = "/metrics";
 
     private readonly WebApplication _server;
 
     private HealthServer(WebApplication server) => _server = server;
 
     /// <param name="at">Whoever reaches it may ask.</param>
+    /// <param name="metrics">Shown at <see cref="Metrics"/>.</param>
     /// <exception cref="IOException">The port is in use, or the address is not of this machine.</exception>
-    public static async Task<HealthServer> StartAsync(IPEndPoint at, WorkerHealth health, CancellationToken cancellation)
+    public static async Task<HealthServer> StartAsync(
+        IPEndPoint at, WorkerHealth health, MeterProvider? metrics, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(at));
         var server = builder.Build();
+        server.UseOpenTelemetryPrometheusScrapingEndpoint(metrics, null, Metrics, null, null);
         server.Run(context => AnswerAsync(context, health));
         try
         {
@@ -49,7 +56,7 @@ public sealed class HealthServer : IAsyncDisposable
             Started => (true, health.NotStarted()),
             Ready => (true, await health.NotReadyAsync(context.RequestAborted)),
             Live => (true, health.NotAlive()),
-            _ => (false, $"only {Started}, {Ready} and {Live} are here"),
+            _ => (false, $"only {Started}, {Ready}, {Live} and {Metrics} are here"),
         };
         context.Response.StatusCode = !known ? StatusCodes.Status404NotFound
             : reason is null ? StatusCodes.Status200OK

@@ -97,7 +97,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
 
     public async Task<IClusterClient> ClientAsync()
     {
-        _client ??= await LedgerCluster.ConnectAsync(Session.Source, CancellationToken.None);
+        _client ??= await LedgerCluster.ConnectAsync(Session, CancellationToken.None);
         return _client.Services.GetRequiredService<IClusterClient>();
     }
 

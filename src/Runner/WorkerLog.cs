@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>What a worker says, each once.</summary>
+internal static partial class WorkerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Worker {Worker} begins a shift with {Slots} slots")]
+    public static partial void ShiftBegan(this ILogger log, int worker, int slots);
+
+    [LoggerMessage(2, LogLevel.Information, "Worker {Worker} has ended its shift; this process has drawn {Attempts} attempts")]
+    public static partial void ShiftEnded(this ILogger log, int worker, int attempts);
+
+    [LoggerMessage(3, LogLevel.Warning, "Chain {Chain} (epoch {Epoch}) was taken from worker {Worker}: its lease was lost")]
+    public static partial void LeaseLost(this ILogger log, Guid chain, int epoch, int worker);
+
+    [LoggerMessage(4, LogLevel.Warning, "Worker {Worker} was taken for lost by others, with its {Chains} chains: it goes on under a new number")]
+    public static partial void AllLeasesLost(this ILogger log, int worker, int chains);
+
+    [LoggerMessage(5, LogLevel.Warning, "A write of chain {Chain} (epoch {Epoch}) by worker {Worker} was refused: its lease was lost, and somebody else writes")]
+    public static partial void WriteFenced(this ILogger log, Guid chain, int epoch, int worker);
+
+    [LoggerMessage(6, LogLevel.Error, "Chain {Chain} failed (sweep {Sweep}, arm {Arm}, prompt {Prompt}, replicate {Replicate}): {Reason}")]
+    public static partial void ChainFailed(
+        this ILogger log, Guid chain, Guid sweep, string arm, int prompt, int replicate, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "Chain {Chain}: the {Stage} of attempt {Attempt} failed, and is tried again: {Reason}")]
+    public static partial void CallRetried(this ILogger log, Guid chain, string stage, int attempt, string reason);
+
+    [LoggerMessage(8, LogLevel.Error, "Sweep {Sweep} is parked, and left to others: {Reason}")]
+    public static partial void SweepParked(this ILogger log, Guid sweep, string reason);
+}

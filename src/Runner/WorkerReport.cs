@@ -1,0 +1,47 @@
+using System.Reflection;
+using System.Text.Json;
+
+namespace ReflectDiT.Eval.Runner;
+
+/// <summary>What a worker says of itself with each heartbeat: the column <c>status</c> of its row.</summary>
+/// <param name="Version">Of the program.</param>
+/// <param name="Models">That it has loaded.</param>
+/// <param name="WorkingSetBytes">Memory of the process, as the operating system counts it.</param>
+/// <param name="HeapBytes">Of that, what the garbage collector holds.</param>
+/// <param name="ChainsRunning">Chains at work.</param>
+/// <param name="WritesWaiting">Attempts that are not durable yet.</param>
+/// <param name="SweepsParked">Sweeps that it cannot work on, each with the reason.</param>
+public sealed record WorkerReport(
+    string Version,
+    int Slots,
+    IReadOnlyList<string> Models,
+    long WorkingSetBytes,
+    long HeapBytes,
+    int ChainsRunning,
+    int WritesWaiting,
+    IReadOnlyDictionary<Guid, string> SweepsParked)
+{
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>The version of this program.</summary>
+    public static string Build { get; } = typeof(WorkerReport).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>This process as it is now.</summary>
+    public static WorkerReport Of(RunProgress progress, int slots) => new(
+        Build,
+        slots,
+        progress.Models.Loaded,
+        Environment.WorkingSet,
+        GC.GetTotalMemory(forceFullCollection: false),
+        progress.Running,
+        progress.Writing,
+        progress.Parked);
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <returns>Null for <c>{}</c>: what a worker says before its first heartbeat.</returns>
+    /// <exception cref="JsonException">Written by a program that is not this one.</exception>
+    public static WorkerReport? FromJson(string json) =>
+        json == "{}" ? null : JsonSerializer.Deserialize<WorkerReport>(json, Json);
+}
