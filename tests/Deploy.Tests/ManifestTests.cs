@@ -65,7 +65,7 @@ public sealed partial class ManifestTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Network_policies_deny_by_default_and_open_ports_that_listen_and_not_the_probes(string overlay)
+    public void Network_policies_deny_by_default_and_open_ports_that_listen(string overlay)
     {
         var policies = Manifests.Of(overlay).Where(o => o["kind"].Text() == "NetworkPolicy").ToList();
         Assert.Contains(policies, p => p["spec"]!["podSelector"]!.AsObject().Count == 0
@@ -73,8 +73,25 @@ public sealed partial class ManifestTests
         AssertNone(policies.SelectMany(policy => policy["spec"]!["ingress"].Items()
             .SelectMany(rule => rule["ports"].Items())
             .SelectMany(port => Manifests.Pods(overlay).Where(pod => pod.IsSelectedBy(policy["spec"]!["podSelector"]!))
-                .Where(pod => !pod.Ports.Any(p => p.Number == port["port"]!.GetValue<double>() && p.Name != "health"))
+                .Where(pod => !pod.Ports.Any(p => p.Number == port["port"]!.GetValue<double>()))
                 .Select(pod => $"{Name(policy)}: {pod} does not listen at {port["port"]}"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_Prometheus_of_the_namespace_monitoring_alone_is_told_where_metrics_are_and_let_through(string overlay)
+    {
+        var worker = Manifests.Pods(overlay).Single(p => p.Name == "worker");
+        var told = worker.Owner["spec"]!["template"]!["metadata"]!["annotations"]!;
+        Assert.Equal(("true", "/metrics"), (told["prometheus.io/scrape"].Text(), told["prometheus.io/path"].Text()));
+        var port = double.Parse(told["prometheus.io/port"].Text());
+        Assert.Contains(("health", (int)port), worker.Ports);
+        var from = Manifests.Of(overlay).Where(o => o["kind"].Text() == "NetworkPolicy")
+            .SelectMany(p => p["spec"]!["ingress"].Items())
+            .Where(rule => rule["ports"].Items().Any(p => p["port"]!.GetValue<double>() == port))
+            .SelectMany(rule => rule["from"].Items()).Select(f => f.ToJsonString());
+        Assert.Equal(
+            ["""{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}"""], from);
     }
 
     [Theory]

@@ -106,6 +106,9 @@ internal sealed partial class PodProcess : IDisposable
         }
     }
 
+    /// <summary>Reads a page as a Prometheus in the cluster does.</summary>
+    public Task<string> ReadAsync(string path) => Http.GetStringAsync(new Uri($"http://127.0.0.1:{_port}{path}"));
+
     public void Terminate() => ProcessSignal.Send(_process.Id, "TERM");
 
     public async Task SucceedsAsync()

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
@@ -24,11 +25,11 @@ internal sealed class TestSweep : IAsyncDisposable
 
     public LedgerSession Session { get; }
 
-    public static async Task<TestSweep> CreateAsync(PostgresServer server)
+    public static async Task<TestSweep> CreateAsync(PostgresServer server, ILoggerFactory? logs = null)
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-runner-").FullName;
         var database = await server.CreateDatabaseAsync();
-        return new(folder, database, await LedgerSession.OpenAsync(folder, database, CancellationToken.None));
+        return new(folder, database, await LedgerSession.OpenAsync(folder, database, CancellationToken.None, logs));
     }
 
     /// <summary>Best-of-8 and reflection with the same models, on prompts of one object.</summary>
