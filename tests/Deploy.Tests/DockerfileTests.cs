@@ -73,7 +73,7 @@ public sealed class DockerfileTests
     [Fact]
     public void The_tag_of_the_image_is_the_version_of_the_program()
     {
-        var version = XDocument.Parse(Manifests.Read(Project)).Descendants("Version").Single().Value;
+        var version = XDocument.Parse(Manifests.Read("Directory.Build.props")).Descendants("Version").Single().Value;
         Assert.All(new[] { "worker", "submit" }.Select(name => Manifests.Pod(name).Container["image"].Text()),
             image => Assert.EndsWith($"reflectdit:{version}", image, StringComparison.Ordinal));
     }
