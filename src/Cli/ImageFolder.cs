@@ -46,10 +46,16 @@ internal static class ImageFolder
     {
         var link = new FileInfo(Path.Combine(folder, name));
         var target = Path.GetRelativePath(folder, artifact);
-        if (link.LinkTarget != target)
+        if (link.LinkTarget == target)
+            return;
+        try
         {
             link.Delete();
             link.CreateAsSymbolicLink(target);
+        }
+        catch (IOException) when (new FileInfo(link.FullName).LinkTarget == target)
+        {
+            // Another run of the same sweep ends at this moment too.
         }
     }
 
