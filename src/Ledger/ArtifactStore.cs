@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -31,14 +32,16 @@ public sealed partial class ArtifactStore
         Endings.Select(e => PathOf(name, e)).FirstOrDefault(File.Exists) ?? PathOf(name, Endings[0]);
 
     /// <summary>Makes all of them durable. What is there already is not written again.</summary>
+    /// <exception cref="IOException">The disk is full, or fails.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not this user's.</exception>
     public void Save(IReadOnlyCollection<(byte[] Name, ReadOnlyMemory<byte> Content)> artifacts)
     {
         var files = artifacts.Select(a => (Path: PathOf(a.Name, EndingOf(a.Content.Span)), a.Content)).DistinctBy(a => a.Path).ToList();
         var folders = files.Select(f => Path.GetDirectoryName(f.Path)!).Distinct().ToList();
         MakeDurable(folders);
-        Parallel.ForEach(files.Where(f => !File.Exists(f.Path)), FlushOptions, f => WriteWhole(f.Path, f.Content.Span));
+        InParallel(files.Where(f => !File.Exists(f.Path)), f => WriteWhole(f.Path, f.Content.Span));
         // Also of files that were there: another process may have renamed them a moment ago.
-        Parallel.ForEach(folders, FlushOptions, FlushFolder);
+        InParallel(folders, FlushFolder);
     }
 
     /// <exception cref="LedgerException">The file is missing or damaged.</exception>
@@ -74,6 +77,19 @@ public sealed partial class ArtifactStore
 
     /// <summary>Flushing waits for the disk, not for a core: several at once share one journal commit.</summary>
     private static readonly ParallelOptions FlushOptions = new() { MaxDegreeOfParallelism = 8 };
+
+    /// <exception cref="IOException">The first fault, as it is: whoever saves must tell a full disk from all else.</exception>
+    private static void InParallel<T>(IEnumerable<T> items, Action<T> act)
+    {
+        try
+        {
+            Parallel.ForEach(items, FlushOptions, act);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 
     private void MakeDurable(List<string> folders)
     {
