@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>
-/// Images named by their SHA-256 and their type, below one folder: <c>ab/cdef….png</c>. A file under its final name is
+/// Images named by their SHA-256 and their type, below one folder: <c>a/bcdef….png</c>. A file under its final name is
 /// whole and on disk: it is written beside, flushed and renamed, and its folder is flushed too.
 /// </summary>
 public sealed partial class ArtifactStore
@@ -71,8 +71,9 @@ public sealed partial class ArtifactStore
 
     private string PathOf(byte[] name, string ending)
     {
+        // Sixteen folders: each that a group of files goes to is flushed once, and that costs as much as a file.
         var hex = Convert.ToHexStringLower(name);
-        return Path.Combine(_root, hex[..2], hex[2..] + ending);
+        return Path.Combine(_root, hex[..1], hex[1..] + ending);
     }
 
     /// <summary>Flushing waits for the disk, not for a core: several at once share one journal commit.</summary>

@@ -90,7 +90,9 @@ internal sealed class WorkerShift : IAsyncDisposable
         });
         while (await TurnWithinLeaseAsync())
         {
-            await _wake.WaitAsync(Poll);
+            // Until the next look, however often it was woken in between.
+            var rest = Poll - _sinceLooking.Elapsed;
+            await _wake.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
         }
     }
 
@@ -124,7 +126,8 @@ internal sealed class WorkerShift : IAsyncDisposable
             await LetGoAsync(turn);
         }
 
-        if (told || !_sinceLooking.IsRunning || _sinceLooking.Elapsed >= Poll)
+        _mayHaveWork |= told;
+        if (!_sinceLooking.IsRunning || _sinceLooking.Elapsed >= Poll)
         {
             await LookAroundAsync(turn);
         }
