@@ -30,7 +30,8 @@ public sealed class SiloHost(
 
     /// <summary>Works until told to stop; what keeps it from the cluster is waited out, as outages of the database are.</summary>
     /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>
-    /// <exception cref="LedgerException">The database stayed away, or an artifact is damaged.</exception>
+    /// <exception cref="LedgerException">The database stayed away.</exception>
+    /// <exception cref="IOException">An image could not be saved.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         while (await JoinAsync(stop) is { } silo)
