@@ -109,14 +109,21 @@ internal sealed class ClusterSweep : IAsyncDisposable
         return await tables.Attempts.CountAsync();
     }
 
-    public Task UntilAttemptsAsync(int least) =>
-        UntilAsync($"{least} attempts are recorded", async () => await AttemptsAsync() >= least);
+    public Task UntilAttemptsAsync(int least) => UntilAsync($"{least} attempts are recorded", async () =>
+    {
+        var done = await DoneAsync();
+        var reached = await AttemptsAsync() >= least;
+        Assert.True(reached || !done, $"The sweep ended before {least} attempts were recorded: it is too small for this test.");
+        return reached;
+    });
 
-    public Task UntilDoneAsync() => UntilAsync("the sweep is done", async () =>
+    public Task UntilDoneAsync() => UntilAsync("the sweep is done", DoneAsync);
+
+    private async Task<bool> DoneAsync()
     {
         var counts = await Session.Leases.CountAsync(new(Setup.Plan.Id), CancellationToken.None);
         return counts.Done + counts.Failed == counts.Total;
-    });
+    }
 
     /// <summary>Asks again and again, as somebody who watches would.</summary>
     public async Task UntilAsync(string what, Func<Task<bool>> reached)

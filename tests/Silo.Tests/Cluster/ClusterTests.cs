@@ -87,7 +87,7 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     [Fact]
     public async Task A_rolling_restart_loses_nothing()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 16);
+        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 100);
         var silos = new Queue<SiloProcess>([await sweep.StartSiloAsync(slots: 4), await sweep.StartSiloAsync(slots: 4)]);
         for (var turn = 0; turn < 2; turn++)
         {
