@@ -18,7 +18,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     : Grain, ISweepGrain, IDisposable
 {
     /// <summary>An end of a chain is told; this is for what is not: silos that come, leases that run out.</summary>
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
     /// Longer than the ledger takes for any question that is asked here. Waited for beside the question: to cancel it

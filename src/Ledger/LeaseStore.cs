@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ReflectDiT.Eval.Core.Judging;
 
@@ -249,23 +248,36 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         }
 
         // A chain was drawn under one scorer; scores made later, by others, are of no concern to it.
-        await using var ledger = new LedgerContext(source);
-        var rows = await (
-            from attempt in ledger.Attempts
-            where chains.Contains(attempt.ChainId)
-            join score in ledger.Scores
-                on new { attempt.ChainId, Attempt = attempt.Index } equals new { score.ChainId, score.Attempt }
-            join chain in ledger.Chains on attempt.ChainId equals chain.Id
-            join sweep in ledger.Sweeps on chain.SweepId equals sweep.Id
-            where score.ScorerId == sweep.ScorerId
-            orderby attempt.ChainId, attempt.Index
-            select new { attempt, score.Correct, score.Reason }).ToListAsync(cancellation);
-        return rows.GroupBy(r => r.attempt.ChainId).ToDictionary(
-            g => g.Key,
-            g => g.Select(r => new StoredAttempt(
-                r.attempt.Image!,
-                new Verdict(r.attempt.Accepted!.Value, r.attempt.JudgeScore, r.attempt.JudgeNoScore, r.attempt.Feedback),
-                r.Correct,
-                r.Reason!)).ToList());
+        await using var find = source.CreateCommand("""
+            SELECT a.chain_id, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.correct, r.reason
+            FROM reflectdit.attempts a
+            JOIN reflectdit.chains c ON c.id = a.chain_id
+            JOIN reflectdit.sweeps s ON s.id = c.sweep_id
+            JOIN reflectdit.scores r ON r.chain_id = a.chain_id AND r.attempt = a.index AND r.scorer_id = s.scorer_id
+            WHERE a.chain_id = ANY ($1) ORDER BY a.chain_id, a.index
+            """);
+        find.Parameters.Add(new() { Value = chains });
+        await using var reader = await find.ExecuteReaderAsync(cancellation);
+        var histories = new Dictionary<Guid, List<StoredAttempt>>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var chain = reader.GetGuid(0);
+            if (!histories.TryGetValue(chain, out var history))
+            {
+                histories.Add(chain, history = []);
+            }
+
+            history.Add(new(
+                reader.GetFieldValue<byte[]>(1),
+                new Verdict(
+                    reader.GetBoolean(2),
+                    reader.GetFieldValue<double?>(3),
+                    reader.GetFieldValue<double?>(4),
+                    reader.GetFieldValue<string?>(5)),
+                reader.GetBoolean(6),
+                reader.GetString(7)));
+        }
+
+        return histories;
     }
 }

@@ -12,8 +12,11 @@ internal sealed class WorkerShift : IAsyncDisposable
     /// <summary>Work is told by NOTIFY; this is for what is not: leases that run out, workers that die.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of all workers one looks for those that are lost in so long; shorter than a poll, which is never early.</summary>
-    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(0.9);
+    /// <summary>
+    /// Of all workers one looks for those that are lost in so long. Well below a poll: a look that the database began late
+    /// must not make it pass over the next one.
+    /// </summary>
+    private static readonly TimeSpan LookAtMostEvery = TimeSpan.FromSeconds(0.5);
 
     private static readonly TimeSpan LongestRenewal = TimeSpan.FromSeconds(5);
 
@@ -253,25 +256,24 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     private async Task ClaimChosenAsync(SlotGate gate, CancellationToken turn)
     {
-        var waiting = gate.TakeWaiting();
+        var waiting = gate.TakeWaiting().ToDictionary(c => c.Id);
         var asked = DateTimeOffset.UtcNow;
         try
         {
             if (waiting.Count > 0 && !_stop.IsCancellationRequested)
             {
-                foreach (var chain in await _ledger.Leases.ClaimAsync(
-                    _session.Number, [.. waiting.Select(c => c.Id)], turn))
+                foreach (var chain in await _ledger.Leases.ClaimAsync(_session.Number, [.. waiting.Keys], turn))
                 {
-                    var chosen = waiting.First(c => c.Id == chain.Id);
-                    waiting.Remove(chosen);
+                    waiting.Remove(chain.Id, out var chosen);
                     Begin(chain, chosen, asked);
-                    chosen.Begin();
+                    chosen!.Begin();
                 }
             }
         }
         finally
         {
-            waiting.ForEach(c => c.End(begun: false));
+            foreach (var refused in waiting.Values)
+                refused.End(begun: false);
         }
     }
 

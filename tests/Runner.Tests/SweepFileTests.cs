@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Runner.Sweeps;
@@ -152,6 +153,18 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("calls={tries: 0}", "--set calls={tries: 0}: calls.tries: expected an integer from 1 to 100")]
     public void An_error_of_an_override_names_the_override(string assignment, string message) =>
         Assert.Contains(message, Refusal(Valid, assignment), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_another_build_recorded_with_a_key_that_this_one_does_not_know_is_refused()
+    {
+        var (configuration, calls) = Read(Valid);
+        Assert.Contains("guidance", Assert.Throws<JsonException>(
+            () => SweepConfiguration.FromJson(WithGuidance(configuration.ToJson()))).Message, StringComparison.Ordinal);
+        Assert.Contains("guidance", Assert.Throws<JsonException>(
+            () => CallSettings.FromJson(WithGuidance(calls.ToJson()))).Message, StringComparison.Ordinal);
+
+        static string WithGuidance(string json) => $$"""{"guidance": 4.5, {{json[1..]}}""";
+    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

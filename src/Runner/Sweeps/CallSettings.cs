@@ -10,8 +10,8 @@ public sealed record CallSettings(int Tries, TimeSpan Timeout, double ToleratedF
 {
     public static CallSettings Default { get; } = new(3, TimeSpan.FromMinutes(5), 0);
 
-    public string ToJson() => JsonSerializer.Serialize(this);
+    public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Strict);
 
-    public static CallSettings FromJson(string json) => JsonSerializer.Deserialize<CallSettings>(json)
-        ?? throw new JsonException("Call settings are null.");
+    public static CallSettings FromJson(string json) =>
+        JsonSerializer.Deserialize<CallSettings>(json, JsonSerializerOptions.Strict) ?? throw new JsonException("Call settings are null.");
 }

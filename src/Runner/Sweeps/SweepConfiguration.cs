@@ -19,12 +19,11 @@ public sealed record SweepConfiguration(
     ScorerConfiguration Scorer,
     IReadOnlyList<ArmConfiguration> Arms)
 {
-    private static readonly JsonSerializerOptions Canonical = new()
+    private static readonly JsonSerializerOptions Canonical = new(JsonSerializerOptions.Strict)
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
     /// <summary>Keys in the order of the records, no white space: equal configurations give equal text.</summary>
