@@ -38,7 +38,7 @@ internal sealed class RunningCli : IAsyncDisposable
             "env", "--default-signal=INT",
             .. within ?? [],
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"),
+            BuiltProgram.Path,
             .. args,
         ];
         var start = new ProcessStartInfo(command[0], command[1..])

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Deploy.Tests;
 
@@ -57,7 +58,7 @@ public sealed class DockerfileTests
     {
         var images = Instructions("FROM").Select(words => words[1]).ToList();
         Assert.All(images, image => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet):\d+\.\d+\.\d+-", image));
-        var configuration = Path.Combine(AppContext.BaseDirectory, "reflectdit.runtimeconfig.json");
+        var configuration = Path.Combine(BuiltProgram.Folder, "reflectdit.runtimeconfig.json");
         var wanted = JsonNode.Parse(File.ReadAllText(configuration))!["runtimeOptions"]!["frameworks"].Items()
             .Single(framework => framework["name"].Text() == "Microsoft.AspNetCore.App");
         Assert.Equal(wanted["version"].Text().Split('.')[..2], images[^1].Split(':')[1].Split('.')[..2]);

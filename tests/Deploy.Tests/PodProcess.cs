@@ -47,7 +47,7 @@ internal sealed partial class PodProcess : IDisposable
         // The image has the program in /app, the volumes are folders of the test.
         var mounts = new Dictionary<string, string>
         {
-            ["/app/"] = AppContext.BaseDirectory,
+            ["/app/"] = BuiltProgram.Folder + "/",
             ["/data"] = Path.Combine(folder, "data"),
             ["/tmp/"] = folder + "/",
             ["/sweep/"] = folder + "/",
@@ -56,7 +56,7 @@ internal sealed partial class PodProcess : IDisposable
             Path.Combine(folder, "sweep.yaml"), Here(Manifests.Read("deploy", "k8s", "base", "sweep.yaml")));
         var start = new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"), .. pod.Args.Select(Here)])
+            [BuiltProgram.Path, .. pod.Args.Select(Here)])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

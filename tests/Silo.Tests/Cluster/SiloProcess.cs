@@ -36,7 +36,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "reflectdit.dll"), "worker",
+                BuiltProgram.Path, "worker",
                 "--data", folder, "--database", database, "--slots", slots.ToString(),
             ])
         {
