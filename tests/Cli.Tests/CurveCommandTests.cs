@@ -21,7 +21,7 @@ public sealed class CurveCommandTests(SmallSweeps sweeps)
     [Fact]
     public async Task Data_of_an_axis_goes_to_standard_output()
     {
-        var csv = await sweeps.AtOnce.RunAsync("curve", "small", "--axis", "judge-tokens", "--format", "csv");
+        var csv = await sweeps.AtOnce.RunProcessAsync("curve", "small", "--axis", "judge-tokens", "--format", "csv");
 
         Assert.Equal((0, ""), (csv.ExitCode, csv.Error));
         Assert.Equal(7, csv.Out.TrimEnd('\n').Split('\n').Length);

@@ -48,7 +48,12 @@ internal sealed class LedgerFolder : IAsyncDisposable
         return command;
     }
 
-    public async Task<CliProcess> RunAsync(params string[] args)
+    /// <summary>In this process, where the ledger is in a database of ours.</summary>
+    public Task<CliProcess> RunAsync(params string[] args) => _database is null
+        ? RunProcessAsync(args)
+        : InProcess.RunAsync([.. args, "--data", Path, "--database", _database]);
+
+    public async Task<CliProcess> RunProcessAsync(params string[] args)
     {
         var command = await StartAsync(args);
         return await command.EndAsync();
