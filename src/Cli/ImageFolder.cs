@@ -41,22 +41,19 @@ internal static class ImageFolder
         return root;
     }
 
-    /// <summary>Relative, so that the data folder can be moved.</summary>
+    /// <summary>
+    /// Relative, so that the data folder can be moved. Put in place in one step: other runs of the sweep may end at this
+    /// moment too.
+    /// </summary>
     private static void Link(string folder, string name, string artifact)
     {
-        var link = new FileInfo(Path.Combine(folder, name));
+        var link = Path.Combine(folder, name);
         var target = Path.GetRelativePath(folder, artifact);
-        if (link.LinkTarget == target)
+        if (new FileInfo(link).LinkTarget == target)
             return;
-        try
-        {
-            link.Delete();
-            link.CreateAsSymbolicLink(target);
-        }
-        catch (IOException) when (new FileInfo(link.FullName).LinkTarget == target)
-        {
-            // Another run of the same sweep ends at this moment too.
-        }
+        var made = $"{link}.{Guid.NewGuid():N}";
+        File.CreateSymbolicLink(made, target);
+        File.Move(made, link, overwrite: true);
     }
 
     private static string FileName(string arm) =>

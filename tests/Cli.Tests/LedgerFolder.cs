@@ -14,7 +14,7 @@ namespace ReflectDiT.Eval.Cli.Tests;
 internal sealed class LedgerFolder : IAsyncDisposable
 {
     private const string UndefinedTable = "42P01";
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Many silos that start at once on few cores take a while.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
