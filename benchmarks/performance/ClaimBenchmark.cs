@@ -7,7 +7,7 @@ using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Silo.Cluster;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
 /// Many workers on one ledger, by leases alone as `run` shares a sweep, or as silos: chains claimed and completed per

@@ -4,7 +4,7 @@ using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Runner;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
 /// Durable attempts per second: whole sweeps of best-of-8 and reflection on the published prompts, with models that

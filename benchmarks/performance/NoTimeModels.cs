@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Models;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>Models that take no time: what is left is what the harness itself takes.</summary>
 internal sealed class NoTimeModels : IGenerator, IJudge, IDetector

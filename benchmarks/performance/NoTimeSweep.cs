@@ -1,10 +1,11 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
-using ReflectDiT.Eval.Runner.Sweeps;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>Best-of-N and reflection on the published prompts, with models that take no time.</summary>
 internal static class NoTimeSweep
@@ -24,7 +25,7 @@ internal static class NoTimeSweep
                 CallSettings.Default.ToJson(),
                 Seed: number,
                 Replicates: 1,
-                [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
+                [.. prompts.Select(p => new BenchmarkPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
             prompts,

@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Performance;
 
 switch (args)
 {

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
 /// Oracle cases per second of processor time under GenEval's rules, file parsed beforehand. The twin of

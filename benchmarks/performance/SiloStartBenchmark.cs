@@ -3,7 +3,7 @@ using System.Globalization;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>Workers that are started together, as processes: how long until all are active silos and registered.</summary>
 internal static class SiloStartBenchmark

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Random;
-using ReflectDiT.Eval.Core.Statistics;
 
-namespace ReflectDiT.Eval.Benchmarks;
+namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
 /// Percentile intervals of two arms and of their paired difference at five N in each of GenEval's six categories, over
@@ -14,7 +13,7 @@ internal static class StatisticsBenchmark
     private const int Rounds = 20;
     private const int Ns = 5;
 
-    /// <summary>Prompts of each category, in the order of <see cref="Categories.All"/>.</summary>
+    /// <summary>Prompts of each category, in the order of its columns.</summary>
     private static readonly int[] Sizes = [80, 99, 80, 94, 100, 100];
 
     public static int Run()

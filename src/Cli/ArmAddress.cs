@@ -1,10 +1,10 @@
 using System.Globalization;
-using ReflectDiT.Eval.Core.Comparisons;
-using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Analysis.Comparisons;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Runner;
-using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -17,12 +17,12 @@ internal static class ArmAddress
     {
         var parts = Nfc.Normalize(address).Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
-        var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+        var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
         var scorer = SweepConfiguration.FromJson(row.Configuration).Scorer;
         return new(
             results,
             Arm(results, parts.Length == 2 ? parts[1] : null, address),
-            new(scorer.Detector.Kind == ModelConfiguration.Elsewhere ? null : scorer.Detector.Kind, scorer.Options));
+            new(scorer.Detector.Kind == ModelConfiguration.Elsewhere ? null : scorer.Detector.Kind, scorer.Options?.GetRawText()));
     }
 
     private static ArmResults Arm(SweepResults sweep, string? arm, string address)

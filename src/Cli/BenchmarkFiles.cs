@@ -1,4 +1,5 @@
-using ReflectDiT.Eval.Core.Published;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -15,6 +16,6 @@ internal static class BenchmarkFiles
         return PublishedReader.Read(Directory
             .GetFiles(folder, "*.json")
             .Order(StringComparer.Ordinal)
-            .Select(file => (file, File.ReadAllText(file))));
+            .Select(file => (file, File.ReadAllText(file))), GenEvalBenchmark.Columns);
     }
 }

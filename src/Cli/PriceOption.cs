@@ -1,6 +1,6 @@
 using System.CommandLine;
+using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.Results;
 
 namespace ReflectDiT.Eval.Cli;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace ReflectDiT.Eval.Core;
 
 /// <summary>Why a text is no JSON, in our own words: the runtime's speak of byte positions and of line 0.</summary>
-internal static class JsonFault
+public static class JsonFault
 {
     /// <returns>The line, and what is wrong at which of its characters.</returns>
     public static (int Line, string What) Of(string text, JsonException e)

@@ -3,7 +3,7 @@ using Npgsql;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>Many rows at once.</summary>
-internal static class BulkCopy
+public static class BulkCopy
 {
     /// <param name="target">Table and columns, such as <c>prompts (sweep_id, index)</c>.</param>
     /// <param name="write">Writes the values of one row, in the order of the columns.</param>

@@ -26,7 +26,6 @@ public sealed class LedgerSession : IAsyncDisposable
         _privateFolder = privateFolder;
         Logs = logs;
         Sweeps = new(source);
-        Imports = new(source);
         Leases = new(source);
     }
 
@@ -39,7 +38,6 @@ public sealed class LedgerSession : IAsyncDisposable
 
     public SweepStore Sweeps { get; }
 
-    public ImportStore Imports { get; }
 
     public LeaseStore Leases { get; }
 

@@ -1,6 +1,6 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
-using ReflectDiT.Eval.Core.Results;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Ledger;

@@ -1,4 +1,6 @@
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Ledger;
 
@@ -11,15 +13,12 @@ public sealed record SweepPlan(
     string Calls,
     long Seed,
     int Replicates,
-    IReadOnlyList<PlannedPrompt> Prompts,
+    IReadOnlyList<BenchmarkPrompt> Prompts,
     IReadOnlyList<PlannedArm> Arms,
     PlannedScorer Scorer)
 {
     public Guid Id => Identity.Of(Configuration);
 }
-
-/// <param name="Metadata">The benchmark's line, as published.</param>
-public sealed record PlannedPrompt(string Tag, string Prompt, string Metadata);
 
 public sealed record PlannedArm(string Name, int MaxAttempts, bool Simulated, bool Oracle, string? Published);
 
@@ -27,6 +26,9 @@ public sealed record PlannedArm(string Name, int MaxAttempts, bool Simulated, bo
 public sealed record PlannedScorer(string Name, string Configuration)
 {
     public Guid Id => Identity.Of($"{Name}\n{Configuration}");
+
+    public static PlannedScorer Of(SweepConfiguration configuration) =>
+        new(configuration.Benchmark.Kind, configuration.ScorerJson());
 }
 
 /// <summary>A chain that may be written to with <paramref name="Epoch"/>, and what it holds already.</summary>

@@ -24,7 +24,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
 
     /// <summary>The rows of a sweep before its first attempt, in the transaction of the connection.</summary>
     /// <returns>False when the sweep was there already.</returns>
-    internal static async Task<bool> InsertAsync(
+    public static async Task<bool> InsertAsync(
         NpgsqlConnection connection, SweepPlan plan, string state, CancellationToken cancellation)
     {
         await using (var scorer = new NpgsqlCommand(
@@ -73,8 +73,8 @@ public sealed class SweepStore(NpgsqlDataSource source)
         {
             await row.WriteAsync(plan.Id, cancellation);
             await row.WriteAsync(p.Index, cancellation);
-            await row.WriteAsync(p.Item.Tag, cancellation);
-            await row.WriteAsync(p.Item.Prompt, cancellation);
+            await row.WriteAsync(p.Item.Stratum, cancellation);
+            await row.WriteAsync(p.Item.Text, cancellation);
             await row.WriteAsync(p.Item.Metadata, cancellation);
         }, cancellation);
         await BulkCopy.WriteAsync(connection, "arms (sweep_id, index, name, max_attempts, simulated, oracle, published)", plan.Arms.Index(), async (row, a) =>

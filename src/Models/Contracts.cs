@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 
 namespace ReflectDiT.Eval.Models;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models;

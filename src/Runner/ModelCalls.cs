@@ -1,7 +1,7 @@
 using Polly;
 using Polly.Retry;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models;
-using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
 

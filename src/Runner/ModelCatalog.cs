@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Models.Simulated;
-using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
 

@@ -1,7 +1,7 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models;
-using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
 

@@ -109,6 +109,6 @@ public sealed class ScoreCommandTests
     private static string KeptInOrderOfNames(JsonElement kept) => string.Join(
         ',',
         kept.EnumerateObject()
-            .OrderBy(field => Core.GenEval.ObjectNames.IndexOf(field.Name))
+            .OrderBy(field => Benchmarks.GenEval.ObjectNames.IndexOf(field.Name))
             .Select(field => $"\"{field.Name}\":{field.Value.GetRawText()}"));
 }

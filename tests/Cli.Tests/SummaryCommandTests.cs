@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 

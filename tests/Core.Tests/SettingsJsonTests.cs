@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Analysis.Results;
 
 namespace ReflectDiT.Eval.Core.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ReflectDiT.Eval.Runner.Sweeps;
+using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Deploy.Tests;
 

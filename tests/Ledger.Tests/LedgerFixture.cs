@@ -1,5 +1,6 @@
 using Npgsql;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Testing;
@@ -35,7 +36,7 @@ internal sealed class LedgerFixture : IAsyncDisposable
         Calls: "{}",
         Seed: 7,
         replicates,
-        [.. Enumerable.Range(0, prompts).Select(i => new PlannedPrompt("single_object", $"a photo of thing {i}", "{}"))],
+        [.. Enumerable.Range(0, prompts).Select(i => new BenchmarkPrompt("single_object", $"a photo of thing {i}", "{}"))],
         [new("first", 4, Simulated: true, Oracle: false, Published: null), new("second", 4, false, true, "reflect-dit")],
         new("geneval", "{}"));
 

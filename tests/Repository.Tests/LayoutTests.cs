@@ -14,6 +14,33 @@ public sealed partial class LayoutTests
             .Select(project => $"{project} is not in {Repository.Solution}"));
     }
 
+    /// <summary>What a part may build on. Whoever needs another arrow draws it here first, and says why.</summary>
+    [Fact]
+    public void A_part_builds_on_those_below_it_alone()
+    {
+        string[] pure = [];
+        var below = new Dictionary<string, string[]>
+        {
+            ["Core"] = pure,
+            ["Images"] = pure,
+            ["Analysis"] = ["Core"],
+            ["Benchmarks"] = ["Core", "Images"],
+            ["Models"] = ["Core", "Images", "Benchmarks"],
+            ["Ledger"] = ["Core", "Analysis"],
+            ["Exchange"] = ["Core", "Analysis", "Benchmarks", "Ledger"],
+            ["Runner"] = ["Core", "Benchmarks", "Ledger", "Models"],
+            ["Grains"] = ["Core", "Ledger", "Runner"],
+            ["Silo"] = ["Core", "Ledger", "Runner", "Grains"],
+            ["Cli"] = ["Core", "Images", "Analysis", "Benchmarks", "Models", "Ledger", "Exchange", "Runner", "Grains", "Silo"],
+        };
+        var projects = Repository.Files(".csproj").Where(file => file.StartsWith("src/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(below.Keys.Order(), projects.Select(file => file.Split('/')[1]).Order());
+        Repository.AssertNone(projects.SelectMany(file => XDocument.Parse(Repository.Read(file)).Descendants("ProjectReference")
+            .Select(reference => reference.Attribute("Include")!.Value.Split('/')[1])
+            .Except(below[file.Split('/')[1]])
+            .Select(part => $"{file} refers to {part}")));
+    }
+
     [Fact]
     public void Package_versions_stand_in_one_file() =>
         Repository.AssertNone(Repository.Files(".csproj", ".props", ".targets")

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -61,8 +62,8 @@ public sealed class SweepFileTests : IDisposable
     {
         var (sweep, calls) = Read(Valid);
         Assert.Equal(("mine", 3, 1), (sweep.Name, sweep.Seed, sweep.Replicates));
-        Assert.Equal((new UInt128(0, 43), 100), (sweep.Benchmark.Seed, sweep.Benchmark.PerTask));
-        Assert.Equal(ScoringOptions.Default, sweep.Scorer.Options);
+        Assert.Equal(GenEvalBenchmark.Configuration(43, 100).Settings.Select(s => $"{s}"), sweep.Benchmark.Settings.Select(s => $"{s}"));
+        Assert.Equal(ScoringOptions.Default, ScoringOptions.FromJson(sweep.Scorer.Options!.Value));
         Assert.Equal(CallSettings.Default, calls);
         Assert.Equal(new BestOfN(4, Selector.Pairwise), sweep.Arms[0].Strategy);
         Assert.Equal(new Reflection(20, 3, ReflectionQuirks.Paper with { RandomContext = false }), sweep.Arms[1].Strategy);

@@ -1,15 +1,16 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Runner.Tests;
 
 public class SweepPlannerTests
 {
-    private static readonly IReadOnlyList<PromptMetadata> Prompts = PromptSet.Published;
+    private static readonly IReadOnlyList<BenchmarkPrompt> Prompts = new GenEvalBenchmark(43, 100).Prompts;
 
     [Fact]
     public void A_limit_takes_prompts_in_turn_from_each_category()
     {
-        var tags = SweepPlanner.Select(Prompts, null, 12).Select(i => Prompts[i].Tag).CountBy(t => t).ToDictionary();
+        var tags = SweepPlanner.Select(Prompts, null, 12).Select(i => Prompts[i].Stratum).CountBy(t => t).ToDictionary();
         Assert.Equal(Categories.All.ToDictionary(c => c, _ => 2), tags);
     }
 
@@ -25,6 +26,6 @@ public class SweepPlannerTests
     {
         Assert.Equal(Enumerable.Range(0, 553), SweepPlanner.Select(Prompts, null, null).Order());
         Assert.Equal(80, SweepPlanner.Select(Prompts, Categories.Counting, null).Count);
-        Assert.All(SweepPlanner.Select(Prompts, Categories.Counting, 5), i => Assert.Equal(Categories.Counting, Prompts[i].Tag));
+        Assert.All(SweepPlanner.Select(Prompts, Categories.Counting, 5), i => Assert.Equal(Categories.Counting, Prompts[i].Stratum));
     }
 }

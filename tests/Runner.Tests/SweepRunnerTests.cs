@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Models;
-using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;

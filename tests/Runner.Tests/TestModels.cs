@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Models;
 

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -44,7 +45,7 @@ internal sealed class TestSweep : IAsyncDisposable
                 CallSettings.Default.ToJson(),
                 Seed: 5,
                 Replicates: 1,
-                [.. prompts.Select(p => new PlannedPrompt(p.Tag, p.Prompt, "{}"))],
+                [.. prompts.Select(p => new BenchmarkPrompt(p.Tag, p.Prompt, "{}"))],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
             prompts,

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Testing;
 

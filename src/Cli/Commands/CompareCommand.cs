@@ -1,7 +1,8 @@
 using System.CommandLine;
-using ReflectDiT.Eval.Core.Comparisons;
-using ReflectDiT.Eval.Core.Reports;
-using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Analysis.Comparisons;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -27,7 +28,6 @@ internal static class CompareCommand
             Description = "What the verdict is about: overall (mean over prompts), mean_over_categories or a category",
             DefaultValueFactory = _ => Overall,
         };
-        metric.AcceptOnlyFromAmong([Overall, .. Metric.All.Select(m => m.Id)]);
         var at = new Option<string?>("--at")
         {
             Description = "Attempts that each chain may use, or several (4,8,20: the verdict is about the last, p Holm "
@@ -67,14 +67,17 @@ internal static class CompareCommand
 
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
-            var id = parsed.GetRequiredValue(metric);
-            var about = id == Overall ? Metric.MeanOverPrompts : Metric.All.Single(m => m.Id == id);
-            var comparison = Compare(a, b, about, point, price);
+            var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price);
             Console.Write(ComparisonFormat.Render(comparison, concerns, parsed.GetRequiredValue(format)));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
         return command;
     }
+
+    private static Metric About(string id, SweepResults sweep) => id == Overall
+        ? Metric.MeanOverPrompts
+        : sweep.Metrics.FirstOrDefault(m => m.Id == id) ?? throw new UsageException(
+            $"--metric: there is no '{id}'; known: {string.Join(", ", sweep.Metrics.Select(m => m.Id).Prepend(Overall))}");
 
     private static void Refuse(IReadOnlyList<Concern> concerns)
     {

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using ReflectDiT.Eval.Core.Reports;
-using ReflectDiT.Eval.Core.Results;
-using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -42,7 +43,7 @@ internal static class CurveCommand
             var price = prices.Read(parsed, BudgetAxes.Find(over));
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
-            var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
             var figure = CurveFigure.Of(results, BenchmarkFiles.Published(), over, price);
             OutputFile.Write(
                 parsed.GetRequiredValue(output), CurveFormat.Render(figure, parsed.GetRequiredValue(format)));

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using ReflectDiT.Eval.Core.Imports;
-using ReflectDiT.Eval.Runner.Exports;
+using ReflectDiT.Eval.Exchange.Exports;
+using ReflectDiT.Eval.Exchange.Imports;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 

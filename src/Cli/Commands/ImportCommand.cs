@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using ReflectDiT.Eval.Core.Imports;
-using ReflectDiT.Eval.Core.Published;
-using ReflectDiT.Eval.Runner.Imports;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Exchange.Imports;
 using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -115,7 +115,7 @@ internal sealed class ImportCommand
         var import = Read(parsed, paths, read);
         await using var session = await _ledger.OpenAsync(parsed, cancellation);
         var artifacts = parsed.GetValue(_images) ? session.Artifacts : null;
-        var (isNew, images) = await session.Imports.WriteAsync(import.Plan, import.Arms, artifacts, cancellation);
+        var (isNew, images) = await new ImportStore(session.Source).WriteAsync(import.Plan, import.Arms, artifacts, cancellation);
         if (parsed.GetRequiredValue(_format) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(
@@ -181,8 +181,7 @@ internal sealed class ImportCommand
             inputs.ForEach(i => Check(numbers, i));
             return SweepImport.Of(
                 SweepName.From(parsed.GetValue(_name) ?? NameOf(paths[0])),
-                new BenchmarkConfiguration(
-                    "geneval", parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
+                GenEvalBenchmark.Configuration(parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
                 inputs,
                 parsed.GetValue(_n));
         }

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Analysis.Planning;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
-using ReflectDiT.Eval.Core.Planning;
-using ReflectDiT.Eval.Core.Results;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
-using PromptRow = ReflectDiT.Eval.Core.Results.PromptRow;
+using PromptRow = ReflectDiT.Eval.Analysis.Results.PromptRow;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -66,7 +68,7 @@ internal sealed class PlanCommand
         var progress = new RunProgress();
         var clock = Stopwatch.StartNew();
         await new RunProgressView(progress, log).ShowAsync(new SweepRunner(session, sweep).RunAsync(
-            SweepPlanner.Select(sweep.Prompts, null, pilot), WorkerCommand.DefaultSlots, progress, stop.Token));
+            SweepPlanner.Select(sweep.Plan.Prompts, null, pilot), WorkerCommand.DefaultSlots, progress, stop.Token));
         var seconds = clock.Elapsed.TotalSeconds;
         if (progress.Done + progress.Failed < progress.Total)
         {
@@ -77,7 +79,7 @@ internal sealed class PlanCommand
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), stop.Token);
         Write(
             parsed,
-            await SweepResultsQuery.LoadAsync(session, row, stop.Token),
+            await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, stop.Token),
             await SweepImages.BytesAsync(session, row.Id, stop.Token),
             progress.Attempts > 0 ? seconds / progress.Attempts : null,
             prices);
@@ -109,7 +111,8 @@ internal sealed class PlanCommand
         plan.Id.ToString(),
         plan.Seed,
         plan.Replicates,
-        [.. plan.Prompts.Select((p, i) => new PromptRow(i, p.Tag, p.Prompt))],
+        BenchmarkCatalog.Open(SweepConfiguration.FromJson(plan.Configuration).Benchmark).Metrics,
+        [.. plan.Prompts.Select((p, i) => new PromptRow(i, p.Stratum, p.Text))],
         [
             .. plan.Arms.Zip(models, (a, m) => new ArmResults(
                 a.Name, a.Simulated, a.Published, m.Strategy, [], 0, plan.Prompts.Count * plan.Replicates)),

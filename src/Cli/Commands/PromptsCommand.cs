@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 

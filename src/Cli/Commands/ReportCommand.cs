@@ -1,6 +1,7 @@
 using System.CommandLine;
-using ReflectDiT.Eval.Core.Reports;
-using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -40,7 +41,7 @@ internal static class ReportCommand
 
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
-            var results = await SweepResultsQuery.LoadAsync(session, row, cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
             var report = ChainReport.Layouts.Contains(table)
                 ? ChainReport.Build(results, published, table)
                 : TableReport.Build(results, published, table);

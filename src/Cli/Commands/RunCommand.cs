@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Reports;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
@@ -43,8 +43,6 @@ internal sealed class RunCommand
         Description = "Plan the sweep and leave the work to the workers of the ledger",
     };
 
-    private RunCommand() => _category.AcceptOnlyFromAmong([.. Categories.All]);
-
     public static Command CreateRun()
     {
         var run = new RunCommand();
@@ -81,7 +79,7 @@ internal sealed class RunCommand
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelCatalog();
         var sweep = Read(file, parsed.GetRequiredValue(_set), models);
-        var prompts = SweepPlanner.Select(sweep.Prompts, parsed.GetValue(_category), parsed.GetValue(_limit));
+        var prompts = Prompts(sweep, parsed);
         log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
             {string.Join('\n', sweep.Plan.Arms.Select(a =>
@@ -112,10 +110,19 @@ internal sealed class RunCommand
 
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
         var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
-        var results = await SweepResultsQuery.LoadAsync(session, row, CancellationToken.None);
+        var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
         Console.Write(ReportFormat.Render(TableReport.Build(results, BenchmarkFiles.Published(), TableReport.Standard), "text"));
         log.Say($"Images: {folder}");
         return await FailuresAsync(session, sweep, progress, log);
+    }
+
+    private IReadOnlyList<int> Prompts(SweepSetup sweep, ParseResult parsed)
+    {
+        var category = parsed.GetValue(_category);
+        var known = sweep.Plan.Prompts.Select(p => p.Stratum).Distinct().ToList();
+        return category is null || known.Contains(category)
+            ? SweepPlanner.Select(sweep.Plan.Prompts, category, parsed.GetValue(_limit))
+            : throw new UsageException($"--category: there is no '{category}'; known: {string.Join(", ", known)}");
     }
 
     /// <summary>A sweep that was cancelled is not begun again by chance; one that is paused goes on when it is resumed.</summary>

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 

@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;

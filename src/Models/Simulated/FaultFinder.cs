@@ -1,4 +1,5 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Random;
 
 namespace ReflectDiT.Eval.Models.Simulated;

@@ -1,4 +1,5 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Random;
 

@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Core.Detecting;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -57,8 +58,8 @@ public static class SweepFile
 
     private static BenchmarkConfiguration Benchmark(YamlMap map)
     {
-        var benchmark = new BenchmarkConfiguration(
-            map.Word("kind", "geneval"),
+        map.Word("kind", GenEvalBenchmark.Kind);
+        var benchmark = GenEvalBenchmark.Configuration(
             map.Integer("seed", UInt128.Zero, UInt128.MaxValue, (UInt128)43),
             map.Integer("per_task", 1, 1_000_000, 100));
         map.End();
@@ -77,7 +78,7 @@ public static class SweepFile
                 MaxObjects = map.Integer("max_objects", 1, 100, standard.MaxObjects),
                 MaxOverlap = map.Real("max_overlap", 0, 1, standard.MaxOverlap),
                 PositionThreshold = map.Real("position_threshold", 0, 10, standard.PositionThreshold),
-            });
+            }.ToJson());
         map.End();
         return scorer;
     }

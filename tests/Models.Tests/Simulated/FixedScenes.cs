@@ -1,4 +1,4 @@
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ReflectDiT.Eval.Core.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Simulated;

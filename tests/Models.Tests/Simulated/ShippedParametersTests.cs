@@ -1,6 +1,6 @@
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Published;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.SimulatedFit;
 
@@ -11,7 +11,7 @@ public sealed class ShippedParametersTests
 {
     private static readonly PublishedNumbers Published = PublishedReader.Read(
         Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "published"), "*.json")
-            .Select(f => (Path.GetFileName(f), File.ReadAllText(f))));
+            .Select(f => (Path.GetFileName(f), File.ReadAllText(f))), GenEvalBenchmark.Columns);
 
     public static TheoryData<string> Arms => new("sana-1.0.json", "reflect-dit.json");
 

@@ -1,5 +1,5 @@
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.SimulatedFit;

@@ -1,7 +1,7 @@
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Published;
-using ReflectDiT.Eval.Core.Reports;
-using ReflectDiT.Eval.Core.Statistics;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.SimulatedFit;
@@ -31,12 +31,12 @@ public sealed record FitArm(string Name, IStrategy Strategy, IReadOnlyList<Targe
     {
         var arm = published.Arm(id) ?? throw new InvalidDataException($"Published numbers: no arm has the id '{id}'.");
         var targets = from point in Enumerable.Range(0, SceneSweep.CurvePoints.Count)
-                      from metric in Metric.All
+                      from metric in GenEvalBenchmark.Columns
                       where metric != Metric.MeanOverCategories
                       let n = SceneSweep.CurvePoints[point]
                       let value = arm.Value(n, metric)
                       where value is not null
-                      select new Target(point, metric, value, arm.NoiseBand(n, metric)!.Value);
+                      select new Target(point, metric, value, NoiseBand.Of(arm, n, metric)!.Value);
         return [.. targets];
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
-using ReflectDiT.Eval.Core.GenEval;
-using ReflectDiT.Eval.Core.Reports;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.SimulatedFit;
 
@@ -72,7 +72,7 @@ internal static class FitReport
         var with = new ArmShares(prompts, reflection.CountCorrect(prompts, FitSeeds.Check), FitSeeds.Check.Count);
         var without = new ArmShares(prompts, resampling.CountCorrect(prompts, FitSeeds.Check), FitSeeds.Check.Count);
         var last = SceneSweep.CurvePoints.Count - 1;
-        foreach (var metric in Metric.All.Where(m => m != Metric.MeanOverCategories))
+        foreach (var metric in GenEvalBenchmark.Columns.Where(m => m != Metric.MeanOverCategories))
         {
             text.Append($"| {metric.Category ?? "overall"} | {with.Share(0, metric):F3} "
                 + $"| {without.Share(last, metric):F3} | {with.Share(last, metric):F3} |\n");

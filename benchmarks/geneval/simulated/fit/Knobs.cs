@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.SimulatedFit;

@@ -1,5 +1,5 @@
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Models.Simulated;
 

@@ -1,0 +1,177 @@
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Benchmarks;
+
+namespace ReflectDiT.Eval.Analysis.Comparisons;
+
+/// <summary>Two arms, prompt by prompt.</summary>
+/// <param name="Metric">What the verdict is about.</param>
+/// <param name="Rows">One a metric, in the order of the benchmark; an empty category has none.</param>
+/// <param name="Differing">
+/// The prompts of <paramref name="Metric"/> where the arms differ, the first arm's gains first; none at equal budgets,
+/// which lie between two N.
+/// </param>
+public sealed record Comparison(
+    ComparedArm First,
+    ComparedArm Second,
+    Metric Metric,
+    ComparisonPoint At,
+    IReadOnlyList<MetricComparison> Rows,
+    IReadOnlyList<DifferingPrompt> Differing)
+{
+    /// <summary>The level of the test that decides.</summary>
+    public const double Alpha = 0.05;
+
+    /// <summary>
+    /// The metric at each N, ascending, where several are tested: there p is adjusted over them. The last is the
+    /// decisive one.
+    /// </summary>
+    public IReadOnlyList<(int N, MetricComparison Row)> ByN { get; private init; } = [];
+
+    /// <summary>At equal budgets: what each arm needs to show what both of them show there.</summary>
+    public ReachedShare? Reached { get; init; }
+
+    /// <summary>For a budget in money.</summary>
+    public Prices? Prices { get; private init; }
+
+    public MetricComparison Decisive => Rows.Single(r => r.Metric == Metric);
+
+    public Outcome Outcome => !Decisive.Significant ? Outcome.Inconclusive
+        : Decisive.Difference > 0 ? Outcome.Better
+        : Outcome.Worse;
+
+    /// <param name="published">For the power to see the published difference of the two, where both have one.</param>
+    /// <param name="prices">Needed for a budget in money alone.</param>
+    /// <exception cref="ArgumentException">There is nothing to compare.</exception>
+    public static Comparison Of(
+        ComparedArm first,
+        ComparedArm second,
+        Metric metric,
+        ComparisonPoint at,
+        PublishedNumbers published,
+        Prices? prices = null)
+    {
+        var comparison = at is ComparisonPoint.Budget budget
+            ? new BudgetComparison(first, second, budget, prices).Compare(metric)
+            : AtAttempts(first, second, metric, at, published);
+        return comparison.Rows.Any(r => r.Metric == metric)
+            ? comparison with { Prices = prices }
+            : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
+    }
+
+    /// <summary>Attempts at most of an arm, or null at a budget.</summary>
+    public static int? AttemptsOf(ComparedArm arm, ComparisonPoint at) => at switch
+    {
+        ComparisonPoint.Whole => arm.Arm.Strategy.MaxAttempts,
+        ComparisonPoint.Attempts(var n) => n <= arm.Arm.Strategy.MaxAttempts ? n : throw new ArgumentException(
+            $"{arm.Arm.Label} has at most {arm.Arm.Strategy.MaxAttempts} attempts: it has no value at {n}."),
+        _ => null,
+    };
+
+    /// <summary>Values of the second arm in the order of the first arm's prompts; null without the prompt.</summary>
+    internal static T?[] Aligned<T>(IReadOnlyList<T?> values, ComparedArm first, ComparedArm second)
+    {
+        if (first.Sweep.Id == second.Sweep.Id)
+        {
+            return [.. values];
+        }
+
+        var index = new Dictionary<(string, string), int>();
+        foreach (var prompt in second.Sweep.Prompts)
+        {
+            index.TryAdd((prompt.Tag, prompt.Prompt), prompt.Index);
+        }
+
+        return
+        [
+            .. first.Sweep.Prompts.Select(p => index.TryGetValue((p.Tag, p.Prompt), out var at) ? values[at] : default),
+        ];
+    }
+
+    private static Comparison AtAttempts(
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, PublishedNumbers published)
+    {
+        var prompts = first.Sweep.Prompts;
+        var seed = (UInt128)(ulong)first.Sweep.Seed;
+        var bootstrap = new Bootstrap(seed);
+        var pairs = Pairs(at);
+        var rows = first.Sweep.Metrics.Select(m => Row(m, at, pairs)).OfType<MetricComparison>().ToList();
+        return new(
+            first,
+            second,
+            metric,
+            at,
+            [
+                .. rows.Where(r => r.Metric.Category is null),
+                .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
+            ],
+            [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Tag)), prompts)])
+        {
+            ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
+        };
+
+        PairedShares Pairs(ComparisonPoint point) => PairedShares.Of(
+            Shares(first, AttemptsOf(first, point)!.Value),
+            Aligned(Shares(second, AttemptsOf(second, point)!.Value), first, second));
+
+        MetricComparison? Row(Metric of, ComparisonPoint point, PairedShares shares)
+        {
+            var strata = Strata(shares, first.Sweep, of);
+            return strata.Any(s => s.Prompts.Count == 0) ? null : MetricComparison.Of(
+                of,
+                strata,
+                bootstrap,
+                seed,
+                published.Arm(first.Arm.Published)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
+                    - published.Arm(second.Arm.Published)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
+        }
+
+        IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)
+        {
+            int[] numbers = [.. several.Before, several.N];
+            var atEach = numbers.Select(n => new ComparisonPoint.Attempts(n)).Select(n => Row(metric, n, Pairs(n)));
+            return [.. numbers.Zip(Adjusted([.. atEach.OfType<MetricComparison>()]))];
+        }
+    }
+
+    private static double?[] Shares(ComparedArm arm, int n)
+    {
+        var prompts = arm.Sweep.Prompts.Count;
+        return n == arm.Arm.Strategy.MaxAttempts
+            ? PromptShares.At(arm.Arm, prompts, n)
+            : Curve.Of(arm.Arm, prompts).At(n);
+    }
+
+    private static IReadOnlyList<PairedShares> Strata(
+        PairedShares pairs, SweepResults sweep, Metric metric) => metric == Metric.MeanOverCategories
+        ? [.. sweep.Categories.Select(c => pairs.Where(p => sweep.Prompts[p].Tag == c))]
+        : [pairs.Where(p => metric.Covers(sweep.Prompts[p].Tag))];
+
+    private static IEnumerable<DifferingPrompt> Differences(PairedShares pairs, IReadOnlyList<PromptRow> prompts) =>
+        Enumerable.Range(0, pairs.Prompts.Count)
+            .Where(i => pairs.Differences[i] != 0)
+            .OrderByDescending(i => pairs.Differences[i])
+            .ThenBy(i => pairs.Prompts[i])
+            .Select(i => new DifferingPrompt(prompts[pairs.Prompts[i]], pairs.First[i], pairs.Second[i]));
+
+    /// <summary>Rows that are tested together.</summary>
+    private static IEnumerable<MetricComparison> Adjusted(IReadOnlyList<MetricComparison> rows) =>
+        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P!.Value)]), (row, p) => row with { HolmP = p });
+}
+
+/// <summary>What a comparison says of its first arm.</summary>
+public enum Outcome
+{
+    Better,
+    Worse,
+    Inconclusive,
+}
+
+/// <summary>The budgets with which the two arms reach a share.</summary>
+/// <param name="Ratio">The first arm's budget divided by the second's.</param>
+public sealed record ReachedShare(double Share, Estimate First, Estimate Second, Estimate Ratio);
+
+/// <summary>A prompt that the two arms do not get right alike.</summary>
+/// <param name="Prompt">As in the first arm's sweep.</param>
+/// <param name="First">The first arm's share of correct shown images.</param>
+public sealed record DifferingPrompt(PromptRow Prompt, double First, double Second);

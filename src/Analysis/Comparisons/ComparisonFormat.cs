@@ -1,0 +1,267 @@
+using System.Text;
+using System.Text.Json;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Benchmarks;
+
+namespace ReflectDiT.Eval.Analysis.Comparisons;
+
+/// <summary>How a comparison is written. Equal comparisons give equal bytes.</summary>
+public static class ComparisonFormat
+{
+    private const string CsvHeading =
+        "kind,metric,n,prompts,first,second,difference,low,high,only_first,only_second,test,p,p_holm,"
+        + "minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
+
+    private static readonly string[] Columns =
+    [
+        "n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%",
+        "published\nA - B", "power\nfor it",
+    ];
+
+    /// <param name="allowed">What spoke against the comparison and was allowed.</param>
+    /// <param name="format">One of <see cref="ReportFormat.Names"/>.</param>
+    public static string Render(Comparison comparison, IReadOnlyList<Concern> allowed, string format) => format switch
+    {
+        "csv" => Csv(comparison, allowed),
+        "json" => Json(comparison, allowed),
+        _ => ReportFormat.Render(Sheet(comparison, allowed), format),
+    };
+
+    private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed)
+    {
+        var (first, second) = VerdictText.Names(comparison);
+        return new(
+            $"A: {first}; B: {second}",
+            [
+                VerdictText.Of(comparison),
+                .. VerdictText.OfReached(comparison) is { } reached ? [reached] : Array.Empty<string>(),
+                .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}."),
+            ],
+            Columns,
+            [
+                new(LineKind.Section, "Overall", []),
+                .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
+                new(LineKind.Section, "By category", []),
+                .. comparison.Rows.Where(r => r.Metric.Category is not null).Select(r => Line(Name(r.Metric), r)),
+                .. comparison.ByN.Count == 0 ? [] : comparison.ByN.Select(at => Line($"N={at.N}", at.Row))
+                    .Prepend(new(LineKind.Section, $"By N: {Name(comparison.Metric)}", [])),
+            ],
+            [.. Notes(comparison)])
+        {
+            Lists = comparison.At is ComparisonPoint.Budget ? [] :
+            [
+                Differing("A", comparison.Differing.Where(d => d.First > d.Second)),
+                Differing("B", comparison.Differing.Where(d => d.First < d.Second)),
+            ],
+        };
+    }
+
+    private static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
+        : metric == Metric.MeanOverCategories ? "mean over categories"
+        : metric.Category!;
+
+    private static Line Line(string label, MetricComparison row) => new(
+        LineKind.Values,
+        label,
+        [
+            $"{row.Prompts}",
+            Numbers.Share(row.First),
+            Numbers.Share(row.Second),
+            Numbers.Signed(row.Difference),
+            $"{Numbers.Signed(row.Interval.Low)}..{Numbers.Signed(row.Interval.High)}",
+            $"{row.Discordant?.OnlyFirst}",
+            $"{row.Discordant?.OnlySecond}",
+            row.P is { } p ? P(p) : "",
+            row.HolmP is { } holm ? P(holm) : "",
+            row.P is null ? "" : row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
+            row.Published is { } published ? Numbers.Signed(published) : "",
+            row.PowerForPublished is { } power ? $"{power:0.00}" : "",
+        ]);
+
+    private static string P(double p) => p < 0.0001 ? "<.0001" : $"{p:0.0000}";
+
+    private static Listing Differing(string arm, IEnumerable<DifferingPrompt> prompts)
+    {
+        var all = prompts.ToList();
+        return new($"Prompts where {arm} does better: {all.Count}", [.. all.Select(d =>
+            $"{d.Prompt.Index,4}  {d.Prompt.Tag,-13}  {d.Prompt.Prompt}"
+            + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:0.00} and {d.Second:0.00})"))]);
+    }
+
+    private static readonly string[] BudgetNotes =
+    [
+        "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
+        + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, "
+        + "in which costs are drawn with their prompts). What an arm needs to reach a share is never less than one image.",
+    ];
+
+    private static IEnumerable<string> Notes(Comparison comparison)
+    {
+        var (first, second) = (comparison.First, comparison.Second);
+        if (first.Arm.Simulated || second.Arm.Simulated)
+        {
+            yield return ReportParts.Simulated;
+        }
+
+        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison))
+        {
+            yield return note;
+        }
+
+        yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
+            + "N is not equal cost: images a chain on average, and verdicts of a judge recorded: "
+            + $"A {Images(first):0.00} and {Verdicts(first):0.00}, B {Images(second):0.00} and {Verdicts(second):0.00}.";
+        if (first.Sweep.Replicates != second.Sweep.Replicates)
+        {
+            yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values "
+                + "differ in spread, and p is approximate.";
+        }
+
+        if (first.Sweep.Id != second.Sweep.Id)
+        {
+            yield return $"Sweeps: A {first.Sweep.Sweep} ({first.Sweep.Id}), seed {first.Sweep.Seed}; "
+                + $"B {second.Sweep.Sweep} ({second.Sweep.Id}), seed {second.Sweep.Seed}. "
+                + "Prompts are paired by their text.";
+        }
+    }
+
+    private static IEnumerable<string> TestNotes(Comparison comparison)
+    {
+        yield return comparison.Decisive.Test == MetricComparison.McNemarTest
+            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean "
+                + "over categories by the paired permutation test."
+            : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
+        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm "
+            + "is adjusted over the categories: look there before a category is called better.";
+        if (comparison.ByN is [.., (var last, _)])
+        {
+            yield return $"By N: the verdict is about N={last}. Before another N is called better look at its p Holm, "
+                + $"which is adjusted over the {comparison.ByN.Count} N tested here.";
+        }
+
+        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded "
+            + "with A's sweep). It can touch 0 where p decides, and the other way round.";
+        yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
+            + "80% power; it does not depend on the difference that was seen.";
+    }
+
+    private static double Images(ComparedArm arm) => arm.Arm.Chains.Average(c => c.Attempts.Count);
+
+    private static double Verdicts(ComparedArm arm) =>
+        arm.Arm.Chains.Average(c => c.Attempts.Count(a => a.Verdict is not null));
+
+    private static string Csv(Comparison comparison, IReadOnlyList<Concern> allowed)
+    {
+        var text = new StringBuilder(CsvHeading).Append('\n');
+        object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 18), what];
+        CsvFormat.Row(text, Only("verdict", VerdictText.Of(comparison)));
+        if (VerdictText.OfReached(comparison) is { } reached)
+        {
+            CsvFormat.Row(text, Only("reached", reached));
+        }
+
+        foreach (var concern in allowed)
+        {
+            CsvFormat.Row(text, Only("allowed", $"{concern.Name}: {concern.Text}"));
+        }
+
+        foreach (var (n, r) in comparison.Rows.Select(r => ((int?)null, r))
+            .Concat(comparison.ByN.Select(at => ((int?)at.N, at.Row))))
+        {
+            CsvFormat.Row(text,
+            [
+                n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
+                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP, r.Detectable, r.Published,
+                r.PowerForPublished, null, null, null,
+            ]);
+        }
+
+        foreach (var d in comparison.Differing)
+        {
+            CsvFormat.Row(text,
+            [
+                "prompt", comparison.Metric.Id, null, null, d.First, d.Second, d.First - d.Second, null, null, null, null,
+                null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Tag, d.Prompt.Prompt,
+            ]);
+        }
+
+        return text.ToString();
+    }
+
+    private static string Json(Comparison comparison, IReadOnlyList<Concern> allowed) => JsonFormat.Document(json =>
+    {
+        json.WriteString("verdict", VerdictText.Of(comparison));
+        json.WriteString("outcome", comparison.Outcome.ToString().ToLowerInvariant());
+        json.WriteString("metric", comparison.Metric.Id);
+        var budget = comparison.At as ComparisonPoint.Budget;
+        json.WriteString("budget_axis", budget?.Axis.Name());
+        JsonFormat.Number(json, "budget", budget?.Cost);
+        JsonFormat.Number(json, "reached_share", comparison.Reached?.Share);
+        foreach (var (key, estimate) in new (string, Estimate?)[]
+        {
+            ("first_cost", comparison.Reached?.First),
+            ("second_cost", comparison.Reached?.Second),
+            ("cost_ratio", comparison.Reached?.Ratio),
+        })
+        {
+            JsonFormat.Estimate(json, key, estimate);
+        }
+
+        JsonFormat.Objects(
+            json,
+            "arms",
+            [comparison.First, comparison.Second],
+            (_, arm) =>
+            {
+                json.WriteString("sweep", arm.Sweep.Sweep);
+                json.WriteString("id", arm.Sweep.Id);
+                json.WriteString("arm", arm.Arm.Label);
+                JsonFormat.Number(json, "n", Comparison.AttemptsOf(arm, comparison.At));
+                json.WriteBoolean("simulated", arm.Arm.Simulated);
+                json.WriteBoolean("oracle", arm.Arm.Oracle);
+                json.WriteNumber("replicates", arm.Sweep.Replicates);
+                json.WriteNumber("images_per_chain", Images(arm));
+            });
+        JsonFormat.Objects(json, "allowed", allowed, (_, c) =>
+        {
+            json.WriteString("name", c.Name);
+            json.WriteString("text", c.Text);
+        });
+        JsonFormat.Objects(json, "rows", comparison.Rows, Row);
+        JsonFormat.Objects(json, "by_n", comparison.ByN, (_, at) =>
+        {
+            json.WriteNumber("n", at.N);
+            Row(json, at.Row);
+        });
+        JsonFormat.Objects(json, "prompts", comparison.Differing, (_, d) =>
+        {
+            json.WriteNumber("prompt", d.Prompt.Index);
+            json.WriteString("tag", d.Prompt.Tag);
+            json.WriteString("text", d.Prompt.Prompt);
+            json.WriteNumber("first", d.First);
+            json.WriteNumber("second", d.Second);
+        });
+        JsonFormat.Texts(json, "notes", Notes(comparison));
+
+        static void Row(Utf8JsonWriter json, MetricComparison r)
+        {
+            json.WriteString("metric", r.Metric.Id);
+            json.WriteNumber("prompts", r.Prompts);
+            json.WriteNumber("first", r.First);
+            json.WriteNumber("second", r.Second);
+            json.WriteNumber("difference", r.Difference);
+            json.WriteNumber("low", r.Interval.Low);
+            json.WriteNumber("high", r.Interval.High);
+            JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
+            JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
+            json.WriteString("test", r.Test);
+            JsonFormat.Number(json, "p", r.P);
+            JsonFormat.Number(json, "p_holm", r.HolmP);
+            JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
+            JsonFormat.Number(json, "published_difference", r.Published);
+            JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
+        }
+    });
+}

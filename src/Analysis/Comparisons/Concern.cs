@@ -1,0 +1,100 @@
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Analysis.Comparisons;
+
+/// <summary>A reason why two arms cannot be compared unless the reader allows it by its name.</summary>
+/// <param name="Name">One of <see cref="Names"/>.</param>
+public sealed record Concern(string Name, string Text)
+{
+    public const string Prompts = "prompts";
+    public const string Incomplete = "incomplete";
+    public const string Scorer = "scorer";
+    public const string Thresholds = "thresholds";
+    public const string Oracle = "oracle";
+    public const string Curves = "curves";
+
+    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle, Curves];
+
+    /// <summary>Everything that speaks against comparing the two arms.</summary>
+    public static IReadOnlyList<Concern> Of(ComparedArm first, ComparedArm second, ComparisonPoint at) =>
+    [
+        .. OfPrompts(first, second),
+        .. OfScorers(first, second),
+        .. new[] { first, second }.SelectMany(OfArm),
+        .. OfCurves(first, second, at),
+    ];
+
+    private static IEnumerable<Concern> OfPrompts(ComparedArm first, ComparedArm second)
+    {
+        var prompts = first.Sweep.Prompts.Select(p => (p.Tag, p.Prompt)).ToHashSet();
+        var others = second.Sweep.Prompts.Select(p => (p.Tag, p.Prompt)).ToHashSet();
+        if (!prompts.SetEquals(others))
+        {
+            yield return new(
+                Prompts,
+                $"the prompt sets differ: {prompts.Count} and {others.Count} prompts, "
+                + $"{prompts.Intersect(others).Count()} of them in both");
+        }
+    }
+
+    private static IEnumerable<Concern> OfScorers(ComparedArm first, ComparedArm second)
+    {
+        if (first.Sweep.Id == second.Sweep.Id)
+        {
+            yield break; // One sweep has one scorer.
+        }
+
+        var (scorer, other) = (first.Scorer, second.Scorer);
+        if (scorer.Detector is null || other.Detector is null)
+        {
+            yield return new(Scorer, "which detector scored an arm that was run elsewhere is not recorded");
+        }
+        else if (scorer.Detector != other.Detector)
+        {
+            yield return new(Scorer, $"the detectors differ: {scorer.Detector} and {other.Detector}");
+        }
+
+        if (scorer.Options is null || other.Options is null)
+        {
+            yield return new(Thresholds, "the thresholds that scored an arm that was run elsewhere are not recorded");
+        }
+        else if (scorer.Options != other.Options)
+        {
+            yield return new(
+                Thresholds, $"the scorers' options differ: {scorer.Options} and {other.Options}");
+        }
+    }
+
+    private static IEnumerable<Concern> OfArm(ComparedArm arm)
+    {
+        if (arm.Arm.Chains.Count < arm.Expected)
+        {
+            yield return new(
+                Incomplete,
+                $"{arm.Arm.Label} has {arm.Arm.Chains.Count} of {arm.Expected} chains ({arm.Arm.Failed} failed, "
+                + $"{arm.Arm.Open} open), and those that are missing need not be like the others");
+        }
+
+        if (arm.Arm.Oracle)
+        {
+            yield return new(Oracle, $"{arm.Arm.Label} uses the scorer's verdict: a ceiling and no method");
+        }
+    }
+
+    private static IEnumerable<Concern> OfCurves(ComparedArm first, ComparedArm second, ComparisonPoint at)
+    {
+        // With all its attempts an arm is what was run, whatever its kind.
+        bool Between(ComparedArm arm) => at is ComparisonPoint.Budget
+            || (at is ComparisonPoint.Attempts attempts
+                && attempts.Before.Append(attempts.N).Any(n => n < arm.Arm.Strategy.MaxAttempts));
+        static bool Subsets(ComparedArm arm) => arm.Arm.Strategy is BestOfN { DrawsAll: true };
+        if ((Between(first) && Subsets(first) && !Subsets(second))
+            || (Between(second) && Subsets(second) && !Subsets(first)))
+        {
+            yield return new(
+                Curves,
+                "the curves are of two kinds: an arm that drew all N has the mean over all choices of some of them, an "
+                + "arm that stops early only the attempts that it drew first");
+        }
+    }
+}

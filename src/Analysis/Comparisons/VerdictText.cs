@@ -1,0 +1,69 @@
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Benchmarks;
+
+namespace ReflectDiT.Eval.Analysis.Comparisons;
+
+/// <summary>The verdict of a comparison in one sentence.</summary>
+public static class VerdictText
+{
+    public static string Of(Comparison comparison)
+    {
+        var (first, second) = Names(comparison);
+        var row = comparison.Decisive;
+        var over = (row.P is { } p ? P(p) + ", " : "") + $"over {row.Prompts} prompts"
+            + (row.Metric == Metric.MeanOverPrompts ? ""
+                : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
+                : $" of {row.Metric.Category}")
+            + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
+        if (comparison.Outcome is Outcome.Inconclusive)
+        {
+            return $"inconclusive: {first} minus {second} is {Numbers.Signed(row.Difference)} "
+                + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}"
+                + (row.P is null ? ""
+                    : row.Detectable is { } detectable
+                        ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
+                        : "; so few prompts differ that no difference could be seen with 80% power");
+        }
+
+        var (word, low, high) = comparison.Outcome is Outcome.Better
+            ? ("better", row.Interval.Low, row.Interval.High)
+            : ("worse", -row.Interval.High, -row.Interval.Low);
+        return $"{first} is {word} than {second} by {Numbers.Share(Math.Abs(row.Difference))} "
+            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}";
+    }
+
+    /// <summary>What each arm needs for the share that both reach, in one sentence; null where that is not asked.</summary>
+    public static string? OfReached(Comparison comparison)
+    {
+        if (comparison is not { At: ComparisonPoint.Budget budget, Reached: { } reached })
+        {
+            return null;
+        }
+
+        var (first, second) = Names(comparison);
+        return $"To reach {Numbers.Share(reached.Share)}, {first} needs {Bounded(reached.First)} and {second} "
+            + $"{Bounded(reached.Second)} {budget.Axis.Unit(comparison.Prices)}: {Bounded(reached.Ratio)} times as much";
+    }
+
+    /// <summary>The arms' names, with N where they are looked at differently from their own.</summary>
+    internal static (string First, string Second) Names(Comparison comparison)
+    {
+        var (first, second, at) = (comparison.First, comparison.Second, comparison.At);
+        return (Name(first, second, at), Name(second, first, at));
+    }
+
+    /// <summary>An upper end is infinite where too many resamples never reach the share.</summary>
+    private static string Bounded(Estimate estimate) => $"{estimate.Value:G3} (95% {estimate.Interval.Low:G3} to "
+        + $"{(double.IsFinite(estimate.Interval.High) ? $"{estimate.Interval.High:G3}" : "more than was run")})";
+
+    private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>
+        $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";
+
+    /// <summary>"p = 0.0123"; never zero, which no p is.</summary>
+    private static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p:0.0000}";
+
+    private static string Name(ComparedArm arm, ComparedArm other, ComparisonPoint at) => arm.Name(other)
+        + (Comparison.AttemptsOf(arm, at) is { } n && n != arm.Arm.Strategy.MaxAttempts ? $" at N={n}" : "");
+}

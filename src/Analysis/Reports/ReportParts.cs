@@ -1,0 +1,121 @@
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Benchmarks;
+
+namespace ReflectDiT.Eval.Analysis.Reports;
+
+/// <summary>Head and foot of every layout.</summary>
+internal static class ReportParts
+{
+    /// <summary>What must stand below every table with a simulated number.</summary>
+    public const string Simulated = "SIMULATED: numbers of simulated models are no evidence about the networks.";
+
+    private const int MissingPartsShown = 20;
+
+    public static Report Assemble(
+        string layout,
+        string title,
+        SweepResults results,
+        Measures measures,
+        IReadOnlyList<string> columns,
+        IReadOnlyList<Section> sections,
+        IReadOnlyList<string> notes) =>
+        new(
+            layout,
+            title,
+            results.Sweep,
+            results.Id,
+            results.Seed,
+            results.Replicates,
+            results.Prompts.Count,
+            measures.Arms,
+            columns,
+            [.. sections.Where(s => s.Rows.Count > 0)],
+            [.. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
+            [.. ArmNotes(measures.Arms), .. notes]);
+
+    /// <summary>Footnotes of a layout that sets shares of prompts beside published ones.</summary>
+    public static IEnumerable<string> TableNotes(
+        IReadOnlyList<Row> rows,
+        SweepResults results,
+        PublishedNumbers published,
+        Measures measures,
+        IReadOnlyList<PublishedTable> tables) =>
+        [
+            .. rows.Any(r => r.Kind is not RowKind.Published)
+                ? StatisticsNotes(rows, results, published, measures)
+                : [],
+            .. tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
+        ];
+
+    public static string Replicates(SweepResults results) => results.Replicates == 1
+        ? "One chain a prompt."
+        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
+            + "prompts, not chains. Wilson intervals are then too wide rather than too narrow.";
+
+    private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
+
+    private static string Incomplete(ArmSummary arm, SweepResults results)
+    {
+        var expected = results.Prompts.Count * results.Replicates;
+        var which = Numbers.Ranges(arm.Missing.Select(m => m.Prompt).Distinct(), MissingPartsShown);
+        return $"INCOMPLETE: {arm.Name} has {arm.Chains} of {expected} chains ({arm.Failed} failed, {arm.Open} open). "
+            + $"Its numbers are about the chains present. Chains are missing at prompts (from 0): {which}.";
+    }
+
+    private static IEnumerable<string> ArmNotes(IReadOnlyList<ArmSummary> arms)
+    {
+        if (arms.Any(a => a.Simulated))
+        {
+            yield return "SIMULATED: generator and judge are simulated models, fitted to published numbers. Such a row "
+                + "shows that the harness works; it is no evidence about the networks.";
+        }
+
+        if (arms.Any(a => a.Imported is not null))
+        {
+            yield return "IMPORTED: the arm was run and scored elsewhere; this program read its results.";
+        }
+
+        if (arms.Any(a => a.Leaked))
+        {
+            yield return "ORACLE: leaked: the generator had the scorer's words in its context where the judge said "
+                + "something else, as in a run resumed with the released --cont. The arm knew what it must not know.";
+        }
+
+        if (arms.Any(a => a.Oracle && !a.Leaked))
+        {
+            yield return "ORACLE: a decision of the arm uses the scorer's verdict: a ceiling and no method.";
+        }
+
+        var images = arms.Where(a => a.Chains > 0).Select(a => $"{a.Name} {a.Images:F2}");
+        yield return $"Images a chain on average: {string.Join("; ", images)}. "
+            + "What the judge's calls cost is not in this table.";
+    }
+
+    private static IEnumerable<string> StatisticsNotes(
+        IReadOnlyList<Row> rows, SweepResults results, PublishedNumbers published, Measures measures)
+    {
+        yield return "95% intervals. Share of prompts: Wilson's score interval. Mean over categories: variance "
+            + "recovery from the six Wilson intervals. Difference between arms: paired percentile bootstrap over "
+            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), within categories for the mean "
+            + "over categories; where all prompts agree it has no width, which is no proof that the arms are equal.";
+        yield return Replicates(results);
+        var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
+        if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
+        {
+            yield return "~ marks a mean that is calculated from the published categories and not itself published.";
+        }
+
+        if (cells.Exists(c => c.InNoiseBand is not null))
+        {
+            yield return "in, OUT: ours lies inside or outside the 95% noise band of one published run (Wilson "
+                + "interval of the published share over its prompts, an upper bound as the prompts are fixed).";
+        }
+
+        if (!measures.Comparable(Metric.MeanOverPrompts))
+        {
+            yield return $"The sweep has {results.Prompts.Count} prompts, the published numbers are about "
+                + $"{published.Count(Metric.MeanOverPrompts)}: a difference is shown for whole categories only.";
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Judging;
+
+namespace ReflectDiT.Eval.Analysis.Results;
+
+/// <summary>Whether an arm's chains try new things or repeat themselves. Only feedback that is known counts.</summary>
+/// <param name="Distinct">Different feedbacks in a chain with any; null when nothing was rejected.</param>
+/// <param name="Repeated">
+/// Share of the rejections that could have been new and had the same feedback as one before in their chain; null when
+/// no chain had two.
+/// </param>
+public sealed record Exploration(Estimate? Distinct, Estimate? Repeated)
+{
+    /// <param name="covers">The prompts to look at, by index; null for all.</param>
+    public static Exploration Of(ArmResults arm, Bootstrap bootstrap, Func<int, bool>? covers = null)
+    {
+        var prompts = arm.ByPrompt(covers)
+            .Select(g => g.Select(Feedbacks).Where(f => f.Count > 0).ToList())
+            .ToList();
+        var sums = new PromptSums(
+            bootstrap,
+            [
+                [.. prompts.Select(chains => (double)chains.Sum(f => f.Count))],
+                [.. prompts.Select(chains => (double)chains.Sum(f => f.Distinct().Count()))],
+                [.. prompts.Select(chains => (double)chains.Count)],
+            ]);
+        return new(
+            sums.Of(s => s[1] / s[2], 1, arm.Strategy.MaxAttempts),
+            sums.Of(s => (s[0] - s[1]) / (s[0] - s[2]), 0, 1));
+    }
+
+    /// <summary>For each prompt 1 if no image of its chains is correct, else 0; null without a chain.</summary>
+    public static double?[] NeverSolved(ArmResults arm, int prompts)
+    {
+        var never = new double?[prompts];
+        foreach (var chains in arm.ByPrompt())
+        {
+            never[chains.Key] = chains.Any(c => c.Attempts.Any(a => a.Correct)) ? 0 : 1;
+        }
+
+        return never;
+    }
+
+    private static List<string> Feedbacks(ChainResult chain) =>
+    [
+        .. chain.Attempts.Select(a => a.Verdict).OfType<Verdict>().Where(v => !v.Accepted)
+            .Select(v => v.Feedback).OfType<string>(),
+    ];
+}

@@ -1,0 +1,31 @@
+namespace ReflectDiT.Eval.Analysis.Results;
+
+/// <summary>Two arms over the prompts that both have; see <see cref="PromptShares"/>.</summary>
+/// <param name="Prompts">Indices into <see cref="SweepResults.Prompts"/>, ascending.</param>
+public sealed record PairedShares(IReadOnlyList<int> Prompts, double[] First, double[] Second)
+{
+    /// <summary>First minus second, prompt by prompt.</summary>
+    public double[] Differences { get; } = [.. First.Zip(Second, (a, b) => a - b)];
+
+    /// <summary>
+    /// b and c: the prompts that one arm alone got right. Null when a prompt is right in some replicates only, where
+    /// the permutation test takes the place of McNemar's.
+    /// </summary>
+    public (int OnlyFirst, int OnlySecond)? Discordant => First.Concat(Second).All(s => s is 0 or 1)
+        ? (Differences.Count(d => d > 0), Differences.Count(d => d < 0))
+        : null;
+
+    public static PairedShares Of(double?[] first, double?[] second)
+    {
+        int[] both = [.. Enumerable.Range(0, first.Length).Where(p => first[p] is not null && second[p] is not null)];
+        return new(both, [.. both.Select(p => first[p]!.Value)], [.. both.Select(p => second[p]!.Value)]);
+    }
+
+    /// <summary>The pairs of the prompts that <paramref name="covers"/> takes, by index.</summary>
+    public PairedShares Where(Func<int, bool> covers)
+    {
+        int[] kept = [.. Enumerable.Range(0, Prompts.Count).Where(i => covers(Prompts[i]))];
+        return new(
+            [.. kept.Select(i => Prompts[i])], [.. kept.Select(i => First[i])], [.. kept.Select(i => Second[i])]);
+    }
+}

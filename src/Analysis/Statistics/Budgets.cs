@@ -1,0 +1,93 @@
+namespace ReflectDiT.Eval.Analysis.Statistics;
+
+/// <summary>An arm's mean cost and share correct at 1 to N attempts, as in <see cref="Bootstrap.Means"/>.</summary>
+public sealed record BudgetPoints(
+    IReadOnlyList<IReadOnlyList<double[]>> Costs, IReadOnlyList<IReadOnlyList<double[]>> Shares);
+
+/// <summary>
+/// Arms at equal budget, and the budgets that they need: interpolated on each arm's points (mean cost of k attempts,
+/// share correct at k), with percentile intervals from a bootstrap that draws the same prompts for all arms. Costs are
+/// averaged as shares are: over prompts or over categories.
+/// </summary>
+/// <remarks>
+/// An interval's upper end is infinite where more than 2.5% of the resamples never reach the share asked for.
+/// </remarks>
+public sealed class Budgets
+{
+    private readonly List<(double[] Costs, double[] Shares)> _arms = [];
+    private readonly List<(double[][] Costs, double[][] Shares)> _resampled = [];
+    private readonly int _resamples;
+
+    /// <param name="arms">Over the same prompts in all.</param>
+    public Budgets(Bootstrap bootstrap, IReadOnlyList<BudgetPoints> arms)
+    {
+        var means = bootstrap.Means([.. arms.SelectMany(a => a.Costs.Concat(a.Shares))]);
+        _resamples = means[0].Length;
+        var at = 0;
+        foreach (var (costs, shares) in arms)
+        {
+            if (costs.Count != shares.Count)
+            {
+                throw new ArgumentException($"{costs.Count} costs and {shares.Count} shares: one of each for each k.");
+            }
+
+            double Mean(IReadOnlyList<double[]> strata) => strata.Average(s => s.Average());
+            _arms.Add(([.. costs.Select(Mean)], [.. shares.Select(Mean)]));
+            _resampled.Add((means[at..(at + costs.Count)], means[(at + costs.Count)..(at + (2 * costs.Count))]));
+            at += 2 * costs.Count;
+        }
+    }
+
+    /// <summary>The budgets at which an arm was run: of one attempt and of all.</summary>
+    public Interval Range(int arm) => new(_arms[arm].Costs[0], _arms[arm].Costs[^1]);
+
+    /// <summary>An arm's share correct for a budget; null outside its range.</summary>
+    public double? ShareAt(int arm, double cost) =>
+        Line(_arms[arm]).Covers(cost) ? Line(_arms[arm]).ShareAt(cost) : null;
+
+    /// <summary>The first arm's share minus the second's for a budget; null outside the range of either.</summary>
+    public Estimate? ShareDifferenceAt(int first, int second, double cost) =>
+        Line(_arms[first]).Covers(cost) && Line(_arms[second]).Covers(cost)
+            ? Bounded(
+                Line(_arms[first]).ShareAt(cost) - Line(_arms[second]).ShareAt(cost),
+                r => At(first, r).ShareAt(cost) - At(second, r).ShareAt(cost))
+            : null;
+
+    /// <summary>The least budget with which an arm reaches a share; null if it never does.</summary>
+    public Estimate? CostOf(int arm, double share) =>
+        Bounded(Line(_arms[arm]).CostOf(share), r => At(arm, r).CostOf(share));
+
+    /// <summary>The first arm's budget to reach a share, divided by the second's; null if either never does.</summary>
+    public Estimate? CostRatioOf(int first, int second, double share)
+    {
+        var (cost, other) = (Line(_arms[first]).CostOf(share), Line(_arms[second]).CostOf(share));
+        return double.IsInfinity(other)
+            ? null
+            : Bounded(cost / other, r => At(first, r).CostOf(share) / At(second, r).CostOf(share));
+    }
+
+    private static BudgetLine Line((double[] Costs, double[] Shares) arm) => new(arm.Costs, arm.Shares);
+
+    /// <summary>An arm's line in a resample.</summary>
+    private BudgetLine At(int arm, int resample)
+    {
+        var (costs, shares) = _resampled[arm];
+        return new(Array.ConvertAll(costs, c => c[resample]), Array.ConvertAll(shares, s => s[resample]));
+    }
+
+    private Estimate? Bounded(double value, Func<int, double> resampled)
+    {
+        if (!double.IsFinite(value))
+        {
+            return null;
+        }
+
+        var values = new double[_resamples];
+        Parallel.For(0, _resamples, r => values[r] = resampled(r));
+
+        // Where neither arm reaches a share, their ratio may be anything.
+        double[] lows = [.. values.Select(v => double.IsNaN(v) ? 0 : v)];
+        double[] highs = [.. values.Select(v => double.IsNaN(v) ? double.PositiveInfinity : v)];
+        return new(value, new(Percentiles.Middle95(lows).Low, Percentiles.Middle95(highs).High));
+    }
+}

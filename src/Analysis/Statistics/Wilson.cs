@@ -1,0 +1,49 @@
+namespace ReflectDiT.Eval.Analysis.Statistics;
+
+/// <summary>95% intervals for shares of prompts.</summary>
+public static class Wilson
+{
+    /// <summary>The 97.5% point of the normal distribution.</summary>
+    private const double Z = 1.959963984540054;
+
+    /// <summary>
+    /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials. With several
+    /// replicates the share is the mean of the prompts' own means and the count is that of the prompts: averaging
+    /// inside a prompt can only lessen the variance, so the interval is then too wide rather than too narrow.
+    /// </summary>
+    public static Interval Share(double share, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        if (share is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(share), share, "A share lies between 0 and 1.");
+        }
+
+        var shrink = 1 + (Z * Z / count);
+        var centre = (share + (Z * Z / (2 * count))) / shrink;
+        var half = Z / shrink * Math.Sqrt((share * (1 - share) / count) + (Z * Z / (4.0 * count * count)));
+        return new(Math.Max(0, Math.Min(share, centre - half)), Math.Min(1, Math.Max(share, centre + half)));
+    }
+
+    /// <summary>
+    /// Interval for the unweighted mean of independent shares (the mean over categories), from the Wilson interval of
+    /// each: variance recovery (Zou and Donner 2008). Unlike a bootstrap it keeps the doubt about a category where
+    /// every prompt succeeded.
+    /// </summary>
+    public static Interval MeanOfShares(IReadOnlyList<(double Share, int Count)> shares)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(shares.Count);
+        var (mean, below, above) = (0.0, 0.0, 0.0);
+        foreach (var (share, count) in shares)
+        {
+            var (low, high) = Share(share, count);
+            mean += share;
+            below += (share - low) * (share - low);
+            above += (high - share) * (high - share);
+        }
+
+        var n = shares.Count;
+        mean /= n;
+        return new(Math.Max(0, mean - (Math.Sqrt(below) / n)), Math.Min(1, mean + (Math.Sqrt(above) / n)));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace ReflectDiT.Eval.Benchmarks.GenEval;
+
+/// <summary>The answer to a <see cref="ScoringCase"/> as one JSON line.</summary>
+public static class ScoreJson
+{
+    // "expected sink<4" is meant to be read; nothing here ends up in a web page.
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>
+    /// <c>{"id":...,"correct":...,"reason":...,"kept":{class:[indices]}}</c> without a line end; classes in the order
+    /// of the 80 names.
+    /// </summary>
+    public static string Write(string id, Score score)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", id);
+            json.WriteBoolean("correct", score.Correct);
+            json.WriteString("reason", score.Reason);
+            json.WriteStartObject("kept");
+            foreach (var kept in score.Kept.OrderBy(kept => ObjectNames.IndexOf(kept.Class)))
+            {
+                json.WriteStartArray(kept.Class);
+                foreach (var index in kept.Indices)
+                    json.WriteNumberValue(index);
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

@@ -1,4 +1,0 @@
-namespace ReflectDiT.Eval.Core.Statistics;
-
-/// <summary>A number and its 95% interval.</summary>
-public readonly record struct Estimate(double Value, Interval Interval);

@@ -1,0 +1,73 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReflectDiT.Eval.Core.Strategies;
+
+namespace ReflectDiT.Eval.Core.Sweeps;
+
+/// <summary>
+/// All that decides what a sweep draws and how it is scored, with every file that it names taken in. Its canonical
+/// JSON is the identity of the sweep.
+/// </summary>
+public sealed record SweepConfiguration(
+    string Name,
+    BenchmarkConfiguration Benchmark,
+    long Seed,
+    int Replicates,
+    ScorerConfiguration Scorer,
+    IReadOnlyList<ArmConfiguration> Arms)
+{
+    private static readonly JsonSerializerOptions Canonical = new(JsonSerializerOptions.Strict)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+    };
+
+    /// <summary>Keys in the order of the records, no white space: equal configurations give equal text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Canonical);
+
+    public static SweepConfiguration FromJson(string json) =>
+        JsonSerializer.Deserialize<SweepConfiguration>(json, Canonical)
+        ?? throw new JsonException("A sweep's configuration is null.");
+
+    /// <summary>The part that scores depend on.</summary>
+    public string ScorerJson() => JsonSerializer.Serialize(Scorer, Canonical);
+}
+
+/// <summary>A benchmark, and what decides its prompts; the benchmark itself knows what its settings mean.</summary>
+public sealed record BenchmarkConfiguration(string Kind)
+{
+    /// <summary>Written beside the kind, in this order.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement> Settings { get; init; } = [];
+}
+
+/// <param name="Options">Null where images were scored elsewhere, with options that are not known.</param>
+public sealed record ScorerConfiguration(ModelConfiguration Detector, JsonElement? Options);
+
+/// <param name="Parameters">The content of the model's parameter file, if it has one.</param>
+public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
+{
+    public const string Simulated = "simulated";
+
+    /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
+    public const string Elsewhere = "elsewhere";
+
+    [JsonIgnore]
+    public bool IsSimulated => Kind == Simulated;
+}
+
+/// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
+public sealed record ArmConfiguration(
+    string Name, string? Published, ModelConfiguration Generator, ModelConfiguration Judge, IStrategy Strategy)
+{
+    /// <summary>The input of an arm that was run elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImportedFrom? Imported { get; init; }
+}
+
+/// <summary>The input that an imported arm was read from.</summary>
+/// <param name="Format">geneval, reflect-dit or csv.</param>
+/// <param name="Sha256">Of the input; of a folder, over the names and hashes of the files read.</param>
+public sealed record ImportedFrom(string Format, string Sha256);

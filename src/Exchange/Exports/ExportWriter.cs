@@ -1,0 +1,154 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Exchange.Imports;
+
+namespace ReflectDiT.Eval.Exchange.Exports;
+
+/// <summary>Writes a sweep as files that the published scripts read: docs/data.md describes them.</summary>
+public static class ExportWriter
+{
+    /// <param name="format">One of <see cref="ArmInput"/>'s.</param>
+    /// <param name="path">The folder, which must be new or empty; it appears whole or not at all.</param>
+    /// <exception cref="InvalidDataException">
+    /// The folder is there, or the format cannot hold what the sweep shows.
+    /// </exception>
+    public static async Task WriteAsync(SweepExport sweep, string format, string path, CancellationToken cancellation)
+    {
+        ExportFolder.Check(path);
+        using var folder = new ExportFolder(path, sweep.Artifacts);
+        if (format == ArmInput.Csv)
+        {
+            await CsvAsync(sweep, folder, cancellation);
+        }
+        else
+        {
+            var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            foreach (var arm in sweep.Arms)
+            {
+                var name = arm.FolderName;
+                for (var twin = 2; !names.Add(name); twin++)
+                {
+                    name = $"{arm.FolderName}-{twin}";
+                }
+
+                await (format == ArmInput.GenEval ? GenEvalAsync(arm, name, folder, cancellation)
+                    : ReflectDitAsync(arm, name, folder, cancellation));
+            }
+        }
+
+        folder.Commit();
+    }
+
+    /// <summary>
+    /// The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.
+    /// </summary>
+    private static async Task GenEvalAsync(
+        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+    {
+        await using var results = folder.Open(Path.Combine(root, "results.jsonl"));
+        foreach (var chain in arm.Chains)
+        {
+            var place = $"{chain.Prompt.Index:00000}/samples/{chain.Result.Replicate:0000}.png";
+            var shown = chain.Attempts[chain.Result.Shown];
+            folder.Write(Path.Combine(root, $"{chain.Prompt.Index:00000}", "metadata.jsonl"), chain.Prompt.Metadata);
+            await folder.ImageAsync(Path.Combine(root, place), shown.Row.Image, cancellation);
+            await results.WriteLineAsync(ResultJson.Write(place, arm.Arm, chain, shown));
+        }
+    }
+
+    /// <summary>The tree of eval.py, one for each replicate: it has one chain a prompt.</summary>
+    private static async Task ReflectDitAsync(
+        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+    {
+        foreach (var chain in arm.Chains)
+        {
+            RefuseOtherShown(arm.Arm, chain.Result);
+            var tree = chain.Result.Replicate == 0 ? root : $"{root}-replicate-{chain.Result.Replicate}";
+            var place = Path.Combine(tree, $"{chain.Prompt.Index:00000}");
+            folder.Write(Path.Combine(place, "metadata.jsonl"), chain.Prompt.Metadata);
+            foreach (var attempt in chain.Attempts)
+            {
+                // analysis.py finds the index by stripping ".png" alone.
+                var image = Path.Combine(place, "samples", $"{attempt.Row.Index:00000}.png");
+                await folder.ImageAsync(image, attempt.Row.Image, cancellation);
+                folder.Write($"{image}.feedback.json", ResultJson.Write(
+                    image.Replace('\\', '/'), arm.Arm, chain, attempt, json => Feedback(json, chain, attempt)));
+            }
+        }
+    }
+
+    private static void Feedback(Utf8JsonWriter json, ExportedChain chain, ExportedAttempt attempt)
+    {
+        json.WriteString("text_feedback", ScorerWords(attempt));
+        if (attempt.Row.Accepted is { } accepted)
+        {
+            json.WriteBoolean("correct_verifier", accepted);
+            json.WriteString("text_feedback_verifier", attempt.Row.Feedback);
+        }
+
+        json.WriteNumber("gen_idx_gt", attempt.Row.Index);
+        if (attempt.Row.Imported && attempt.Context.Count == 0)
+        {
+            return; // Elsewhere it may have had a context that nobody recorded.
+        }
+
+        json.WriteStartArray("context");
+        foreach (var (source, words) in attempt.Context)
+        {
+            var about = chain.Attempts[source];
+            json.WriteStartObject();
+            json.WriteNumber("gen_idx", source);
+            json.WriteString("reason", words is FeedbackSource.Scorer ? ScorerWords(about) : about.Row.Feedback);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string? ScorerWords(ExportedAttempt attempt) =>
+        attempt.Reason is { } reason ? ScorerFeedback.From(reason) : null;
+
+    /// <summary>
+    /// The released analysis takes the last image at N; an arm that shows another would get other numbers.
+    /// </summary>
+    private static void RefuseOtherShown(ArmResults arm, ChainResult chain)
+    {
+        for (var n = 1; n <= chain.Attempts.Count; n++)
+        {
+            if (PromptShares.Shown(arm.Strategy, chain, n) is var shown && shown != n - 1)
+            {
+                throw new InvalidDataException(
+                    $"Arm '{arm.Name}' shows attempt {shown} of prompt {chain.Prompt} after {n}: the released analysis "
+                    + "takes the last, so its numbers would be others. 'reflectdit export csv' keeps which image is shown.");
+            }
+        }
+    }
+
+    private static async Task CsvAsync(SweepExport sweep, ExportFolder folder, CancellationToken cancellation)
+    {
+        await using var file = folder.Open("attempts.csv");
+        await file.WriteAsync(AttemptsCsv.Line(AttemptsCsv.Columns));
+        foreach (var (arm, chain, attempt) in
+            from arm in sweep.Arms
+            from chain in arm.Chains
+            from attempt in chain.Attempts
+            select (arm.Arm, chain, attempt))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var row = attempt.Row;
+            await file.WriteAsync(AttemptsCsv.Line(
+            [
+                arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.UsesScorer, arm.Leaked, arm.Published,
+                chain.Prompt.Index, chain.Prompt.Tag, chain.Prompt.Prompt,
+                chain.Result.Replicate, row.Index, attempt.Correct, attempt.Reason,
+                PromptShares.Shown(arm.Strategy, chain.Result, row.Index + 1),
+                row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText,
+                AttemptsCsv.Context(attempt.Context),
+                row.Seed, row.Image is { } image ? Convert.ToHexStringLower(image) : null,
+                row.WallSeconds, row.GeneratorSeconds, row.JudgeSeconds, row.FunctionEvaluations, row.JudgeTokens,
+            ]));
+        }
+    }
+}

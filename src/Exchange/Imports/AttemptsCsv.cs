@@ -1,0 +1,222 @@
+using System.Globalization;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Text;
+
+namespace ReflectDiT.Eval.Exchange.Imports;
+
+/// <summary>A table of attempts, one a line: docs/data.md lists the columns. An empty field is unknown.</summary>
+public static class AttemptsCsv
+{
+    /// <summary>
+    /// All columns, in the order in which they are written; arm to published say the same on every line of an arm.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Columns =
+    [
+        "arm", "n", "simulated", "oracle", "leaked", "published",
+        "prompt_index", "tag", "prompt", "replicate", "attempt", "correct", "reason", "shown",
+        "accepted", "judge_score", "judge_no_score", "feedback", "judge_text", "context",
+        "seed", "image", "wall_seconds", "generator_seconds", "judge_seconds", "function_evaluations", "judge_tokens",
+    ];
+
+    private static readonly string[] Required = ["prompt", "attempt", "correct"];
+
+    /// <summary>Follow from the prompt, or name an artifact of another ledger.</summary>
+    private static readonly string[] NotTaken = ["prompt_index", "image"];
+
+    /// <param name="arm">Name of the arm where the table has no such column.</param>
+    /// <exception cref="RecordException">The table as such cannot be read.</exception>
+    public static IReadOnlyList<ArmInput> Read(string file, string sha256, string text, string arm)
+    {
+        var rows = CsvReader.Rows(file, text).ToList();
+        var header = rows.Count > 0
+            ? rows[0].Fields
+            : throw new RecordException(file, null, "empty; expected a line of column names");
+        if (Required.FirstOrDefault(c => !header.Contains(c)) is { } missing)
+        {
+            throw new RecordException(
+                file,
+                1,
+                $"no column {missing}; needed are {string.Join(", ", Required)}, known {string.Join(", ", Columns)}");
+        }
+
+        if (header.CountBy(c => c).FirstOrDefault(c => c.Value > 1).Key is { } twice)
+        {
+            throw new RecordException(file, 1, $"the column {twice} is there twice");
+        }
+
+        var common = header.Except(Columns)
+            .Select(c => new Finding(FindingKind.UnknownKey, $"the column {c} is not taken in", file, 1))
+            .ToList();
+        var arms = new List<ArmLines>();
+        foreach (var (line, fields) in rows.Skip(1))
+        {
+            var row = new CsvRow(file, line, header, fields);
+            var name = Nfc.Normalize(row.Text("arm") ?? arm);
+            var index = arms.FindIndex(a => a.Name == name);
+            if (index < 0)
+            {
+                index = arms.Count;
+                arms.Add(new(name));
+            }
+
+            try
+            {
+                arms[index].Records.Add(Attempt(row));
+                arms[index].Settings.Add((row.Integer("n", 1), row.Text("published")));
+            }
+            catch (RecordException e)
+            {
+                arms[index].Findings.Add(e.Finding);
+                if (row.Text("prompt") is { } prompt && int.TryParse(row.Text("attempt"), out var attempt)
+                    && attempt >= 0)
+                {
+                    var replicate = int.TryParse(row.Text("replicate"), out var r) && r >= 0 ? r : 0;
+                    arms[index].Broken.Add(new(prompt, replicate, attempt, e.Finding.ToString()));
+                }
+            }
+        }
+
+        return [.. arms.Select((a, i) => new ArmInput(
+            a.Name, ArmInput.Csv, file, sha256, a.Records, a.Broken, i == 0 ? [.. common, .. a.Findings] : a.Findings,
+            a.Settings.Max(s => s.N),
+            a.Settings.Select(s => s.Published).FirstOrDefault(p => p is not null)))];
+    }
+
+    /// <summary>A line of <see cref="Columns"/>.</summary>
+    public static string Line(IEnumerable<object?> values) => string.Join(',', values.Select(CsvFormat.Field)) + "\n";
+
+    /// <summary>A context as text: "0:judge;3:scorer".</summary>
+    public static string Context(IEnumerable<(int Attempt, FeedbackSource Source)> context) =>
+        string.Join(';', context.Select(
+            c => $"{c.Attempt}:{(c.Source is FeedbackSource.Scorer ? "scorer" : "judge")}"));
+
+    private static RecordedAttempt Attempt(CsvRow row)
+    {
+        var accepted = row.Flag("accepted");
+        if (accepted is null
+            && (row.Text("judge_score") ?? row.Text("judge_no_score") ?? row.Text("feedback")) is not null)
+        {
+            throw row.Fault("accepted", "true or false beside the judge's other words");
+        }
+
+        return new RecordedAttempt(
+            row.File, row.Line, row.Needed("prompt", row.Text("prompt")), row.Integer("replicate", 0) ?? 0,
+            row.Needed("attempt", row.Integer("attempt", 0)), row.Needed("correct", row.Flag("correct")))
+        {
+            Tag = row.Text("tag"),
+            // A correct image has no reason: an empty field says so. That of a wrong one is unknown.
+            Reason = row.Text("reason") ?? (row.Has("reason") && row.Flag("correct") == true ? "" : null),
+            ShownAfter = row.Integer("shown", 0),
+            Verdict = accepted is { } yes
+                ? new(
+                    yes,
+                    row.Number("judge_score", 0, 1),
+                    row.Number("judge_no_score", 0, 1),
+                    row.Has("feedback") ? row.Text("feedback") ?? "" : null)
+                : null,
+            JudgeText = row.Text("judge_text"),
+            Context = Context(row),
+            Seed = row.Long("seed"),
+            Costs = new(
+                row.Number("wall_seconds", 0, double.MaxValue),
+                row.Number("generator_seconds", 0, double.MaxValue),
+                row.Number("judge_seconds", 0, double.MaxValue),
+                row.Integer("function_evaluations", 0),
+                row.Integer("judge_tokens", 0)),
+            Simulated = row.Flag("simulated") ?? false,
+            UsesScorer = row.Flag("oracle") ?? false,
+            Leaked = row.Flag("leaked") ?? false,
+        };
+    }
+
+    private static List<RecordedContext>? Context(CsvRow row)
+    {
+        if (!row.Has("context"))
+        {
+            return null;
+        }
+
+        var items = new List<RecordedContext>();
+        foreach (var item in (row.Text("context") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (item.Split(':') is not [var attempt, ("judge" or "scorer") and var source]
+                || !int.TryParse(attempt, out var index))
+            {
+                throw row.Fault("context", "items such as 0:judge or 0:scorer, joined by ';'");
+            }
+
+            items.Add(new(index, null, source == "scorer" ? FeedbackSource.Scorer : FeedbackSource.Judge));
+        }
+
+        return items;
+    }
+
+    /// <summary>What the lines of one arm say.</summary>
+    private sealed record ArmLines(string Name)
+    {
+        public List<RecordedAttempt> Records { get; } = [];
+
+        public List<BrokenAttempt> Broken { get; } = [];
+
+        public List<Finding> Findings { get; } = [];
+
+        public List<(int? N, string? Published)> Settings { get; } = [];
+    }
+
+    /// <summary>One line, its fields by column; an error names file, line, column and what was expected.</summary>
+    private sealed record CsvRow(string File, int Line, IReadOnlyList<string> Header, IReadOnlyList<string> Fields)
+    {
+        public bool Has(string column) => Header.Contains(column);
+
+        /// <summary>Null where the column or its value is missing.</summary>
+        public string? Text(string column)
+        {
+            for (var i = 0; i < Header.Count; i++)
+            {
+                if (Header[i] == column)
+                {
+                    return i < Fields.Count && Fields[i].Length > 0 ? Fields[i] : null;
+                }
+            }
+
+            return null;
+        }
+
+        public T Needed<T>(string column, T? value) where T : struct => value ?? throw Fault(column, "a value");
+
+        public string Needed(string column, string? value)
+        {
+            if (Fields.Count != Header.Count)
+            {
+                throw new RecordException(File, Line, $"{Fields.Count} fields, but {Header.Count} columns");
+            }
+
+            return value ?? throw Fault(column, "a value");
+        }
+
+        public bool? Flag(string column) => Text(column) switch
+        {
+            null => null,
+            "true" or "True" or "TRUE" or "1" => true,
+            "false" or "False" or "FALSE" or "0" => false,
+            _ => throw Fault(column, "true or false"),
+        };
+
+        public int? Integer(string column, int min) => (int?)Long(column, min, int.MaxValue);
+
+        public long? Long(string column, long min = 0, long max = long.MaxValue) => Text(column) is not { } text ? null
+            : long.TryParse(text, NumberStyles.AllowLeadingSign, null, out var number) && number >= min && number <= max
+                ? number
+                : throw Fault(column, $"a whole number from {min} to {max}");
+
+        public double? Number(string column, double min, double max) => Text(column) is not { } text ? null
+            : double.TryParse(text, NumberStyles.Float, null, out var number) && number >= min && number <= max
+                ? number
+                : throw Fault(column, $"a number from {min:R} to {max:R}");
+
+        public RecordException Fault(string column, string expected) =>
+            new(File, Line, $"{column}: expected {expected}, found "
+                + (Text(column) is { } text ? $"'{text}'" : "nothing"));
+    }
+}

@@ -1,0 +1,217 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Exchange.Imports;
+
+/// <summary>Writes arms that were run elsewhere.</summary>
+public sealed class ImportStore(NpgsqlDataSource source)
+{
+    /// <summary>Images in memory at once.</summary>
+    private const int ImagesAtOnce = 64;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Writes the sweep with everything of it in one transaction, unless it is there already.</summary>
+    /// <param name="arms">In the order of the plan.</param>
+    /// <param name="artifacts">Takes the images that the input has; null to leave them where they are.</param>
+    /// <returns>
+    /// Whether the sweep is new, and how many images were taken in: also those of a sweep that was imported without.
+    /// </returns>
+    public async Task<(bool New, int Images)> WriteAsync(
+        SweepPlan plan, IReadOnlyList<ImportedArm> arms, ArtifactStore? artifacts, CancellationToken cancellation)
+    {
+        var chains = arms.SelectMany((arm, index) => arm.Chains.Select(chain =>
+            (Id: Identity.OfChain(plan.Id, index, chain.Prompt, chain.Replicate), Chain: chain))).ToList();
+        var attempts = chains.SelectMany(c => c.Chain.Attempts.Select(a => (c.Id, Attempt: a))).ToList();
+        var images = artifacts is null ? [] : await SaveImagesAsync(artifacts, attempts, cancellation);
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (!await SweepStore.InsertAsync(connection, plan, SweepState.Imported, cancellation))
+        {
+            var added = await AddImagesAsync(connection, images, cancellation);
+            await transaction.CommitAsync(cancellation);
+            return (false, added);
+        }
+
+        await CopyImportsAsync(connection, plan, arms, cancellation);
+        await CopyAttemptsAsync(connection, attempts, cancellation);
+        await CopyScoresAsync(connection, plan.Scorer.Id, attempts, cancellation);
+        await CopyDetectionsAsync(connection, plan.Scorer.Id, attempts, cancellation);
+        await CopyContextAsync(connection, chains, cancellation);
+        await EndAsync(connection, chains, cancellation);
+        var taken = await AddImagesAsync(connection, images, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return (true, taken);
+    }
+
+    /// <summary>Copies the images: whole and durable before any row names them.</summary>
+    private static async Task<List<(Guid Chain, int Index, byte[] Name)>> SaveImagesAsync(
+        ArtifactStore artifacts, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation)
+    {
+        var saved = new List<(Guid, int, byte[])>();
+        foreach (var some in attempts.Where(a => a.Attempt.ImageFile is not null).Chunk(ImagesAtOnce))
+        {
+            var images = new List<(byte[] Name, ReadOnlyMemory<byte> Content)>();
+            foreach (var (id, attempt) in some)
+            {
+                var content = await File.ReadAllBytesAsync(attempt.ImageFile!, cancellation);
+                images.Add((ArtifactStore.NameOf(content), content));
+                saved.Add((id, attempt.Index, images[^1].Name));
+            }
+
+            artifacts.Save(images);
+        }
+
+        return saved;
+    }
+
+    private static async Task<int> AddImagesAsync(
+        NpgsqlConnection connection, List<(Guid Chain, int Index, byte[] Name)> images, CancellationToken cancellation)
+    {
+        await using var add = new NpgsqlCommand(
+            """
+            UPDATE reflectdit.attempts a SET image = i.image
+            FROM unnest($1, $2, $3) AS i (chain, index, image)
+            WHERE a.chain_id = i.chain AND a.index = i.index AND a.image IS NULL
+            """, connection)
+        {
+            Parameters =
+            {
+                new() { Value = images.Select(i => i.Chain).ToArray() },
+                new() { Value = images.Select(i => i.Index).ToArray() },
+                new() { Value = images.Select(i => i.Name).ToArray() },
+            },
+        };
+        return await add.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static Task CopyImportsAsync(
+        NpgsqlConnection connection, SweepPlan plan, IReadOnlyList<ImportedArm> arms, CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(connection, "imports (sweep_id, arm, format, path, sha256, findings)", arms.Index(),
+            async (row, a) =>
+        {
+            await row.WriteAsync(plan.Id, cancellation);
+            await row.WriteAsync(a.Index, cancellation);
+            await row.WriteAsync(a.Item.Input.Format, cancellation);
+            await row.WriteAsync(a.Item.Input.Path, cancellation);
+            await row.WriteAsync(Convert.FromHexString(a.Item.Input.Sha256), cancellation);
+            await row.WriteAsync(JsonSerializer.Serialize(a.Item.Findings, Json), NpgsqlDbType.Jsonb, cancellation);
+        }, cancellation);
+
+    private static Task CopyAttemptsAsync(
+        NpgsqlConnection connection,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(
+            connection,
+            "attempts (chain_id, index, epoch, imported, seed, accepted, judge_score, judge_no_score, feedback, "
+            + "judge_text, shown_after, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)",
+            attempts,
+            async (row, a) =>
+            {
+                var (attempt, costs) = (a.Attempt, a.Attempt.Costs);
+                await row.WriteAsync(a.Id, cancellation);
+                await row.WriteAsync(attempt.Index, cancellation);
+                await row.WriteAsync(0, cancellation); // the epoch of a chain that nobody ever held
+                await row.WriteAsync(true, cancellation);
+                await row.WriteAsync(attempt.Seed, cancellation);
+                await row.WriteAsync(attempt.Verdict?.Accepted, cancellation);
+                await row.WriteAsync(attempt.Verdict?.Score, cancellation);
+                await row.WriteAsync(attempt.Verdict?.NoScore, cancellation);
+                await row.WriteAsync(attempt.Verdict?.Feedback, cancellation);
+                await row.WriteAsync(attempt.JudgeText, cancellation);
+                await row.WriteAsync(attempt.ShownAfter, cancellation);
+                await row.WriteAsync(costs.WallSeconds, cancellation);
+                await row.WriteAsync(costs.GeneratorSeconds, cancellation);
+                await row.WriteAsync(costs.JudgeSeconds, cancellation);
+                await row.WriteAsync(costs.FunctionEvaluations, cancellation);
+                await row.WriteAsync(costs.JudgeTokens, cancellation);
+            },
+            cancellation);
+
+    private static Task CopyScoresAsync(
+        NpgsqlConnection connection,
+        Guid scorer,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(connection, "scores (chain_id, attempt, scorer_id, correct, reason)", attempts,
+            async (row, a) =>
+        {
+            await row.WriteAsync(a.Id, cancellation);
+            await row.WriteAsync(a.Attempt.Index, cancellation);
+            await row.WriteAsync(scorer, cancellation);
+            await row.WriteAsync(a.Attempt.Correct, cancellation);
+            await row.WriteAsync(a.Attempt.Reason, cancellation);
+        }, cancellation);
+
+    private static Task CopyDetectionsAsync(
+        NpgsqlConnection connection,
+        Guid scorer,
+        List<(Guid Id, RecordedAttempt Attempt)> attempts,
+        CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(
+            connection,
+            "detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score)",
+            attempts.SelectMany(a => a.Attempt.Detections.Select((found, index) => (a.Id, a.Attempt, found, index))),
+            async (row, d) =>
+            {
+                await row.WriteAsync(d.Id, cancellation);
+                await row.WriteAsync(d.Attempt.Index, cancellation);
+                await row.WriteAsync(scorer, cancellation);
+                await row.WriteAsync(d.index, cancellation);
+                await row.WriteAsync(d.found.Class, cancellation);
+                await row.WriteAsync(d.found.Detection.X1, cancellation);
+                await row.WriteAsync(d.found.Detection.Y1, cancellation);
+                await row.WriteAsync(d.found.Detection.X2, cancellation);
+                await row.WriteAsync(d.found.Detection.Y2, cancellation);
+                await row.WriteAsync(d.found.Detection.Score, cancellation);
+            },
+            cancellation);
+
+    private static Task CopyContextAsync(
+        NpgsqlConnection connection, List<(Guid Id, ImportedChain Chain)> chains, CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(
+            connection,
+            "context_items (chain_id, attempt, position, source_attempt, source)",
+            chains.SelectMany(c => c.Chain.Contexts.SelectMany((context, attempt) =>
+                context.Select((item, position) => (c.Id, attempt, position, item)))),
+            async (row, c) =>
+            {
+                await row.WriteAsync(c.Id, cancellation);
+                await row.WriteAsync(c.attempt, cancellation);
+                await row.WriteAsync(c.position, cancellation);
+                await row.WriteAsync(c.item.Attempt, cancellation);
+                await row.WriteAsync(c.item.Source is FeedbackSource.Scorer ? "scorer" : "judge", cancellation);
+            },
+            cancellation);
+
+    private static async Task EndAsync(
+        NpgsqlConnection connection, List<(Guid Id, ImportedChain Chain)> chains, CancellationToken cancellation)
+    {
+        await using var end = new NpgsqlCommand(
+            """
+            SELECT reflectdit.end_chain(chain, 0, shown, reason)
+            FROM unnest($1, $2, $3) AS e (chain, shown, reason)
+            """, connection)
+        {
+            Parameters =
+            {
+                Column(NpgsqlDbType.Uuid, chains.Select(c => c.Id).ToArray()),
+                Column(NpgsqlDbType.Integer, chains.Select(c => c.Chain.Shown).ToArray()),
+                Column(NpgsqlDbType.Text, chains.Select(c => c.Chain.Failure).ToArray()),
+            },
+        };
+        await end.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static NpgsqlParameter Column<T>(NpgsqlDbType type, T[] values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values };
+}

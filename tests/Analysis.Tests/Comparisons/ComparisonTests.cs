@@ -1,0 +1,370 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Analysis.Comparisons;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Analysis.Tests.Reports;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Analysis.Tests.Comparisons;
+
+public sealed class ComparisonTests
+{
+    private static readonly ScorerSettings Scorer = new("simulated", ScoringOptions.Default.ToJson().GetRawText());
+    private static readonly ComparisonPoint Whole = new ComparisonPoint.Whole();
+    private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit, Scorer);
+    private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana, Scorer);
+
+    /// <summary>32 prompts gained and 1 lost: p = 2 (1 + 33) / 2^33 by hand.</summary>
+    [Fact]
+    public void Better_arm_is_named_with_difference_interval_p_and_prompts()
+    {
+        var comparison = Compare(Reflection, Best);
+        var row = comparison.Decisive;
+        Assert.Equal((32, 1), row.Discordant);
+        Assert.Equal(31 / 553.0, row.Difference, 12);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P!.Value, 12);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.Matches(
+            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), "
+            + "p < 0.0001, over 553 prompts$",
+            VerdictText.Of(comparison));
+    }
+
+    [Fact]
+    public void Worse_is_the_same_the_other_way_round()
+    {
+        var comparison = Compare(Best, Reflection);
+        Assert.Equal(Outcome.Worse, comparison.Outcome);
+        Assert.Matches(
+            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), ",
+            VerdictText.Of(comparison));
+    }
+
+    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: p = 2 / 2^4.</summary>
+    [Fact]
+    public void The_published_step_from_16_to_20_attempts_is_inconclusive()
+    {
+        var shorter = new ComparedArm(
+            Sweeps.Two with { Id = "other", Sweep = "at-16" },
+            Sweeps.ReflectDit with
+            {
+                Strategy = new Reflection(16, 3, ReflectionQuirks.Paper),
+                Chains =
+                [
+                    .. Sweeps.ReflectDit.Chains.Select(c => c with
+                    {
+                        Attempts = [.. c.Attempts.Take(16)],
+                        Shown = Math.Min(c.Shown, 15),
+                    }),
+                ],
+            },
+            Scorer);
+        var comparison = Compare(Reflection, shorter);
+        Assert.Equal((4, 0), comparison.Decisive.Discordant);
+        Assert.Equal(0.125, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
+        Assert.StartsWith(
+            "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
+            VerdictText.Of(comparison),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "p = 0.1250, over 553 prompts; so few prompts differ that no difference could be seen with 80% power",
+            VerdictText.Of(comparison),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Comparison_at_n_looks_at_both_arms_there()
+    {
+        var comparison = Compare(Reflection, Best, at: "4");
+        Assert.Equal(429 / 553.0, comparison.Decisive.First, 12);
+        Assert.Equal(390 / 553.0, comparison.Decisive.Second, 12);
+        Assert.Contains("reflect-dit SIMULATED at N=4 is better", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 20 attempts",
+            Assert.Throws<ArgumentException>(() => Compare(Reflection, Best, at: "21")).Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>By hand: color_attr 5 of 5 gained, p = 2/32 = 0.0625; position 12 of 12, p = 2/4096.</summary>
+    [Fact]
+    public void Categories_are_tested_each_and_adjusted_together()
+    {
+        var comparison = Compare(Reflection, Best);
+        var position = comparison.Rows.Single(r => r.Metric.Category == Categories.Position);
+        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P!.Value, 12)));
+        Assert.Equal(6 * 2 / 4096.0, position.HolmP!.Value, 12);
+        var attribution = comparison.Rows.Single(r => r.Metric.Category == Categories.ColorAttr);
+        Assert.Equal(2 / 32.0, attribution.P!.Value, 12);
+        Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
+        Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
+    }
+
+    /// <summary>By hand: at N=20 color_attr 5 of 5 gained, p = 2/32, which two smaller p come before.</summary>
+    [Fact]
+    public void Several_N_are_tested_each_and_adjusted_together_and_the_verdict_is_about_the_last()
+    {
+        var category = GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr);
+        var comparison = Compare(Reflection, Best, category, "4,8,20");
+        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P!.Value).ToList();
+        Assert.Equal([4, 8, 20], comparison.ByN.Select(at => at.N));
+        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P!.Value));
+        Assert.Equal(Holm.Adjust(alone), comparison.ByN.Select(at => at.Row.HolmP!.Value));
+        Assert.NotEqual(alone, comparison.ByN.Select(at => at.Row.HolmP!.Value));
+        Assert.Equal(2 / 32.0, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(VerdictText.Of(Compare(Reflection, Best, category, "20")), VerdictText.Of(comparison));
+        Assert.Empty(Compare(Reflection, Best, category, "20").ByN);
+        var text = ComparisonFormat.Render(comparison, [], "text");
+        Assert.Contains("== By N: color_attr", text, StringComparison.Ordinal);
+        Assert.Contains("the verdict is about N=20", text, StringComparison.Ordinal);
+        Assert.Equal(
+            3, ComparisonFormat.Render(comparison, [], "csv").Split("\nn,color_attr,", StringSplitOptions.None).Length - 1);
+        var data = JsonDocument.Parse(ComparisonFormat.Render(comparison, [], "json")).RootElement.GetProperty("by_n");
+        Assert.Equal(
+            comparison.ByN.Select(at => (at.N, at.Row.HolmP!.Value)),
+            data.EnumerateArray().Select(r => (r.GetProperty("n").GetInt32(), r.GetProperty("p_holm").GetDouble())));
+    }
+
+    [Fact]
+    public void Arm_without_a_judge_is_not_called_judged()
+    {
+        var unjudged = Best with
+        {
+            Arm = Sweeps.Sana with
+            {
+                Chains =
+                [
+                    .. Sweeps.Sana.Chains.Select(c => c with
+                    {
+                        Shown = 0,
+                        Attempts = [c.Attempts[0] with { Verdict = null }],
+                    }),
+                ],
+            },
+        };
+        var text = ComparisonFormat.Render(Compare(Reflection, unjudged), [], "md");
+        Assert.Contains("B 1.00 and 0.00.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("each judged", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verdict_about_a_category_is_over_its_prompts_and_lists_them_alone()
+    {
+        var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
+        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
+        Assert.Contains("p = 0.0625, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(453 + 55, 5), comparison.Differing.Select(d => d.Prompt.Index));
+    }
+
+    [Fact]
+    public void Differing_prompts_come_with_the_first_arms_gains_first()
+    {
+        var differing = Compare(Reflection, Best).Differing;
+        Assert.Equal(33, differing.Count);
+        Assert.All(differing.Take(32), d => Assert.Equal((1, 0), (d.First, d.Second)));
+        Assert.Equal((78, 0, 1), (differing[32].Prompt.Index, differing[32].First, differing[32].Second));
+    }
+
+    [Fact]
+    public void Published_difference_of_the_arms_comes_with_the_power_to_see_it()
+    {
+        var row = Compare(Reflection, Best).Decisive;
+        Assert.Equal((446 / 553.0) - 0.751, row.Published!.Value, 12);
+        Assert.InRange(row.PowerForPublished!.Value, 0.99, 1);
+        var alone = Compare(Reflection with { Arm = Sweeps.ReflectDit with { Published = null } }, Best).Decisive;
+        Assert.Null(alone.Published);
+        Assert.Null(alone.PowerForPublished);
+    }
+
+    /// <summary>Two replicates: one gained in both, two gained in one of two. Of 2^3 signs two are as extreme.</summary>
+    [Fact]
+    public void Replicates_are_tested_by_permutation_over_prompts()
+    {
+        PromptRow[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
+        ArmResults Arm(string name, params string[] replicates) => new(
+            name, false, null, Sweeps.BestOf20,
+            [
+                .. from prompt in Enumerable.Range(0, 4)
+                   from replicate in Enumerable.Range(0, 2)
+                   select Sweeps.Chain(prompt, 0, Sweeps.Attempt(replicates[replicate][prompt] == 'C' ? "+C" : "+")) with
+                   {
+                       Replicate = replicate,
+                   },
+            ],
+            0, 0);
+        var sweep = new SweepResults("small", "1", 1, 2, GenEvalBenchmark.Columns, prompts, [Arm("a", "CC.C", "C.CC"), Arm("b", "...C", "...C")]);
+        var row = Compare(new(sweep, sweep.Arms[0], Scorer), new(sweep, sweep.Arms[1], Scorer)).Decisive;
+        Assert.Null(row.Discordant);
+        Assert.Equal(MetricComparison.PermutationTest, row.Test);
+        Assert.Equal(0.5, row.Difference, 12);
+        Assert.Equal(2 / 8.0, row.P!.Value, 12);
+    }
+
+    [Fact]
+    public void Arms_of_two_sweeps_are_paired_by_their_prompts_text()
+    {
+        var backwards = Sweeps.Two with
+        {
+            Id = "other",
+            Prompts = [.. Sweeps.Prompts.Reverse().Select((p, i) => p with { Index = i })],
+        };
+        var turned = Sweeps.Sana with
+        {
+            Chains = [.. Sweeps.Sana.Chains.Select(c => c with { Prompt = 552 - c.Prompt })],
+        };
+        var other = new ComparedArm(backwards, turned, Scorer);
+        Assert.Empty(Concern.Of(Reflection, other, Whole));
+        Assert.Equal((32, 1), Compare(Reflection, other).Decisive.Discordant);
+    }
+
+    [Fact]
+    public void What_speaks_against_a_comparison_is_named()
+    {
+        Assert.Empty(Concern.Of(Reflection, Best, Whole));
+        Assert.Equal(
+            [Concern.Prompts, Concern.Scorer, Concern.Thresholds, Concern.Incomplete, Concern.Oracle],
+            Concern.Of(
+                Reflection,
+                new(
+                    Sweeps.Two with { Id = "other", Prompts = [.. Sweeps.Prompts.Take(500)] },
+                    Sweeps.Sana with
+                    {
+                        Strategy = new BestOfN(20, Selector.Oracle),
+                        Chains = [.. Sweeps.Sana.Chains.Take(499)],
+                    },
+                    new("mask2former", new ScoringOptions { Threshold = 0.4 }.ToJson().GetRawText())),
+                Whole).Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Scorer_that_is_not_recorded_may_be_another()
+    {
+        var elsewhere = Best with { Sweep = Sweeps.Two with { Id = "imported" }, Scorer = new(null, null) };
+        Assert.Equal([Concern.Scorer, Concern.Thresholds], Concern.Of(Reflection, elsewhere, Whole).Select(c => c.Name));
+    }
+
+    [Fact]
+    public void Leaked_arm_counts_as_an_oracle()
+    {
+        var leaked = Best with { Arm = Sweeps.Sana with { Strategy = new Recorded(20, false, true) } };
+        Assert.Equal(Concern.Oracle, Assert.Single(Concern.Of(Reflection, leaked, Whole)).Name);
+    }
+
+    [Fact]
+    public void Arm_that_drew_all_is_not_compared_in_mid_curve_with_one_that_stops()
+    {
+        var all = Best with { Arm = Sweeps.Sana with { Strategy = new BestOfN(20, Selector.JudgeScore) } };
+        Assert.Equal(Concern.Curves, Assert.Single(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(8))).Name);
+        Assert.Empty(Concern.Of(Reflection, all, new ComparisonPoint.Attempts(20)));
+        Assert.Single(Concern.Of(Reflection, all, ComparisonPoint.Parse("8,20")));
+        Assert.Empty(Concern.Of(Reflection, Best, new ComparisonPoint.Attempts(8)));
+        Assert.Empty(Concern.Of(all, all, new ComparisonPoint.Attempts(8)));
+    }
+
+    /// <summary>
+    /// Each arm always draws 2 images. One is right in the first for half of the prompts, in the second for all; the
+    /// other always in half of them. At 1.5 images a prompt they have 0.75 and 0.5.
+    /// </summary>
+    [Fact]
+    public void Equal_budget_is_interpolated_between_two_numbers_of_attempts()
+    {
+        ArmResults Arm(string name, Func<int, string> second) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [
+                .. Enumerable.Range(0, 100).Select(p => Sweeps.Chain(
+                    p, 1, Sweeps.Attempt(p % 2 == 0 ? "C" : ""), Sweeps.Attempt(second(p)))),
+            ],
+            0, 0);
+        var sweep = new SweepResults(
+            "small", "1", 1, 1, GenEvalBenchmark.Columns,
+            [.. Enumerable.Range(0, 100).Select(p => new PromptRow(p, "counting", $"{p}"))],
+            [Arm("a", _ => "C"), Arm("b", p => p % 2 == 0 ? "C" : "")]);
+        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0], Scorer), new ComparedArm(sweep, sweep.Arms[1], Scorer));
+        var comparison = Compare(a, b, at: "budget:attempts=1.5");
+        Assert.Equal((0.75, 0.5), (comparison.Decisive.First, comparison.Decisive.Second));
+        Assert.InRange(comparison.Decisive.Interval.Low, 0.15, 0.25);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.EndsWith(", over 100 prompts, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
+
+        // An attempt takes 1.5 device seconds: 2.25 of them are the same 1.5 attempts.
+        var seconds = Compare(a, b, at: "budget:device-seconds=2.25").Decisive;
+        Assert.Equal((0.75, 0.5), (Math.Round(seconds.First, 12), seconds.Second));
+        Assert.Contains(
+            "a was run at 1 to 2, b at 1 to 2",
+            Assert.Throws<ArgumentException>(() => Compare(a, b, at: "budget:attempts=3")).Message,
+            StringComparison.Ordinal);
+
+        // By hand: the first arm has 0.5 at one image, the second at any number.
+        var reached = comparison.Reached!;
+        Assert.Equal((0.5, 1, 1, 1), (reached.Share, reached.First.Value, reached.Second.Value, reached.Ratio.Value));
+        Assert.StartsWith("To reach 0.500, a needs 1 (95% 1 to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
+        foreach (var format in ReportFormat.Names)
+        {
+            Assert.Contains(
+                format == "json" ? "reached_share" : "To reach 0.500",
+                ComparisonFormat.Render(comparison, [], format),
+                StringComparison.Ordinal);
+            Assert.Contains("1.5 images a prompt", ComparisonFormat.Render(comparison, [], format), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("4,")]
+    [InlineData("8,4")]
+    [InlineData("4,4")]
+    [InlineData("budget:energy=3")]
+    [InlineData("budget:attempts")]
+    [InlineData("budget:attempts=-1")]
+    public void Point_that_is_none_is_refused_with_what_is_possible(string text) =>
+        Assert.Contains(
+            "judge-tokens", Assert.Throws<FormatException>(() => ComparisonPoint.Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_format_says_the_verdict_simulated_and_what_was_allowed()
+    {
+        var comparison = Compare(Reflection, Best);
+        Concern[] allowed = [new(Concern.Oracle, "said so")];
+        foreach (var format in ReportFormat.Names)
+        {
+            var text = ComparisonFormat.Render(comparison, allowed, format);
+            Assert.Contains("reflect-dit SIMULATED is better than sana SIMULATED", text, StringComparison.Ordinal);
+            Assert.Contains("said so", text, StringComparison.Ordinal);
+            Assert.Contains("prompt 78", text, StringComparison.Ordinal);
+            Assert.EndsWith("\n", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Json_has_the_outcome_and_full_precision()
+    {
+        var json = JsonDocument.Parse(ComparisonFormat.Render(Compare(Reflection, Best), [], "json")).RootElement;
+        Assert.Equal("better", json.GetProperty("outcome").GetString());
+        var row = json.GetProperty("rows")[0];
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("p").GetDouble(), 15);
+        Assert.Equal((32, 1), (row.GetProperty("only_first").GetInt32(), row.GetProperty("only_second").GetInt32()));
+        Assert.Equal(33, json.GetProperty("prompts").GetArrayLength());
+    }
+
+    [Fact]
+    public void Text_begins_with_the_arms_and_the_verdict()
+    {
+        var lines = ComparisonFormat.Render(Compare(Reflection, Best), [], "text").Split('\n');
+        Assert.Equal("A: reflect-dit SIMULATED; B: sana SIMULATED", lines[0]);
+        Assert.StartsWith("reflect-dit SIMULATED is better than", lines[1], StringComparison.Ordinal);
+        Assert.All(lines, l => Assert.InRange(l.Length, 0, 140));
+    }
+
+    private static Comparison Compare(ComparedArm first, ComparedArm second, Metric? metric = null, string? at = null) =>
+        Comparison.Of(
+            first,
+            second,
+            metric ?? Metric.MeanOverPrompts,
+            at is null ? Whole : ComparisonPoint.Parse(at),
+            PublishedFiles.Numbers);
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Analysis.Statistics;
+
+namespace ReflectDiT.Eval.Analysis.Tests.Statistics;
+
+/// <summary>Against statsmodels and SciPy: golden.json is written by make_golden.py, beside it.</summary>
+public sealed class GoldenTests
+{
+    [Fact]
+    public void Wilson_interval_equals_that_of_statsmodels()
+    {
+        foreach (var row in Golden.Rows("wilson"))
+        {
+            var (k, n) = (row.GetProperty("k").GetInt32(), row.GetProperty("n").GetInt32());
+            Golden.AssertEqual(row.GetProperty("interval"), Wilson.Share((double)k / n, n), $"{k}/{n}");
+        }
+    }
+
+    [Fact]
+    public void Clopper_Pearson_interval_equals_that_of_statsmodels()
+    {
+        foreach (var row in Golden.Rows("clopper_pearson"))
+        {
+            var (k, n) = (row.GetProperty("k").GetInt32(), row.GetProperty("n").GetInt32());
+            Golden.AssertEqual(row.GetProperty("interval"), ClopperPearson.Share(k, n), $"{k}/{n}");
+        }
+    }
+
+    [Fact]
+    public void Interval_for_a_mean_of_shares_equals_its_formula_over_the_intervals_of_statsmodels()
+    {
+        foreach (var row in Golden.Rows("means"))
+        {
+            var shares = row.GetProperty("counts").EnumerateArray()
+                .Select(c => ((double)c[0].GetInt32() / c[1].GetInt32(), c[1].GetInt32())).ToList();
+            Golden.AssertEqual(row.GetProperty("interval"), Wilson.MeanOfShares(shares), row.GetRawText());
+        }
+    }
+
+    [Fact]
+    public void Bootstrap_over_prompts_equals_that_of_scipy_under_the_same_seed()
+    {
+        foreach (var row in Golden.Rows("bootstraps"))
+        {
+            var (seed, strata) = (row.GetProperty("seed").GetUInt64(), row.Strata());
+            var name = $"{row.GetProperty("name")}, seed {seed}";
+            var bootstrap = new Bootstrap(seed);
+            Golden.AssertEqual(row.GetProperty("stratified"), bootstrap.MeanOfMeans(strata), name + ", stratified");
+            Golden.AssertEqual(row.GetProperty("pooled"), bootstrap.MeanOfMeans([[.. strata.SelectMany(s => s)]]), name);
+            Golden.AssertEqual(row.GetProperty("stratified"), bootstrap.MeanOfMeans(strata), name + ", once more");
+        }
+    }
+
+    [Fact]
+    public void Bca_interval_equals_that_of_scipy_under_the_same_seed()
+    {
+        static void Check(JsonElement expected, Interval actual, string what)
+        {
+            Golden.AssertEqual(expected[0].GetDouble(), actual.Low, 1e-9, what + ", low end");
+            Golden.AssertEqual(expected[1].GetDouble(), actual.High, 1e-9, what + ", high end");
+        }
+
+        foreach (var row in Golden.Rows("bootstraps"))
+        {
+            var (bootstrap, strata) = (new Bootstrap(row.GetProperty("seed").GetUInt64()), row.Strata());
+            var name = row.GetProperty("name").GetString()!;
+            Check(row.GetProperty("stratified_bca"), bootstrap.BcaMeanOfMeans(strata), name + ", stratified");
+            Check(row.GetProperty("pooled_bca"), bootstrap.BcaMeanOfMeans([[.. strata.SelectMany(s => s)]]), name);
+        }
+
+        foreach (var row in Golden.Rows("bca"))
+        {
+            var bootstrap = new Bootstrap(row.GetProperty("seed").GetUInt64());
+            Check(row.GetProperty("interval"), bootstrap.BcaMeanOfMeans(row.Strata()), row.GetRawText());
+        }
+    }
+
+    [Fact]
+    public void Simultaneous_band_equals_its_formula_in_NumPy_over_the_same_draws()
+    {
+        foreach (var row in Golden.Rows("sup_t"))
+        {
+            var band = SimultaneousBand.SupT(
+                new Bootstrap(row.GetProperty("seed").GetUInt64()), row.GetProperty("points").Points());
+            foreach (var (expected, actual) in row.GetProperty("band").EnumerateArray().Zip(band))
+            {
+                Golden.AssertEqual(expected, actual.Interval, "band");
+            }
+        }
+    }
+
+    [Fact]
+    public void Estimates_at_budgets_equal_interpolation_in_NumPy_over_the_same_draws()
+    {
+        foreach (var row in Golden.Rows("budgets"))
+        {
+            var arms = row.GetProperty("arms").EnumerateArray()
+                .Select(arm => new BudgetPoints(arm[0].Points(), arm[1].Points()));
+            var budgets = new Budgets(new Bootstrap(row.GetProperty("seed").GetUInt64()), [.. arms]);
+            var (cost, share) = (row.Number("cost"), row.Number("share"));
+            Estimate?[] estimates =
+            [
+                budgets.ShareDifferenceAt(0, 1, cost),
+                budgets.CostOf(0, share),
+                budgets.CostRatioOf(0, 1, share),
+            ];
+            foreach (var (expected, actual) in row.GetProperty("estimates").EnumerateArray().Zip(estimates))
+            {
+                var high = expected.GetProperty("high");
+                var what = expected.GetRawText();
+                Golden.AssertEqual(expected.Number("value"), actual!.Value.Value, 1e-12, what);
+                Golden.AssertEqual(expected.Number("low"), actual.Value.Interval.Low, 1e-12, what);
+                Assert.Equal(high.ValueKind is JsonValueKind.Null, double.IsInfinity(actual.Value.Interval.High));
+                if (high.ValueKind is not JsonValueKind.Null)
+                {
+                    Golden.AssertEqual(high.GetDouble(), actual.Value.Interval.High, 1e-12, what);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Kappa_equals_that_of_statsmodels()
+    {
+        foreach (var row in Golden.Rows("confusion"))
+        {
+            int[] n = [.. row.GetProperty("counts").EnumerateArray().Select(c => c.GetInt32())];
+            var kappa = row.GetProperty("kappa");
+            var expected = kappa.ValueKind is JsonValueKind.Null ? double.NaN : kappa.GetDouble();
+            Assert.Equal(expected, new Confusion(n[0], n[1], n[2], n[3]).Kappa, 1e-14);
+        }
+    }
+}
