@@ -81,7 +81,7 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
             var clock = Stopwatch.StartNew();
             await _session.Sweeps.PlanAsync(sweep.Plan, CancellationToken.None);
             var planned = clock.Elapsed;
-            var chains = sweep.Prompts.Count * sweep.Arms.Count;
+            var chains = sweep.Plan.Prompts.Count * sweep.Arms.Count;
             await UntilAsync(() => hosts.Attempts == before + chains);
             if (round == 0)
                 continue; // compiles and warms up
@@ -109,7 +109,7 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
             await EndSessionAsync(dying.Number);
             await UntilAsync(() => hosts.Attempts > 0);
             seconds.Add(clock.Elapsed.TotalSeconds);
-            await UntilAsync(() => hosts.Attempts == sweep.Prompts.Count * sweep.Arms.Count);
+            await UntilAsync(() => hosts.Attempts == sweep.Plan.Prompts.Count * sweep.Arms.Count);
         }
 
         seconds.Sort();

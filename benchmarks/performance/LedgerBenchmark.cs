@@ -47,7 +47,7 @@ internal static class LedgerBenchmark
         var database = await ServerTimeAsync(session, server);
         var clock = Stopwatch.StartNew();
         await new SweepRunner(session, sweep).RunAsync(
-            [.. Enumerable.Range(0, sweep.Prompts.Count)], chains, progress, CancellationToken.None);
+            [.. Enumerable.Range(0, sweep.Plan.Prompts.Count)], chains, progress, CancellationToken.None);
         var seconds = clock.Elapsed.TotalSeconds;
         own = Environment.CpuUsage.TotalTime - own;
         database = await ServerTimeAsync(session, server) - database;

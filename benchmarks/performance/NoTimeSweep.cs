@@ -1,5 +1,5 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
@@ -15,7 +15,8 @@ internal static class NoTimeSweep
     public static SweepSetup Of(int number, int attempts)
     {
         var models = new NoTimeModels();
-        var prompts = PromptSet.Generate(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
+        var benchmark = new GenEvalBenchmark(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
+        var scorer = (IDetectorScorer)benchmark.Scorer(benchmark.ScoredElsewhere);
         IStrategy[] strategies =
             [new BestOfN(attempts, Selector.JudgeScore), new Reflection(attempts, 3, ReflectionQuirks.Paper)];
         return new(
@@ -25,13 +26,11 @@ internal static class NoTimeSweep
                 CallSettings.Default.ToJson(),
                 Seed: number,
                 Replicates: 1,
-                [.. prompts.Select(p => new BenchmarkPrompt(p.Tag, p.Prompt, MetadataJson.Write(p)))],
+                benchmark.Prompts,
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
-            prompts,
             [.. strategies.Select(s => new ArmModels(models, models, s))],
-            models,
-            ScoringOptions.Default,
+            ImageScoring.With(scorer, models),
             CallSettings.Default);
     }
 }

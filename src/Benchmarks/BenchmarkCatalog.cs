@@ -1,20 +1,59 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.CustomPrompts;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Benchmarks;
 
-/// <summary>The benchmarks of this build, by the kind that a sweep names.</summary>
+/// <summary>The benchmarks of this build, by the kind that a sweep names: one line and one folder each.</summary>
 public static class BenchmarkCatalog
 {
-    public static IReadOnlyList<string> Kinds { get; } = [GenEvalBenchmark.Kind];
+    private sealed record Entry(
+        string Kind,
+        Func<ISweepSection, BenchmarkConfiguration> ReadBenchmark,
+        Func<ISweepSection, ScorerConfiguration> ReadScorer,
+        bool PassOrFail,
+        Func<BenchmarkConfiguration, IBenchmark> Open);
+
+    private static readonly Entry[] Entries =
+    [
+        new(GenEvalBenchmark.Kind, GenEvalBenchmark.ReadBenchmark, GenEvalBenchmark.ReadScorer, true, GenEvalBenchmark.Open),
+        new(PromptsBenchmark.Kind, PromptsBenchmark.ReadBenchmark, PromptsBenchmark.ReadScorer, false, PromptsBenchmark.Open),
+    ];
+
+    public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(e => e.Kind)];
 
     /// <exception cref="JsonException">This build does not know the benchmark, or a setting of it.</exception>
-    public static IBenchmark Open(BenchmarkConfiguration configuration) => configuration.Kind switch
+    public static IBenchmark Open(BenchmarkConfiguration configuration) => Find(configuration.Kind).Open(configuration);
+
+    /// <summary>The section <c>benchmark</c> of a sweep file.</summary>
+    public static BenchmarkConfiguration ReadBenchmark(ISweepSection sweep)
     {
-        GenEvalBenchmark.Kind => GenEvalBenchmark.Of(configuration),
-        _ => throw new JsonException(
-            $"This build has no benchmark '{configuration.Kind}'; known: {string.Join(", ", Kinds)}."),
-    };
+        var section = sweep.Section("benchmark");
+        var benchmark = Find(section.Word("kind", [.. Kinds])).ReadBenchmark(section);
+        section.End();
+        return benchmark;
+    }
+
+    /// <summary>The section <c>scorer</c> of a sweep file; null for none, where the benchmark can do without.</summary>
+    public static ScorerConfiguration? ReadScorer(ISweepSection sweep, string kind)
+    {
+        var entry = Find(kind);
+        if (!entry.PassOrFail && !sweep.Has("scorer"))
+        {
+            return null;
+        }
+
+        var section = sweep.Section("scorer");
+        var scorer = entry.ReadScorer(section);
+        section.End();
+        return scorer;
+    }
+
+    /// <summary>Whether every image of it passes or fails: none is graded, and none without a score.</summary>
+    public static bool PassOrFail(string kind) => Find(kind).PassOrFail;
+
+    private static Entry Find(string kind) => Array.Find(Entries, e => e.Kind == kind)
+        ?? throw new JsonException($"This build has no benchmark '{kind}'; known: {string.Join(", ", Kinds)}.");
 }

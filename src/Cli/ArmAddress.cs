@@ -2,7 +2,6 @@ using System.Globalization;
 using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
-using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 
@@ -18,11 +17,7 @@ internal static class ArmAddress
         var parts = Nfc.Normalize(address).Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
-        var scorer = SweepConfiguration.FromJson(row.Configuration).Scorer;
-        return new(
-            results,
-            Arm(results, parts.Length == 2 ? parts[1] : null, address),
-            new(scorer.Detector.Kind == ModelConfiguration.Elsewhere ? null : scorer.Detector.Kind, scorer.Options?.GetRawText()));
+        return new(results, Arm(results, parts.Length == 2 ? parts[1] : null, address));
     }
 
     private static ArmResults Arm(SweepResults sweep, string? arm, string address)

@@ -16,6 +16,9 @@ public sealed record Seeds(long Sweep, string Prompt, int Replicate)
     /// <summary>For what a judge samples at an attempt.</summary>
     public long Judge(int attempt) => Derive("judge", attempt);
 
+    /// <summary>For what a scorer samples at an attempt.</summary>
+    public long Scorer(int attempt) => Derive("scorer", attempt);
+
     /// <summary>For a strategy's choice of the context of an attempt.</summary>
     public long Context(int attempt) => Derive("context", attempt);
 

@@ -131,7 +131,6 @@ public sealed class AttemptWriter : IAsyncDisposable
             AddAttempts(batch, attempts);
             AddContext(batch, attempts);
             AddScores(batch, attempts);
-            AddDetections(batch, attempts);
         }
 
         AddEnds(batch, [.. group.Select(EndOf).OfType<ChainEnd>()]);
@@ -181,39 +180,23 @@ public sealed class AttemptWriter : IAsyncDisposable
             Column(items, NpgsqlDbType.Text, i => i.item.Source is FeedbackSource.Scorer ? "scorer" : "judge"));
     }
 
-    private static void AddDetections(NpgsqlBatch batch, List<NewAttempt> attempts)
+    private static void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts)
     {
-        var found = attempts.SelectMany(a => a.Detections.Select((d, index) => (Attempt: a, d.Class, d.Detection, index))).ToList();
+        var scored = attempts.Where(a => a.Score is not null).Select(a => (Attempt: a, Score: a.Score!)).ToList();
         Add(
             batch,
             """
-            INSERT INTO reflectdit.detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score, colour)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            INSERT INTO reflectdit.scores (chain_id, attempt, scorer_id, value, passed, reason, evidence)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
             """,
-            Column(found, NpgsqlDbType.Uuid, d => d.Attempt.Chain),
-            Column(found, NpgsqlDbType.Integer, d => d.Attempt.Index),
-            Column(found, NpgsqlDbType.Uuid, d => d.Attempt.Scorer),
-            Column(found, NpgsqlDbType.Integer, d => d.index),
-            Column(found, NpgsqlDbType.Text, d => d.Class),
-            Column(found, NpgsqlDbType.Real, d => d.Detection.X1),
-            Column(found, NpgsqlDbType.Real, d => d.Detection.Y1),
-            Column(found, NpgsqlDbType.Real, d => d.Detection.X2),
-            Column(found, NpgsqlDbType.Real, d => d.Detection.Y2),
-            Column(found, NpgsqlDbType.Real, d => d.Detection.Score),
-            Column(found, NpgsqlDbType.Text, d => d.Detection.Colour));
+            Column(scored, NpgsqlDbType.Uuid, s => s.Attempt.Chain),
+            Column(scored, NpgsqlDbType.Integer, s => s.Attempt.Index),
+            Column(scored, NpgsqlDbType.Uuid, s => s.Attempt.Scorer),
+            Column(scored, NpgsqlDbType.Double, s => s.Score.Value),
+            Column(scored, NpgsqlDbType.Boolean, s => s.Score.Passed),
+            Column(scored, NpgsqlDbType.Text, s => s.Score.Reason),
+            Column(scored, NpgsqlDbType.Json, s => s.Score.Evidence));
     }
-
-    private static void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
-        batch,
-        """
-        INSERT INTO reflectdit.scores (chain_id, attempt, scorer_id, correct, reason)
-        SELECT * FROM unnest($1, $2, $3, $4, $5)
-        """,
-        Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
-        Column(attempts, NpgsqlDbType.Integer, a => a.Index),
-        Column(attempts, NpgsqlDbType.Uuid, a => a.Scorer),
-        Column(attempts, NpgsqlDbType.Boolean, a => a.Correct),
-        Column(attempts, NpgsqlDbType.Text, a => a.Reason));
 
     private static void AddEnds(NpgsqlBatch batch, List<ChainEnd> ends)
     {

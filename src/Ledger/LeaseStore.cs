@@ -1,5 +1,6 @@
 using Npgsql;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Ledger;
 
@@ -249,11 +250,11 @@ public sealed class LeaseStore(NpgsqlDataSource source)
 
         // A chain was drawn under one scorer; scores made later, by others, are of no concern to it.
         await using var find = source.CreateCommand("""
-            SELECT a.chain_id, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.correct, r.reason
+            SELECT a.chain_id, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.value, r.passed, r.reason
             FROM reflectdit.attempts a
             JOIN reflectdit.chains c ON c.id = a.chain_id
             JOIN reflectdit.sweeps s ON s.id = c.sweep_id
-            JOIN reflectdit.scores r ON r.chain_id = a.chain_id AND r.attempt = a.index AND r.scorer_id = s.scorer_id
+            LEFT JOIN reflectdit.scores r ON r.chain_id = a.chain_id AND r.attempt = a.index AND r.scorer_id = s.scorer_id
             WHERE a.chain_id = ANY ($1) ORDER BY a.chain_id, a.index
             """);
         find.Parameters.Add(new() { Value = chains });
@@ -274,8 +275,9 @@ public sealed class LeaseStore(NpgsqlDataSource source)
                     reader.GetFieldValue<double?>(3),
                     reader.GetFieldValue<double?>(4),
                     reader.GetFieldValue<string?>(5)),
-                reader.GetBoolean(6),
-                reader.GetString(7)));
+                reader.GetFieldValue<double?>(6) is { } value
+                    ? new Score(value, reader.GetFieldValue<bool?>(7), reader.GetFieldValue<string?>(8), Evidence: null)
+                    : null));
         }
 
         return histories;

@@ -13,7 +13,6 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
     public DbSet<ContextItemRow> ContextItems => Set<ContextItemRow>();
     public DbSet<ScorerRow> Scorers => Set<ScorerRow>();
-    public DbSet<DetectionRow> Detections => Set<DetectionRow>();
     public DbSet<WorkerRow> Workers => Set<WorkerRow>();
     public DbSet<ScoreRow> Scores => Set<ScoreRow>();
     public DbSet<ImportRow> Imports => Set<ImportRow>();
@@ -32,8 +31,6 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
         modelBuilder.Entity<ContextItemRow>().ToTable("context_items").HasKey(r => new { r.ChainId, r.Attempt, r.Position });
         modelBuilder.Entity<ScorerRow>().ToTable("scorers").HasKey(r => r.Id);
         modelBuilder.Entity<WorkerRow>().ToTable("workers").HasKey(r => r.Number);
-        modelBuilder.Entity<DetectionRow>().ToTable("detections")
-            .HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId, r.Index });
         modelBuilder.Entity<ScoreRow>().ToTable("scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
         modelBuilder.Entity<ImportRow>().ToTable("imports").HasKey(r => new { r.SweepId, r.Arm });
     }

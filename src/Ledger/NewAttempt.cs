@@ -1,18 +1,17 @@
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>One attempt with everything that is recorded of it.</summary>
-/// <param name="Scorer">Id of the scorer of the detections and the score.</param>
+/// <param name="Scorer">Id of the scorer; null where images are not scored.</param>
 /// <param name="ImageName">SHA-256 of <paramref name="Image"/>.</param>
-/// <param name="Detections">In the detector's order.</param>
 /// <param name="Ends">The attempt that the chain shows, when this attempt is its last; null when it goes on.</param>
 public sealed record NewAttempt(
     Guid Chain,
-    Guid Scorer,
+    Guid? Scorer,
     int Epoch,
     int Index,
     long Seed,
@@ -22,7 +21,5 @@ public sealed record NewAttempt(
     Verdict Verdict,
     string JudgeText,
     AttemptCosts Costs,
-    IReadOnlyList<(string Class, Detection Detection)> Detections,
-    bool Correct,
-    string Reason,
+    Score? Score,
     int? Ends);

@@ -10,7 +10,7 @@ public sealed class SweepRow
     public required string Configuration { get; init; }
     public required long Seed { get; init; }
     public required int Replicates { get; init; }
-    public required Guid ScorerId { get; init; }
+    public required Guid? ScorerId { get; init; }
     public required string State { get; init; }
     public required string Calls { get; init; }
     public DateTime CreatedAt { get; init; }
@@ -48,7 +48,7 @@ public sealed class PromptRow
 {
     public required Guid SweepId { get; init; }
     public required int Index { get; init; }
-    public required string Tag { get; init; }
+    public required string Stratum { get; init; }
     public required string Prompt { get; init; }
     public required string Metadata { get; init; }
 }
@@ -130,30 +130,16 @@ public sealed class ScorerRow
     public required string Configuration { get; init; }
 }
 
-/// <summary>One object found in an attempt's image.</summary>
-public sealed class DetectionRow
-{
-    public required Guid ChainId { get; init; }
-    public required int Attempt { get; init; }
-    public required Guid ScorerId { get; init; }
-    public required int Index { get; init; }
-    public required string Class { get; init; }
-    public required float X1 { get; init; }
-    public required float Y1 { get; init; }
-    public required float X2 { get; init; }
-    public required float Y2 { get; init; }
-    public required float Score { get; init; }
-    public required string? Colour { get; init; }
-}
-
-/// <summary>A scorer's verdict on an attempt.</summary>
+/// <summary>What a scorer says of an attempt.</summary>
 public sealed class ScoreRow
 {
     public required Guid ChainId { get; init; }
     public required int Attempt { get; init; }
     public required Guid ScorerId { get; init; }
-    public required bool Correct { get; init; }
+    public required double Value { get; init; }
+    public required bool? Passed { get; init; }
     public required string? Reason { get; init; }
+    public required string? Evidence { get; init; }
 }
 
 /// <summary>Where an arm that was run elsewhere came from.</summary>

@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Ledger;
@@ -15,7 +16,7 @@ public sealed record SweepPlan(
     int Replicates,
     IReadOnlyList<BenchmarkPrompt> Prompts,
     IReadOnlyList<PlannedArm> Arms,
-    PlannedScorer Scorer)
+    PlannedScorer? Scorer)
 {
     public Guid Id => Identity.Of(Configuration);
 }
@@ -27,8 +28,10 @@ public sealed record PlannedScorer(string Name, string Configuration)
 {
     public Guid Id => Identity.Of($"{Name}\n{Configuration}");
 
-    public static PlannedScorer Of(SweepConfiguration configuration) =>
-        new(configuration.Benchmark.Kind, configuration.ScorerJson());
+    /// <summary>Null for a sweep whose images are not scored.</summary>
+    public static PlannedScorer? Of(SweepConfiguration configuration) => configuration.Scorer is { } scorer
+        ? new(configuration.Benchmark.Kind, scorer.ToJson())
+        : null;
 }
 
 /// <summary>A chain that may be written to with <paramref name="Epoch"/>, and what it holds already.</summary>
@@ -36,4 +39,5 @@ public sealed record OpenChain(
     Guid Id, Guid Sweep, int Arm, int Prompt, int Replicate, int Epoch, IReadOnlyList<StoredAttempt> History);
 
 /// <summary>An attempt as it stands in the ledger.</summary>
-public sealed record StoredAttempt(byte[] Image, Verdict Verdict, bool Correct, string Reason);
+/// <param name="Score">Without its evidence; null where images are not scored.</param>
+public sealed record StoredAttempt(byte[] Image, Verdict Verdict, Score? Score);

@@ -14,48 +14,50 @@ public static class SweepResultsQuery
         LedgerSession session, SweepRow sweep, Func<BenchmarkConfiguration, IBenchmark> benchmarks, CancellationToken cancellation)
     {
         var configuration = SweepConfiguration.FromJson(sweep.Configuration);
+        var benchmark = benchmarks(configuration.Benchmark);
+        var scorer = configuration.Scorer is { } recorded ? ScorerSettings.Of(benchmark.Scorer(recorded)) : null;
         await using var ledger = new LedgerContext(session.Source);
         var prompts = await ledger.Prompts
             .Where(p => p.SweepId == sweep.Id)
             .OrderBy(p => p.Index)
-            .Select(p => new Analysis.Results.PromptRow(p.Index, p.Tag, p.Prompt))
+            .Select(p => new SweepPrompt(p.Index, p.Stratum, p.Prompt))
             .ToListAsync(cancellation);
         var arms = await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
         var chains = (await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation))
             .ToLookup(c => c.Arm);
-        var attempts = (await (
-            from chain in ledger.Chains
-            where chain.SweepId == sweep.Id && chain.State == ChainState.Done
-            join attempt in ledger.Attempts on chain.Id equals attempt.ChainId
-            join score in ledger.Scores
-                on new { attempt.ChainId, Attempt = attempt.Index } equals new { score.ChainId, score.Attempt }
-            where score.ScorerId == sweep.ScorerId
-            select new
+        var scores = ledger.Scores.Where(s => s.ScorerId == sweep.ScorerId);
+        var attempts = (await ledger.Chains
+            .Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done)
+            .Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
+            .LeftJoin(scores, a => new { a.ChainId, Attempt = a.Index }, s => new { s.ChainId, s.Attempt }, (a, s) => new
             {
-                attempt.ChainId,
-                attempt.Index,
-                attempt.Accepted,
-                attempt.JudgeScore,
-                attempt.JudgeNoScore,
-                attempt.Feedback,
-                score.Correct,
-                attempt.WallSeconds,
-                attempt.GeneratorSeconds,
-                attempt.JudgeSeconds,
-                attempt.FunctionEvaluations,
-                attempt.JudgeTokens,
-                attempt.ShownAfter,
+                a.ChainId,
+                a.Index,
+                a.Accepted,
+                a.JudgeScore,
+                a.JudgeNoScore,
+                a.Feedback,
+                Value = (double?)s!.Value,
+                s.Passed,
+                a.WallSeconds,
+                a.GeneratorSeconds,
+                a.JudgeSeconds,
+                a.FunctionEvaluations,
+                a.JudgeTokens,
+                a.ShownAfter,
             }).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
-
         var imports = await ledger.Imports.Where(i => i.SweepId == sweep.Id).ToDictionaryAsync(i => i.Arm, cancellation);
         return new SweepResults(
             sweep.Name,
             sweep.Id.ToString(),
             sweep.Seed,
             sweep.Replicates,
-            benchmarks(configuration.Benchmark).Metrics,
+            benchmark.Tables,
             prompts,
-            [.. arms.Select(arm => Arm(arm, [.. chains[arm.Index]]))]);
+            [.. arms.Select(arm => Arm(arm, [.. chains[arm.Index]]))])
+        {
+            Scorer = scorer,
+        };
 
         ArmResults Arm(ArmRow arm, List<ChainRow> ofArm) => new(
             arm.Name,
@@ -71,7 +73,8 @@ public static class SweepResultsQuery
                         a.Accepted is { } accepted
                             ? new Verdict(accepted, a.JudgeScore, a.JudgeNoScore, a.Feedback)
                             : null,
-                        a.Correct,
+                        a.Value,
+                        a.Passed,
                         new AttemptCosts(
                             a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens))
                     {
@@ -80,6 +83,7 @@ public static class SweepResultsQuery
             ofArm.Count(c => c.State == ChainState.Failed),
             ofArm.Count(c => c.State == ChainState.Open))
         {
+            SelfScored = scorer?.IsJudgeOf(configuration.Arms[arm.Index]) == true,
             Imported = imports.GetValueOrDefault(arm.Index) is { } import
                 ? new(import.Format, Convert.ToHexStringLower(import.Sha256))
                 : null,

@@ -27,18 +27,19 @@ public sealed class SweepStore(NpgsqlDataSource source)
     public static async Task<bool> InsertAsync(
         NpgsqlConnection connection, SweepPlan plan, string state, CancellationToken cancellation)
     {
-        await using (var scorer = new NpgsqlCommand(
-            "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
-            connection)
+        if (plan.Scorer is { } planned)
         {
-            Parameters =
+            await using var scorer = new NpgsqlCommand(
+                "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+                connection)
             {
-                new() { Value = plan.Scorer.Id },
-                new() { Value = plan.Scorer.Name },
-                new() { Value = plan.Scorer.Configuration },
-            },
-        })
-        {
+                Parameters =
+                {
+                    new() { Value = planned.Id },
+                    new() { Value = planned.Name },
+                    new() { Value = planned.Configuration },
+                },
+            };
             await scorer.ExecuteNonQueryAsync(cancellation);
         }
 
@@ -56,7 +57,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
                 new() { Value = plan.Configuration },
                 new() { Value = plan.Seed },
                 new() { Value = plan.Replicates },
-                new() { Value = plan.Scorer.Id },
+                Sql.Optional(plan.Scorer?.Id),
                 new() { Value = plan.Calls },
                 new() { Value = state },
             },
@@ -69,7 +70,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
             }
         }
 
-        await BulkCopy.WriteAsync(connection, "prompts (sweep_id, index, tag, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
+        await BulkCopy.WriteAsync(connection, "prompts (sweep_id, index, stratum, prompt, metadata)", plan.Prompts.Index(), async (row, p) =>
         {
             await row.WriteAsync(plan.Id, cancellation);
             await row.WriteAsync(p.Index, cancellation);

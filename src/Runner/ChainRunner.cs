@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models;
@@ -23,9 +23,9 @@ public sealed class ChainRunner(
     /// <param name="abort">Ends it at once.</param>
     public async Task<bool> RunAsync(OpenChain chain, CancellationToken stop, CancellationToken abort)
     {
-        var prompt = sweep.Prompts[chain.Prompt];
+        var prompt = sweep.Plan.Prompts[chain.Prompt];
         var arm = sweep.Arms[chain.Arm];
-        var seeds = new Seeds(sweep.Plan.Seed, prompt.Prompt, chain.Replicate);
+        var seeds = new Seeds(sweep.Plan.Seed, prompt.Text, chain.Replicate);
         var history = chain.History.Select(a => Past(arm.Strategy, a)).ToList();
         var images = chain.History.Select(a => new PastImage(a.Image)).ToList();
         try
@@ -45,7 +45,7 @@ public sealed class ChainRunner(
                 }
 
                 var attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
-                history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Correct, attempt.Reason)));
+                history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Score)));
                 images.Add(new PastImage(attempt.ImageName) { Content = attempt.Image });
                 step = arm.Strategy.Next(history, seeds);
                 await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
@@ -90,7 +90,7 @@ public sealed class ChainRunner(
 
     private async Task<NewAttempt> AttemptAsync(
         OpenChain chain,
-        PromptMetadata prompt,
+        BenchmarkPrompt prompt,
         ArmModels arm,
         Seeds seeds,
         int index,
@@ -99,17 +99,17 @@ public sealed class ChainRunner(
         CancellationToken abort)
     {
         var took = TimeSpan.Zero;
-        var request = new DrawRequest(prompt.Prompt, seeds.Noise(index), await ContextAsync(context, images, abort));
+        var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
         var drawing = await Call(Stage.Draw, "generator", call => arm.Generator.DrawAsync(request, call));
         WorkerMetrics.Drew();
         var judgement = await Call(Stage.Judge, "judge", call => arm.Judge.JudgeAsync(
-            new(prompt.Prompt, drawing.Image, seeds.Judge(index)), call));
+            new(prompt.Text, drawing.Image, seeds.Judge(index)), call));
         WorkerMetrics.Judged(judgement.Tokens);
-        var detections = await Call(Stage.Score, "detector", call => sweep.Detector.DetectAsync(drawing.Image, call));
-        var score = GenEvalRules.Score(prompt, detections, sweep.Scoring);
+        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, call =>
+            scoring.ScoreAsync((chain.Prompt, prompt.Text), drawing.Image, seeds.Scorer(index), call));
         return new NewAttempt(
             chain.Id,
-            sweep.Plan.Scorer.Id,
+            sweep.Plan.Scorer?.Id,
             chain.Epoch,
             index,
             request.Seed,
@@ -124,15 +124,13 @@ public sealed class ChainRunner(
                 judgement.DeviceSeconds,
                 drawing.FunctionEvaluations,
                 judgement.Tokens),
-            [.. ObjectNames.All.Where(detections.ContainsKey).SelectMany(c => detections[c].Select(d => (c, d)))],
-            score.Correct,
-            score.Reason,
+            score,
             Ends: null);
 
         async Task<T> Call<T>(Stage stage, string model, Func<ModelCall, Task<T>> call)
         {
             var (answer, served) = await WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
-                $"{model}, attempt {index} of \"{prompt.Prompt}\"", call, failure => Retried(stage, failure), abort));
+                $"{model}, attempt {index} of \"{prompt.Text}\"", call, failure => Retried(stage, failure), abort));
             took += served;
             return answer;
         }
@@ -158,10 +156,9 @@ public sealed class ChainRunner(
         return items;
     }
 
-    /// <summary>What the strategy may know: the scorer's opinion only if it is an oracle.</summary>
-    private static PastAttempt Past(IStrategy strategy, StoredAttempt attempt) => new(
-        attempt.Verdict,
-        strategy.IsOracle ? new ScorerOpinion(attempt.Correct, ScorerFeedback.From(attempt.Reason)) : null);
+    /// <summary>What the strategy may know: the score only if it is an oracle.</summary>
+    private static PastAttempt Past(IStrategy strategy, StoredAttempt attempt) =>
+        new(attempt.Verdict, strategy.IsOracle ? attempt.Score : null);
 
     /// <summary>An image of the chain; read again only when a context asks for it.</summary>
     private sealed class PastImage(byte[] name)

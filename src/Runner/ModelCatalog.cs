@@ -21,13 +21,14 @@ public sealed class ModelCatalog
     public IReadOnlyList<string> Loaded =>
         [.. NamesOf(_generators).Concat(NamesOf(_judges)).Order(StringComparer.Ordinal)];
 
+    /// <param name="what">Whose model it is, for messages.</param>
     /// <exception cref="FormatException">The parameters are wrong.</exception>
-    public IGenerator Generator(ArmConfiguration arm) => Get(_generators, arm.Generator, parameters =>
-        new SimulatedGenerator(SettingsJson.Read<GeneratorParameters>($"generator of arm '{arm.Name}'", parameters)));
+    public IGenerator Generator(ModelConfiguration model, string what) => Get(_generators, model, parameters =>
+        new SimulatedGenerator(SettingsJson.Read<GeneratorParameters>(what, parameters)));
 
-    /// <exception cref="FormatException">The parameters are wrong.</exception>
-    public IJudge Judge(ArmConfiguration arm) => Get(_judges, arm.Judge, parameters =>
-        new SimulatedJudge(SettingsJson.Read<JudgeParameters>($"judge of arm '{arm.Name}'", parameters)));
+    /// <inheritdoc cref="Generator"/>
+    public IJudge Judge(ModelConfiguration model, string what) => Get(_judges, model, parameters =>
+        new SimulatedJudge(SettingsJson.Read<JudgeParameters>(what, parameters)));
 
     private static IEnumerable<string> NamesOf<T>(ConcurrentDictionary<string, Lazy<T>> models)
     {

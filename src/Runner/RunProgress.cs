@@ -62,6 +62,17 @@ public sealed class RunProgress
     /// <summary>Whether the worker runs, waits or drains.</summary>
     public WorkerPulse Pulse { get; } = new();
 
+    /// <summary>This process as it is now.</summary>
+    public WorkerReport Report(int slots) => new(
+        WorkerReport.Build,
+        slots,
+        Models.Loaded,
+        Environment.WorkingSet,
+        GC.GetTotalMemory(forceFullCollection: false),
+        Running,
+        Writing,
+        Parked);
+
     /// <summary>Counts an attempt once it is durable, and as one that waits until then.</summary>
     internal async Task AttemptedAsync(Func<Task> write)
     {

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Benchmarks;
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
@@ -12,7 +11,8 @@ public static class SweepPlanner
     /// <exception cref="FormatException">A model's parameters are wrong.</exception>
     public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelCatalog models)
     {
-        var benchmark = (GenEvalBenchmark)BenchmarkCatalog.Open(configuration.Benchmark);
+        var benchmark = BenchmarkCatalog.Open(configuration.Benchmark);
+        var scorer = configuration.Scorer is { } recorded ? benchmark.Scorer(recorded) : null;
         var plan = new SweepPlan(
             configuration.Name,
             configuration.ToJson(),
@@ -23,16 +23,17 @@ public static class SweepPlanner
             [.. configuration.Arms.Select(a => new PlannedArm(
                 a.Name,
                 a.Strategy.MaxAttempts,
-                Simulated: a.Generator.IsSimulated || a.Judge.IsSimulated || configuration.Scorer.Detector.IsSimulated,
+                Simulated: a.Generator.IsSimulated || a.Judge.IsSimulated || scorer?.Model.IsSimulated == true,
                 a.Strategy.IsOracle,
                 a.Published))],
             PlannedScorer.Of(configuration));
         return new(
             plan,
-            benchmark.Metadata,
-            [.. configuration.Arms.Select(a => new ArmModels(models.Generator(a), models.Judge(a), a.Strategy))],
-            models.Detector,
-            ScoringOptions.FromJson(configuration.Scorer.Options!.Value),
+            [.. configuration.Arms.Select(a => new ArmModels(
+                models.Generator(a.Generator, $"generator of arm '{a.Name}'"),
+                models.Judge(a.Judge, $"judge of arm '{a.Name}'"),
+                a.Strategy))],
+            scorer is null ? null : ImageScoring.Of(scorer, models),
             calls);
     }
 

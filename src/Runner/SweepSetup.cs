@@ -1,16 +1,13 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Models;
 
 namespace ReflectDiT.Eval.Runner;
 
 /// <summary>Everything that a sweep is run with.</summary>
 /// <param name="Arms">In the order of the plan.</param>
+/// <param name="Scoring">Null where images are not scored.</param>
 public sealed record SweepSetup(
     SweepPlan Plan,
-    IReadOnlyList<PromptMetadata> Prompts,
     IReadOnlyList<ArmModels> Arms,
-    IDetector Detector,
-    ScoringOptions Scoring,
+    ImageScoring? Scoring,
     CallSettings Calls);

@@ -189,7 +189,7 @@ internal sealed class WorkerShift : IAsyncDisposable
             return false;
         }
 
-        if (!await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, WorkerReport.Of(_progress, _options.Slots).ToJson(), turn))
+        if (!await _ledger.Leases.RenewAsync(_session.Number, _options.Lease, _progress.Report(_options.Slots).ToJson(), turn))
         {
             WorkerMetrics.LeaseLost(_running.Count);
             _log.AllLeasesLost(_session.Number, _running.Count);

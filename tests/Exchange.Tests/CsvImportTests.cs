@@ -22,7 +22,7 @@ public class CsvImportTests(PostgresServer server) : IClassFixture<PostgresServe
         var chain = Assert.Single(results.Arms[0].Chains);
         Assert.Equal(1, chain.Shown);
         Assert.Equal([0d, 1, 1],
-            [.. new[] { 1, 2, 3 }.Select(n => PromptShares.At(results.Arms[0], 553, n)[chain.Prompt]!.Value)]);
+            [.. new[] { 1, 2, 3 }.Select(n => PromptScores.At(results.Arms[0], 553, n)[chain.Prompt]!.Value)]);
         Assert.Equal("no \"bench\", only\ngrass", chain.Attempts[0].Verdict!.Feedback);
         Assert.Equal((1.5, null, null), (chain.Attempts[0].Costs.GeneratorSeconds,
             chain.Attempts[1].Costs.GeneratorSeconds, chain.Attempts[0].Costs.JudgeTokens));

@@ -26,8 +26,8 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
             var arm = results.Arms[0];
             Assert.Equal((4, 2212), (results.Replicates, arm.Chains.Count));
             Assert.All(arm.Chains.SelectMany(c => c.Attempts), a => Assert.Null(a.Verdict));
-            var shares = PromptShares.At(arm, 553, 1);
-            var overall = results.Prompts.GroupBy(p => p.Tag).Average(g => g.Average(p => shares[p.Index]!.Value));
+            var shares = PromptScores.At(arm, 553, 1);
+            var overall = results.Prompts.GroupBy(p => p.Stratum).Average(g => g.Average(p => shares[p.Index]!.Value));
             Assert.Equal(summary.GetProperty("expected").GetProperty("overall_task_mean").GetDouble(), overall, 12);
         }
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Exchange.Exports;
-using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Exchange.Tests;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Analysis.Results;
@@ -6,7 +7,6 @@ using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Exchange.Exports;
 using ReflectDiT.Eval.Exchange.Imports;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Exchange.Tests;
@@ -28,11 +28,11 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         Assert.Equal((553, 0, 0, 20), (arm.Chains.Count, arm.Failed, arm.Open, arm.Strategy.MaxAttempts));
         foreach (var (n, correct) in ReleasedResults.Curve)
         {
-            Assert.Equal(correct, PromptShares.At(arm, 553, n).Sum(s => s!.Value));
+            Assert.Equal(correct, PromptScores.At(arm, 553, n).Sum(s => s!.Value));
         }
 
-        var shares = PromptShares.At(arm, 553, 20);
-        var categories = results.Prompts.GroupBy(p => p.Tag)
+        var shares = PromptScores.At(arm, 553, 20);
+        var categories = results.Prompts.GroupBy(p => p.Stratum)
             .ToDictionary(g => g.Key, g => g.Sum(p => shares[p.Index]!.Value));
         Assert.Equal(ReleasedResults.CorrectAt20.ToDictionary(c => c.Key, c => (double)c.Value), categories);
         Assert.Equal("released IMPORTED", arm.Label);
@@ -55,7 +55,8 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         Assert.All(ledger.Attempts, a =>
             Assert.True(a is { Imported: true, Seed: null, Image: null, JudgeText: null }));
         Assert.All(ledger.Imports, i => Assert.Equal(("reflect-dit", import.At("released")), (i.Format, i.Path)));
-        Assert.Equal(results.Arms[0].Chains.Sum(c => c.Attempts.Count), ledger.Detections.Count());
+        Assert.All(ledger.Scores, s => Assert.Single(
+            JsonDocument.Parse(s.Evidence!).RootElement.GetProperty("detections").EnumerateObject().SelectMany(c => c.Value.EnumerateArray())));
     }
 
     [Fact]
@@ -157,9 +158,9 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var read = import.ReflectDit(import.At("released"));
         Assert.Contains("attempt 0 was accepted", read.Only(FindingKind.AfterAcceptance), StringComparison.Ordinal);
         var arm = (await import.WriteAsync(read)).Arms[0];
-        Assert.Equal(1, PromptShares.At(arm, 553, 1)[552]);
-        Assert.Equal(0, PromptShares.At(arm, 553, 2)[552]);
-        Assert.Equal(446, PromptShares.At(arm, 553, 20).Sum());
+        Assert.Equal(1, PromptScores.At(arm, 553, 1)[552]);
+        Assert.Equal(0, PromptScores.At(arm, 553, 2)[552]);
+        Assert.Equal(446, PromptScores.At(arm, 553, 20).Sum());
     }
 
     [Fact]

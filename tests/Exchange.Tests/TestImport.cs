@@ -36,7 +36,7 @@ internal sealed class TestImport : IAsyncDisposable
 
     public SweepImport ReflectDit(string folder, int? n = null) =>
         SweepImport.Of("imported", Benchmark,
-            [ReflectDitInput.Read(folder, "released") with { Published = "reflect-dit" }], n);
+            [ReflectDitInput.Read(folder, "released", passOrFail: true) with { Published = "reflect-dit" }], n);
 
     public SweepImport GenEval(string path) =>
         SweepImport.Of("imported", Benchmark, [GenEvalInput.Read(path, "scored")], null);
@@ -44,7 +44,7 @@ internal sealed class TestImport : IAsyncDisposable
     public SweepImport Csv(string text)
     {
         File.WriteAllText(At("attempts.csv"), text);
-        return SweepImport.Of("imported", Benchmark, CsvInput.Read(At("attempts.csv"), "table"), null);
+        return SweepImport.Of("imported", Benchmark, CsvInput.Read(At("attempts.csv"), "table", passOrFail: true), null);
     }
 
     public Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false) =>

@@ -39,13 +39,11 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
 
         var context = Assert.Single(await tables.ContextItems.ToListAsync());
         Assert.Equal((1, 0, 0, "judge"), (context.Attempt, context.Position, context.SourceAttempt, context.Source));
-        var detections = await tables.Detections.Where(d => d.Attempt == 0).OrderBy(d => d.Index).ToListAsync();
-        Assert.Equal(
-            [("cat", 1f, 2f, 3f, 4.5f, 0.875f, "red"), ("dog", 5f, 6f, 7f, 8f, 0.5f, null)],
-            detections.Select(d => (d.Class, d.X1, d.Y1, d.X2, d.Y2, d.Score, d.Colour)));
         var scores = await tables.Scores.OrderBy(s => s.Attempt).ToListAsync();
-        Assert.Equal([(false, "expected cat>=1, found 0"), (true, "")], scores.Select(s => (s.Correct, s.Reason)));
-        Assert.Equal([plan.Scorer.Id], await tables.Scorers.Select(s => s.Id).ToListAsync());
+        Assert.Equal(
+            [(0.0, false, "expected cat>=1, found 0", LedgerFixture.Evidence), (1.0, true, "", LedgerFixture.Evidence)],
+            scores.Select(s => (s.Value, s.Passed, s.Reason, s.Evidence)));
+        Assert.Equal([plan.Scorer!.Id], await tables.Scorers.Select(s => s.Id).ToListAsync());
         var ended = await tables.Chains.SingleAsync(c => c.Id == chain.Id);
         Assert.Equal((ChainState.Done, 1), (ended.State, ended.Shown));
     }
@@ -107,7 +105,7 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         }));
         Assert.Equal(1200, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.attempts"));
         Assert.Equal(600, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.chains WHERE state = 'done'"));
-        Assert.Equal(2400, await ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.detections"));
+        Assert.Equal(1200, await ledger.ScalarAsync<long>("SELECT count(evidence) FROM reflectdit.scores"));
     }
 
     [Fact]
@@ -128,7 +126,8 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
             "UPDATE reflectdit.attempts SET accepted = true",                          // with feedback
             "UPDATE reflectdit.attempts SET judge_score = 1.5",
             "UPDATE reflectdit.attempts SET image = 'short'",
-            "UPDATE reflectdit.scores SET correct = true",                             // with a reason
+            "UPDATE reflectdit.scores SET passed = true",                              // with a reason
+            "UPDATE reflectdit.scores SET value = 1.5",
             "UPDATE reflectdit.chains SET state = 'done'",                             // shows nothing
             "UPDATE reflectdit.chains SET state = 'failed'",                           // says no reason
             "UPDATE reflectdit.chains SET state = 'done', shown = 3",                  // there is no attempt 3

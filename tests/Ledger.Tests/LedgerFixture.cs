@@ -1,6 +1,6 @@
 using Npgsql;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Testing;
@@ -40,12 +40,15 @@ internal sealed class LedgerFixture : IAsyncDisposable
         [new("first", 4, Simulated: true, Oracle: false, Published: null), new("second", 4, false, true, "reflect-dit")],
         new("geneval", "{}"));
 
+    /// <summary>With white space and an order that the database must leave as they are.</summary>
+    public const string Evidence = """{"seen": [0.1, 1e-3],  "by": "a detector"}""";
+
     public static NewAttempt Attempt(OpenChain chain, int index, int? ends = null, params ContextItem[] context)
     {
         byte[] image = [.. chain.Id.ToByteArray(), (byte)index];
         return new(
             chain.Id,
-            Plan().Scorer.Id,
+            Plan().Scorer!.Id,
             chain.Epoch,
             index,
             Seed: 1000 + index,
@@ -55,9 +58,7 @@ internal sealed class LedgerFixture : IAsyncDisposable
             ends is null ? new Verdict(false, 0.25, 0.75, $"fault {index}") : new Verdict(true, 0.75, 0.25, ""),
             "text",
             new(0.5, 1.25, 0.25, 40, 1400),
-            [("cat", new Detection(1, 2, 3, 4.5f, 0.875f, "red")), ("dog", new Detection(5, 6, 7, 8, 0.5f, null))],
-            Correct: ends is not null,
-            Reason: ends is not null ? "" : "expected cat>=1, found 0",
+            Score.OfPass(ends is not null, ends is not null ? "" : "expected cat>=1, found 0", Evidence),
             ends);
     }
 

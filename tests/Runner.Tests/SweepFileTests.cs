@@ -63,7 +63,7 @@ public sealed class SweepFileTests : IDisposable
         var (sweep, calls) = Read(Valid);
         Assert.Equal(("mine", 3, 1), (sweep.Name, sweep.Seed, sweep.Replicates));
         Assert.Equal(GenEvalBenchmark.Configuration(43, 100).Settings.Select(s => $"{s}"), sweep.Benchmark.Settings.Select(s => $"{s}"));
-        Assert.Equal(ScoringOptions.Default, ScoringOptions.FromJson(sweep.Scorer.Options!.Value));
+        Assert.Equal(ScoringOptions.Default, ScoringOptions.FromJson(sweep.Scorer!.Settings["options"]));
         Assert.Equal(CallSettings.Default, calls);
         Assert.Equal(new BestOfN(4, Selector.Pairwise), sweep.Arms[0].Strategy);
         Assert.Equal(new Reflection(20, 3, ReflectionQuirks.Paper with { RandomContext = false }), sweep.Arms[1].Strategy);

@@ -83,7 +83,7 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
     public async Task A_model_that_fails_for_good_fails_its_chain_with_the_reason_and_the_others_go_on()
     {
         await using var sweep = await TestSweep.CreateAsync(server);
-        var bad = TestSweep.Setup(new()).Prompts[3].Prompt;
+        var bad = TestSweep.Setup(new()).Plan.Prompts[3].Text;
         var progress = await sweep.RunAsync(TestSweep.Setup(
             new() { BeforeDraw = r => r.Prompt == bad ? throw new InvalidDataException("no picture") : Task.CompletedTask }, Once));
         Assert.Equal((40, 38, 2), (progress.Total, progress.Done, progress.Failed));
@@ -124,7 +124,7 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
     public async Task A_model_that_never_answers_fails_its_chain_when_its_time_is_up()
     {
         await using var sweep = await TestSweep.CreateAsync(server);
-        var deaf = TestSweep.Setup(new()).Prompts[3].Prompt;
+        var deaf = TestSweep.Setup(new()).Plan.Prompts[3].Text;
         var forever = new TaskCompletionSource();
         var progress = await sweep.RunAsync(TestSweep.Setup(
             new() { BeforeDraw = r => r.Prompt == deaf ? forever.Task : Task.CompletedTask },

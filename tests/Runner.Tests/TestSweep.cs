@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
@@ -36,7 +36,8 @@ internal sealed class TestSweep : IAsyncDisposable
     /// <summary>Best-of-8 and reflection with the same models, on prompts of one object.</summary>
     public static SweepSetup Setup(TestModels models, CallSettings? calls = null)
     {
-        var prompts = PromptSet.Generate(43, 100).Take(Prompts).ToList();
+        var benchmark = new GenEvalBenchmark(43, 100);
+        var scorer = (IDetectorScorer)benchmark.Scorer(benchmark.ScoredElsewhere);
         IStrategy[] strategies = [new BestOfN(8, Selector.FirstAccept), new Reflection(8, 3, ReflectionQuirks.Paper)];
         return new(
             new SweepPlan(
@@ -45,13 +46,11 @@ internal sealed class TestSweep : IAsyncDisposable
                 CallSettings.Default.ToJson(),
                 Seed: 5,
                 Replicates: 1,
-                [.. prompts.Select(p => new BenchmarkPrompt(p.Tag, p.Prompt, "{}"))],
+                [.. benchmark.Prompts.Take(Prompts).Select(p => p with { Metadata = "{}" })],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
-            prompts,
             [.. strategies.Select(s => new ArmModels(models, models, s))],
-            models,
-            ScoringOptions.Default,
+            ImageScoring.With(scorer, models),
             calls ?? CallSettings.Default);
     }
 
@@ -60,7 +59,7 @@ internal sealed class TestSweep : IAsyncDisposable
     {
         var progress = new RunProgress();
         await new SweepRunner(Session, setup).RunAsync(
-            [.. Enumerable.Range(0, setup.Prompts.Count)], concurrency, progress, stop);
+            [.. Enumerable.Range(0, setup.Plan.Prompts.Count)], concurrency, progress, stop);
         return progress;
     }
 

@@ -100,7 +100,7 @@ public sealed class WorkerTests(PostgresServer server) : IClassFixture<PostgresS
     {
         var words = $"a {(char)character} b";
         await using var sweep = await TestSweep.CreateAsync(server);
-        var prompt = TestSweep.Setup(new()).Prompts[3].Prompt;
+        var prompt = TestSweep.Setup(new()).Plan.Prompts[3].Text;
         var progress = await sweep.RunAsync(TestSweep.Setup(new() { Feedback = r => r.Prompt == prompt ? words : "fault" }));
         Assert.Equal((40, 38, 2), (progress.Total, progress.Done, progress.Failed));
         Assert.Equal(2, await ScalarAsync(sweep, "SELECT count(*) FROM reflectdit.chains WHERE state = 'failed' AND prompt = 3"));

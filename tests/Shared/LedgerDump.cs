@@ -18,7 +18,6 @@ internal static class LedgerDump
         "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'waits_since' FROM reflectdit.chains c ORDER BY id",
         "SELECT to_jsonb(a) - 'epoch' - 'created_at' - 'wall_seconds' FROM reflectdit.attempts a ORDER BY chain_id, index",
         "SELECT to_jsonb(c) FROM reflectdit.context_items c ORDER BY chain_id, attempt, position",
-        "SELECT to_jsonb(d) FROM reflectdit.detections d ORDER BY chain_id, attempt, scorer_id, index",
         "SELECT to_jsonb(s) FROM reflectdit.scores s ORDER BY chain_id, attempt, scorer_id",
     ];
 

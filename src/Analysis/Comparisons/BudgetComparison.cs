@@ -49,7 +49,7 @@ internal sealed class BudgetComparison
         int[] Present(Func<string, bool> covers) =>
         [
             .. _first.Sweep.Prompts
-                .Where(p => covers(p.Tag) && _arms.All(a => a.Shares.Values[p.Index] is not null))
+                .Where(p => covers(p.Stratum) && _arms.All(a => a.Shares.Values[p.Index] is not null))
                 .Select(p => p.Index),
         ];
         int[][] strata = metric == Metric.MeanOverCategories

@@ -2,8 +2,8 @@ using ReflectDiT.Eval.Analysis.Results;
 
 namespace ReflectDiT.Eval.Analysis.Comparisons;
 
-/// <summary>An arm that is to be compared, with the sweep that it is from and how that was scored.</summary>
-public sealed record ComparedArm(SweepResults Sweep, ArmResults Arm, ScorerSettings Scorer)
+/// <summary>An arm that is to be compared, with the sweep that it is from.</summary>
+public sealed record ComparedArm(SweepResults Sweep, ArmResults Arm)
 {
     /// <summary>Chains that the arm should have.</summary>
     public int Expected => Sweep.Prompts.Count * Sweep.Replicates;
@@ -12,8 +12,3 @@ public sealed record ComparedArm(SweepResults Sweep, ArmResults Arm, ScorerSetti
     public string Name(ComparedArm other) =>
         Arm.Label + (Sweep.Id == other.Sweep.Id ? "" : $" of {Sweep.Sweep}");
 }
-
-/// <summary>How images were scored.</summary>
-/// <param name="Detector">Null where a run elsewhere did not record it.</param>
-/// <param name="Options">What it was told, as JSON; null where a run elsewhere did not record them.</param>
-public sealed record ScorerSettings(string? Detector, string? Options);

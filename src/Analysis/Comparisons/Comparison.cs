@@ -40,7 +40,6 @@ public sealed record Comparison(
         : Decisive.Difference > 0 ? Outcome.Better
         : Outcome.Worse;
 
-    /// <param name="published">For the power to see the published difference of the two, where both have one.</param>
     /// <param name="prices">Needed for a budget in money alone.</param>
     /// <exception cref="ArgumentException">There is nothing to compare.</exception>
     public static Comparison Of(
@@ -48,12 +47,16 @@ public sealed record Comparison(
         ComparedArm second,
         Metric metric,
         ComparisonPoint at,
-        PublishedNumbers published,
         Prices? prices = null)
     {
+        if (new[] { first, second }.FirstOrDefault(a => a.Sweep.Scorer is null) is { } unscored)
+        {
+            throw new ArgumentException(unscored.Sweep.Unscored);
+        }
+
         var comparison = at is ComparisonPoint.Budget budget
             ? new BudgetComparison(first, second, budget, prices).Compare(metric)
-            : AtAttempts(first, second, metric, at, published);
+            : AtAttempts(first, second, metric, at);
         return comparison.Rows.Any(r => r.Metric == metric)
             ? comparison with { Prices = prices }
             : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
@@ -79,17 +82,17 @@ public sealed record Comparison(
         var index = new Dictionary<(string, string), int>();
         foreach (var prompt in second.Sweep.Prompts)
         {
-            index.TryAdd((prompt.Tag, prompt.Prompt), prompt.Index);
+            index.TryAdd((prompt.Stratum, prompt.Prompt), prompt.Index);
         }
 
         return
         [
-            .. first.Sweep.Prompts.Select(p => index.TryGetValue((p.Tag, p.Prompt), out var at) ? values[at] : default),
+            .. first.Sweep.Prompts.Select(p => index.TryGetValue((p.Stratum, p.Prompt), out var at) ? values[at] : default),
         ];
     }
 
     private static Comparison AtAttempts(
-        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, PublishedNumbers published)
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at)
     {
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
@@ -105,7 +108,7 @@ public sealed record Comparison(
                 .. rows.Where(r => r.Metric.Category is null),
                 .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
             ],
-            [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Tag)), prompts)])
+            [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
             ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
         };
@@ -122,8 +125,8 @@ public sealed record Comparison(
                 strata,
                 bootstrap,
                 seed,
-                published.Arm(first.Arm.Published)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
-                    - published.Arm(second.Arm.Published)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
+                first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
+                    - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
         }
 
         IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)
@@ -138,16 +141,16 @@ public sealed record Comparison(
     {
         var prompts = arm.Sweep.Prompts.Count;
         return n == arm.Arm.Strategy.MaxAttempts
-            ? PromptShares.At(arm.Arm, prompts, n)
+            ? PromptScores.At(arm.Arm, prompts, n)
             : Curve.Of(arm.Arm, prompts).At(n);
     }
 
     private static IReadOnlyList<PairedShares> Strata(
         PairedShares pairs, SweepResults sweep, Metric metric) => metric == Metric.MeanOverCategories
-        ? [.. sweep.Categories.Select(c => pairs.Where(p => sweep.Prompts[p].Tag == c))]
-        : [pairs.Where(p => metric.Covers(sweep.Prompts[p].Tag))];
+        ? [.. sweep.Categories.Select(c => pairs.Where(p => sweep.Prompts[p].Stratum == c))]
+        : [pairs.Where(p => metric.Covers(sweep.Prompts[p].Stratum))];
 
-    private static IEnumerable<DifferingPrompt> Differences(PairedShares pairs, IReadOnlyList<PromptRow> prompts) =>
+    private static IEnumerable<DifferingPrompt> Differences(PairedShares pairs, IReadOnlyList<SweepPrompt> prompts) =>
         Enumerable.Range(0, pairs.Prompts.Count)
             .Where(i => pairs.Differences[i] != 0)
             .OrderByDescending(i => pairs.Differences[i])
@@ -173,5 +176,5 @@ public sealed record ReachedShare(double Share, Estimate First, Estimate Second,
 
 /// <summary>A prompt that the two arms do not get right alike.</summary>
 /// <param name="Prompt">As in the first arm's sweep.</param>
-/// <param name="First">The first arm's share of correct shown images.</param>
-public sealed record DifferingPrompt(PromptRow Prompt, double First, double Second);
+/// <param name="First">The first arm's value.</param>
+public sealed record DifferingPrompt(SweepPrompt Prompt, double First, double Second);

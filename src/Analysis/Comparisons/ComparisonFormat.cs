@@ -43,7 +43,7 @@ public static class ComparisonFormat
             [
                 new(LineKind.Section, "Overall", []),
                 .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
-                new(LineKind.Section, "By category", []),
+                .. comparison.First.Sweep.Categories.Count == 0 ? [] : (Line[])[new(LineKind.Section, "By category", [])],
                 .. comparison.Rows.Where(r => r.Metric.Category is not null).Select(r => Line(Name(r.Metric), r)),
                 .. comparison.ByN.Count == 0 ? [] : comparison.ByN.Select(at => Line($"N={at.N}", at.Row))
                     .Prepend(new(LineKind.Section, $"By N: {Name(comparison.Metric)}", [])),
@@ -86,7 +86,7 @@ public static class ComparisonFormat
     {
         var all = prompts.ToList();
         return new($"Prompts where {arm} does better: {all.Count}", [.. all.Select(d =>
-            $"{d.Prompt.Index,4}  {d.Prompt.Tag,-13}  {d.Prompt.Prompt}"
+            $"{d.Prompt.Index,4}  {d.Prompt.Stratum,-13}  {d.Prompt.Prompt}"
             + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:0.00} and {d.Second:0.00})"))]);
     }
 
@@ -183,7 +183,7 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 "prompt", comparison.Metric.Id, null, null, d.First, d.Second, d.First - d.Second, null, null, null, null,
-                null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Tag, d.Prompt.Prompt,
+                null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Stratum, d.Prompt.Prompt,
             ]);
         }
 
@@ -238,7 +238,7 @@ public static class ComparisonFormat
         JsonFormat.Objects(json, "prompts", comparison.Differing, (_, d) =>
         {
             json.WriteNumber("prompt", d.Prompt.Index);
-            json.WriteString("tag", d.Prompt.Tag);
+            json.WriteString("tag", d.Prompt.Stratum);
             json.WriteString("text", d.Prompt.Prompt);
             json.WriteNumber("first", d.First);
             json.WriteNumber("second", d.Second);

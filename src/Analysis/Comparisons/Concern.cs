@@ -26,8 +26,8 @@ public sealed record Concern(string Name, string Text)
 
     private static IEnumerable<Concern> OfPrompts(ComparedArm first, ComparedArm second)
     {
-        var prompts = first.Sweep.Prompts.Select(p => (p.Tag, p.Prompt)).ToHashSet();
-        var others = second.Sweep.Prompts.Select(p => (p.Tag, p.Prompt)).ToHashSet();
+        var prompts = first.Sweep.Prompts.Select(p => (p.Stratum, p.Prompt)).ToHashSet();
+        var others = second.Sweep.Prompts.Select(p => (p.Stratum, p.Prompt)).ToHashSet();
         if (!prompts.SetEquals(others))
         {
             yield return new(
@@ -44,14 +44,24 @@ public sealed record Concern(string Name, string Text)
             yield break; // One sweep has one scorer.
         }
 
-        var (scorer, other) = (first.Scorer, second.Scorer);
-        if (scorer.Detector is null || other.Detector is null)
+        if ((first.Sweep.Scorer, second.Sweep.Scorer) is not ({ } scorer, { } other))
         {
-            yield return new(Scorer, "which detector scored an arm that was run elsewhere is not recorded");
+            yield break; // Nothing to compare: Comparison says so.
         }
-        else if (scorer.Detector != other.Detector)
+
+        if (scorer.Role != other.Role)
         {
-            yield return new(Scorer, $"the detectors differ: {scorer.Detector} and {other.Detector}");
+            yield return new(Scorer, $"a {scorer.Role} scored one, and a {other.Role} the other");
+            yield break;
+        }
+
+        if (scorer.Model is null || other.Model is null)
+        {
+            yield return new(Scorer, $"which {scorer.Role} scored an arm that was run elsewhere is not recorded");
+        }
+        else if (scorer.Model != other.Model)
+        {
+            yield return new(Scorer, $"the {scorer.Role}s differ: {scorer.Model} and {other.Model}");
         }
 
         if (scorer.Options is null || other.Options is null)

@@ -32,10 +32,10 @@ public sealed record DesignSight(
         _ => [],
     };
 
-    internal static DesignSight Of(SweepResults sweep, int arm, int versus, PublishedNumbers published)
+    internal static DesignSight Of(SweepResults sweep, int arm, int versus)
     {
         var (first, second) = (sweep.Arms[arm], sweep.Arms[versus]);
-        var (rate, other) = (Rate(first, published), Rate(second, published));
+        var (rate, other) = (Rate(first, sweep), Rate(second, sweep));
         var design = new PairedDesign(sweep.Prompts.Count);
         var pairs = PairedShares.Of(Shares(first, sweep), Shares(second, sweep));
         (double? Low, double? High)? detectable = null;
@@ -73,9 +73,9 @@ public sealed record DesignSight(
             design.MinimalDetectableEffect(share.High));
     }
 
-    private static double? Rate(ArmResults arm, PublishedNumbers published) =>
-        published.Arm(arm.Published)?.Value(arm.Strategy.MaxAttempts, Metric.MeanOverPrompts)?.Value;
+    private static double? Rate(ArmResults arm, SweepResults sweep) =>
+        sweep.Reference(arm)?.Value(arm.Strategy.MaxAttempts, Metric.MeanOverPrompts)?.Value;
 
     private static double?[] Shares(ArmResults arm, SweepResults sweep) =>
-        PromptShares.At(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
+        PromptScores.At(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
 }

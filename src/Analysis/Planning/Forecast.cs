@@ -1,6 +1,5 @@
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
-using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Analysis.Planning;
 
@@ -23,14 +22,13 @@ public sealed record Forecast(
     /// <param name="prices">For the cost in money; null leaves it out.</param>
     public static Forecast Of(
         SweepResults sweep,
-        PublishedNumbers published,
         IReadOnlyDictionary<int, long> imageBytes,
         double? secondsPerAttempt,
         Prices? prices)
     {
         var bootstrap = new Bootstrap((ulong)sweep.Seed);
         var comparisons = Enumerable.Range(1, sweep.Arms.Count - 1)
-            .Select(arm => DesignSight.Of(sweep, arm, 0, published)).ToList();
+            .Select(arm => DesignSight.Of(sweep, arm, 0)).ToList();
         double?[] bytes =
         [
             .. sweep.Prompts.Select(p => imageBytes.TryGetValue(p.Index, out var b) ? b : (double?)null),
@@ -47,15 +45,15 @@ public sealed record Forecast(
             SweepTotal.Of(bytes, sweep.Prompts, bootstrap),
             SweepTotal.Of(seconds, sweep.Prompts, bootstrap),
             comparisons,
-            [.. comparisons.SelectMany(c => c.Warnings), .. sweep.Arms.SelectMany(a => LastStep(a, sweep, published))]);
+            [.. comparisons.SelectMany(c => c.Warnings), .. sweep.Arms.SelectMany(a => LastStep(a, sweep))]);
     }
 
     /// <summary>
     /// The last step of the arm's published curve, at its most favourable: every prompt that changes is a gain.
     /// </summary>
-    private static IEnumerable<string> LastStep(ArmResults arm, SweepResults sweep, PublishedNumbers published)
+    private static IEnumerable<string> LastStep(ArmResults arm, SweepResults sweep)
     {
-        if (published.Arm(arm.Published) is not { } reference)
+        if (sweep.Reference(arm) is not { } reference)
         {
             yield break;
         }

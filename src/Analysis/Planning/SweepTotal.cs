@@ -10,9 +10,9 @@ internal static class SweepTotal
     /// The sum over all prompts, estimated from those that have a value, with the interval of a bootstrap over
     /// prompts. Where every category has at least two, each stands for its own category. Null without a value.
     /// </summary>
-    public static Estimate? Of(double?[] values, IReadOnlyList<PromptRow> prompts, Bootstrap bootstrap)
+    public static Estimate? Of(double?[] values, IReadOnlyList<SweepPrompt> prompts, Bootstrap bootstrap)
     {
-        var categories = prompts.GroupBy(p => p.Tag)
+        var categories = prompts.GroupBy(p => p.Stratum)
             .Select(g => (All: g.Count(), Known: g.Select(p => values[p.Index]).OfType<double>().ToArray())).ToList();
         var known = categories.SelectMany(c => c.Known).ToArray();
         if (known.Length == 0)

@@ -15,39 +15,50 @@ public sealed class ChainReport
 
     public static IReadOnlyList<string> Layouts { get; } = [Judge, Chains];
 
-    private static readonly (Metric Metric, Func<JudgeAgreement, Estimate?> Of)[] OfJudge =
-    [
-        (new("images_per_prompt", "images\na prompt"), a => a.Images),
-        (new("accepted_correct", "accepted\ncorrect"), a => a.AcceptedCorrect),
-        (new("accepted_wrong", "accepted\nwrong"), a => a.AcceptedWrong),
-        (new("rejected_correct", "rejected\ncorrect"), a => a.RejectedCorrect),
-        (new("rejected_wrong", "rejected\nwrong"), a => a.RejectedWrong),
-        (new("precision", "precision"), a => a.Precision),
-        (new("recall", "recall"), a => a.Recall),
-        (new("kappa", "kappa"), a => a.Kappa),
-    ];
-
     private static readonly Metric Regret = new("selection_regret", "selection\nregret");
-    private static readonly Metric WrongStop = new("wrong_stop", "stopped on\na wrong\nimage");
     private static readonly Metric NeverSolved = new("never_solved", "never\nsolved");
     private static readonly Metric Distinct = new("distinct_feedback", "different\nfeedback\na chain");
     private static readonly Metric Repeated = new("repeated_feedback", "repeated\nfeedback");
 
     private readonly SweepResults _results;
+    private readonly ScoreWords _words;
     private readonly Measures _measures;
     private readonly Bootstrap _bootstrap;
 
-    private ChainReport(SweepResults results, PublishedNumbers published)
+    /// <summary>The columns of the judge's layout.</summary>
+    private readonly (Metric Metric, Func<JudgeAgreement, Estimate?> Of)[] _ofJudge;
+
+    private ChainReport(SweepResults results)
     {
         _results = results;
-        _measures = new(results, published);
+        _words = results.Tables.Words;
+        _measures = new(results);
         _bootstrap = new((ulong)results.Seed);
+        var (pass, fail) = (_words.Pass, _words.Fail);
+        _ofJudge =
+        [
+            (new("images_per_prompt", "images\na prompt"), a => a.Images),
+            .. results.Scorer is not null
+                ? ((Metric, Func<JudgeAgreement, Estimate?>)[])
+                [
+                    (new($"accepted_{pass}", $"accepted\n{pass}"), a => a.AcceptedPassed),
+                    (new($"accepted_{fail}", $"accepted\n{fail}"), a => a.AcceptedFailed),
+                    (new($"rejected_{pass}", $"rejected\n{pass}"), a => a.RejectedPassed),
+                    (new($"rejected_{fail}", $"rejected\n{fail}"), a => a.RejectedFailed),
+                    (new("precision", "precision"), a => a.Precision),
+                    (new("recall", "recall"), a => a.Recall),
+                    (new("kappa", "kappa"), a => a.Kappa),
+                ]
+                : [(new("accepted", "accepted"), a => a.Accepted)],
+        ];
     }
 
+    private Metric FailStop => new($"{_words.Fail}_stop", $"stopped on\na {_words.Fail}\nimage");
+
     /// <param name="layout">One of <see cref="Layouts"/>.</param>
-    public static Report Build(SweepResults results, PublishedNumbers published, string layout)
+    public static Report Build(SweepResults results, string layout)
     {
-        var report = new ChainReport(results, published);
+        var report = new ChainReport(results);
         return layout switch
         {
             Judge => report.OfTheJudge(),
@@ -58,18 +69,20 @@ public sealed class ChainReport
 
     private Report OfTheJudge() => ReportParts.Assemble(
         Judge,
-        "The judge against the scorer",
+        _results.Scorer is not null ? "The judge against the scorer" : "What the judge said",
         _results,
         _measures,
-        [.. OfJudge.Select(m => m.Metric.Label)],
+        [.. _ofJudge.Select(m => m.Metric.Label)],
         [.. _results.Arms.Select((_, arm) => new Section(_measures.Title(arm), [.. JudgeRows(arm)]))],
         [
             .. _results.Arms.Index().Where(a => !Judged(a.Item))
                 .Select(a => $"{_measures.Title(a.Index)} has no verdict of a judge recorded."),
-            "Over all images with a verdict, not only those shown. accepted correct to rejected wrong: shares of the "
-            + "images, the judge's word first and the scorer's after it. precision: share of the accepted images that "
-            + "are correct; recall: share of the correct images that are accepted; kappa (Cohen): agreement beyond "
-            + "chance, 0 for a judge that guesses.",
+            "Over all images with a verdict, not only those shown. " + (_results.Scorer is not null
+                ? $"accepted {_words.Pass} to rejected {_words.Fail}: shares of the "
+                    + "images, the judge's word first and the scorer's after it. precision: share of the accepted images that "
+                    + $"are {_words.Pass}; recall: share of the {_words.Pass} images that are accepted; kappa (Cohen): agreement "
+                    + "beyond chance, 0 for a judge that guesses."
+                : "accepted: share of the images. The sweep has no scorer: nothing says whether the judge is right."),
             "attempt k: only the chains that got so far. Where an arm stops on acceptance these are the harder prompts, "
             + "so a fall over the attempts need not be the judge's.",
             Intervals("Over 100 prompts or fewer they hold the truth a little less often: in 93 to 95% of runs."),
@@ -80,19 +93,23 @@ public sealed class ChainReport
         "How chains choose, stop and explore",
         _results,
         _measures,
-        [.. new[] { Regret, WrongStop, NeverSolved, Distinct, Repeated }.Select(m => m.Label)],
+        [.. new[] { Regret, FailStop, NeverSolved, Distinct, Repeated }.Select(m => m.Label)],
         [
             .. _results.Arms.Select((arm, index) => new Section(
                 _measures.Title(index),
                 arm.Chains.Count == 0 ? [] : [.. Scopes().Select(s => ChainRow(index, s.Within, s.Covers))])),
         ],
         [
-            "selection regret: a correct image was drawn and a wrong one is shown. stopped on a wrong image: the judge "
+            (_results.Graded
+                ? "selection regret: the best score of the images drawn minus that of the one shown. "
+                : $"selection regret: a {_words.Pass} image was drawn and a {_words.Fail} one is shown. ")
+            + $"stopped on a {_words.Fail} image: the judge "
             + "accepted it, so the chain did not go on; - for an arm that always draws all N. never solved: no image "
-            + "of the prompt is correct, whatever is chosen.",
+            + $"of the prompt is {_words.Pass}, whatever is chosen.",
             "different feedback a chain: of chains with a rejected image. repeated feedback: share of the later "
             + "rejections of a chain whose feedback it had before.",
-            "The first three are shares of prompts with Wilson's interval. " + Intervals(""),
+            (_results.Graded ? "The first three" : "The first three are shares of prompts")
+            + " with Wilson's interval. " + Intervals(""),
             ReportParts.Replicates(_results),
             .. _results.Arms.Select(Unsolved).OfType<string>(),
         ]);
@@ -109,8 +126,8 @@ public sealed class ChainReport
 
         Row Row(string? within, JudgeAgreement agreement, Func<int, bool> covers) => new(
             RowKind.Arm,
-            $"{within ?? "all images"}: {agreement.Counts.Count:0}",
-            [.. OfJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers)))]);
+            $"{within ?? "all images"}: {agreement.Judged}",
+            [.. _ofJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers)))]);
     }
 
     private Row ChainRow(int index, string? within, Func<int, bool> covers)
@@ -122,7 +139,7 @@ public sealed class ChainReport
             within ?? "all prompts",
             [
                 Cell(index, Regret, within, Share(Selection.Regret(arm, prompts))),
-                Cell(index, WrongStop, within, Share(Selection.WrongStops(arm, prompts))),
+                Cell(index, FailStop, within, Share(Selection.FailStops(arm, prompts))),
                 Cell(index, NeverSolved, within, Share(Exploration.NeverSolved(arm, prompts))),
                 Cell(index, Distinct, within, Ratio(exploration.Distinct)),
                 Cell(index, Repeated, within, Ratio(exploration.Repeated)),
@@ -136,7 +153,7 @@ public sealed class ChainReport
             double[] present = [.. (values ?? []).Where((_, p) => covers(p)).OfType<double>()];
             return present.Length == 0 ? null : new(
                 present.Average(),
-                Wilson.Share(present.Average(), present.Length),
+                Wilson.Share(present.Average(), _measures.Counts(present)),
                 present.Length,
                 Count(covers),
                 "wilson");
@@ -145,8 +162,8 @@ public sealed class ChainReport
 
     /// <summary>All prompts, then each category that the sweep has.</summary>
     private IEnumerable<(string? Within, Func<int, bool> Covers)> Scopes() => _results.Categories
-        .Where(c => _results.Prompts.Any(p => p.Tag == c))
-        .Select(c => ((string?)c, (Func<int, bool>)(p => _results.Prompts[p].Tag == c)))
+        .Where(c => _results.Prompts.Any(p => p.Stratum == c))
+        .Select(c => ((string?)c, (Func<int, bool>)(p => _results.Prompts[p].Stratum == c)))
         .Prepend((null, _ => true));
 
     private Cell Cell(int arm, Metric metric, string? within, Measurement? measured) =>

@@ -4,14 +4,16 @@ using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Analysis.Reports;
 
-/// <summary>What a figure of a sweep's curves shows: the share of correct images over N or over a budget.</summary>
+/// <summary>What a figure of a sweep's curves shows: the scores of the shown images over N or over a budget.</summary>
 /// <param name="Title">Which sweep.</param>
 /// <param name="AxisLabel">What the horizontal axis counts.</param>
+/// <param name="ValueLabel">What the vertical axis measures.</param>
 /// <param name="Complete">Every chain of every arm is there.</param>
 public sealed record CurveFigure(
     string Title,
     string Axis,
     string AxisLabel,
+    string ValueLabel,
     bool Complete,
     IReadOnlyList<CurveLine> Lines,
     IReadOnlyList<string> Notes)
@@ -23,11 +25,17 @@ public sealed record CurveFigure(
 
     /// <param name="axis">One of <see cref="Axes"/>.</param>
     /// <param name="prices">Needed for money.</param>
+    /// <exception cref="ArgumentException">The images are not scored.</exception>
     public static CurveFigure Of(
-        SweepResults results, PublishedNumbers published, string axis, Prices? prices = null)
+        SweepResults results, string axis, Prices? prices = null)
     {
+        if (results.Scorer is null)
+        {
+            throw new ArgumentException(results.Unscored);
+        }
+
         var budget = BudgetAxes.Find(axis);
-        var measures = new Measures(results, published);
+        var measures = new Measures(results);
         var bootstrap = new Bootstrap((ulong)results.Seed);
         var lines = new List<CurveLine>();
         var notes = new List<string>();
@@ -44,11 +52,11 @@ public sealed record CurveFigure(
                 continue;
             }
 
-            var reference = budget is null ? published.Arm(arm.Published) : null;
+            var reference = budget is null ? results.Reference(arm) : null;
             lines.Add(Line(name, LineOf.Shown, shown, costs, results, bootstrap, reference));
-            if (!arm.Oracle && Curve.Pass(arm, results.Prompts.Count) is { } pass)
+            if (!arm.Oracle && Curve.Ceiling(arm, results.Prompts.Count) is { } ceiling)
             {
-                lines.Add(Line(name, LineOf.Ceiling, pass, costs, results, bootstrap, null));
+                lines.Add(Line(name, LineOf.Ceiling, ceiling, costs, results, bootstrap, null));
             }
         }
 
@@ -57,6 +65,7 @@ public sealed record CurveFigure(
             + $"replicates: {results.Replicates}",
             axis,
             budget is { } unit ? $"{unit.Unit(prices)}, mean" : "N: attempts at most",
+            results.Graded ? "mean score" : $"share {results.Tables.Words.Pass}",
             measures.Arms.All(a => a.Complete),
             lines,
             [.. notes, .. Remarks(results, lines, budget)]);
@@ -79,7 +88,9 @@ public sealed record CurveFigure(
         if (lines.Exists(l => l.Kind is CurveKind.RandomSubsets))
         {
             yield return "random subsets: the arm drew all N; the value at k is the mean over all choices of k of "
-                + "them. The ceiling is pass@k: any of k attempts is correct.";
+                + "them. The ceiling is "
+                + (results.Graded ? "best@k: the highest score of k attempts."
+                    : $"pass@k: any of k attempts is {results.Tables.Words.Pass}.");
         }
 
         if (budget is not null)
@@ -99,12 +110,12 @@ public sealed record CurveFigure(
         PublishedArm? reference)
     {
         int[] present = [.. Enumerable.Range(0, curve.Values.Count).Where(p => curve.Values[p] is not null)];
-        int[][] categories = [.. results.Categories.Select(c => present.Where(p => results.Prompts[p].Tag == c).ToArray())];
+        int[][] categories = [.. results.Categories.Select(c => present.Where(p => results.Prompts[p].Stratum == c).ToArray())];
         var overPrompts = SimultaneousBand.SupT(bootstrap, curve.Points([present]));
-        var overCategories = categories.All(c => c.Length > 0)
+        var overCategories = categories.Length > 0 && categories.All(c => c.Length > 0)
             ? SimultaneousBand.SupT(bootstrap, curve.Points(categories))
             : null;
-        return new(arm, what, curve.Kind,
+        return new(arm, what, curve.Kind, results.Graded,
         [
             .. Enumerable.Range(1, curve.Most).Select(n => new CurvePoint(
                 n,
@@ -118,18 +129,19 @@ public sealed record CurveFigure(
 
 public enum LineOf
 {
-    /// <summary>The image that the arm shows is correct.</summary>
+    /// <summary>The image that the arm shows.</summary>
     Shown,
 
-    /// <summary>Any image is correct: pass@k.</summary>
+    /// <summary>The best of all images: pass@k, or best@k of graded scores.</summary>
     Ceiling,
 }
 
 /// <summary>One line of the figure.</summary>
 /// <param name="Arm">With SIMULATED, ORACLE or INCOMPLETE where that is so.</param>
-public sealed record CurveLine(string Arm, LineOf What, CurveKind Kind, IReadOnlyList<CurvePoint> Points)
+/// <param name="Graded">Of scores between 0 and 1.</param>
+public sealed record CurveLine(string Arm, LineOf What, CurveKind Kind, bool Graded, IReadOnlyList<CurvePoint> Points)
 {
-    public string Label => What is LineOf.Ceiling ? $"{Arm}: pass@k" : Arm;
+    public string Label => What is LineOf.Ceiling ? $"{Arm}: {(Graded ? "best" : "pass")}@k" : Arm;
 }
 
 /// <param name="X">Where the point stands on the axis.</param>

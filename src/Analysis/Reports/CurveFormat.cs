@@ -54,7 +54,7 @@ public static class CurveFormat
         {
             CsvFormat.Row(text,
             [
-                line.Arm, What(line.What), Kind(line.Kind), figure.Axis, p.N, p.X, p.OverPrompts.Value,
+                line.Arm, What(line), Kind(line.Kind), figure.Axis, p.N, p.X, p.OverPrompts.Value,
                 p.OverPrompts.Interval.Low, p.OverPrompts.Interval.High, p.OverCategories?.Value,
                 p.OverCategories?.Interval.Low, p.OverCategories?.Interval.High, p.Published?.Value,
                 p.Published?.Source,
@@ -64,7 +64,7 @@ public static class CurveFormat
         return text.ToString();
     }
 
-    private static string What(LineOf what) => what is LineOf.Shown ? "shown" : "pass_at_k";
+    private static string What(CurveLine line) => line.What is LineOf.Shown ? "shown" : line.Graded ? "best_at_k" : "pass_at_k";
 
     private static string Json(CurveFigure figure) => JsonFormat.Document(json =>
     {
@@ -75,7 +75,7 @@ public static class CurveFormat
         JsonFormat.Objects(json, "lines", figure.Lines, (_, line) =>
         {
             json.WriteString("arm", line.Arm);
-            json.WriteString("line", What(line.What));
+            json.WriteString("line", What(line));
             json.WriteString("kind", Kind(line.Kind));
             JsonFormat.Objects(json, "points", line.Points, (_, p) =>
             {

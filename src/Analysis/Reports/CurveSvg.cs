@@ -77,7 +77,7 @@ internal static class CurveSvg
         svg.Append(Text((Left + Right) / 2, Bottom + 42, "middle", figure.AxisLabel, 14));
         var middle = N((Top + Bottom) / 2);
         svg.Append($"<text transform=\"translate(17 {middle}) rotate(-90)\" text-anchor=\"middle\" font-size=\"14\">");
-        svg.Append("share correct (mean over prompts)</text>\n");
+        svg.Append($"{Escape(figure.ValueLabel)} (mean over prompts)</text>\n");
     }
 
     private static void Band(StringBuilder svg, CurveLine line, string colour, SvgAxis x, SvgAxis y)

@@ -101,6 +101,11 @@ internal static class JsonFormat
         json.WriteBoolean("simulated", arm.Simulated);
         json.WriteBoolean("oracle", arm.Oracle);
         json.WriteBoolean("leaked", arm.Leaked);
+        if (arm.SelfScored)
+        {
+            json.WriteBoolean("self_scored", true);
+        }
+
         json.WriteString("imported", arm.Imported?.Format);
         json.WriteNumber("n", arm.N);
         json.WriteString("published", arm.Published);

@@ -5,15 +5,16 @@ using ReflectDiT.Eval.Core.Benchmarks;
 namespace ReflectDiT.Eval.Analysis.Reports;
 
 /// <summary>Measures the arms of a sweep and sets the published numbers beside them: what all layouts share.</summary>
-internal sealed class Measures(SweepResults results, PublishedNumbers published)
+internal sealed class Measures(SweepResults results)
 {
     private readonly Dictionary<(int Arm, int N), double?[]> _shares = [];
+    private readonly bool _graded = results.Graded;
     private readonly Bootstrap _bootstrap = new((ulong)results.Seed);
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
 
     /// <summary>The sweep is about all the prompts that a published number is about.</summary>
-    public bool Comparable(Metric metric) => Count(metric) == published.Count(metric);
+    public bool Comparable(Metric metric) => Count(metric) == results.Tables.Published.Count(metric);
 
     /// <summary>An arm's name in a heading.</summary>
     public string Title(int arm) => Arms[arm].Name + (Arms[arm].Complete ? "" : " INCOMPLETE");
@@ -21,15 +22,15 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
     /// <summary>An arm, by its index, at N.</summary>
     public Cell Arm(int arm, int n, Metric metric)
     {
-        var reference = published.Arm(results.Arms[arm].Published);
+        var reference = results.Reference(results.Arms[arm]);
         var strata = Strata(Shares(arm, n), metric);
         var measured = strata is null ? null : Measured(
             strata,
             metric,
             strata.Count == 1
-                ? Wilson.Share(strata[0].Average(), strata[0].Length)
-                : Wilson.MeanOfShares([.. strata.Select(s => (s.Average(), s.Length))]),
-            strata.Count == 1 ? "wilson" : "wilson-variance-recovery");
+                ? Wilson.Share(strata[0].Average(), Counts(strata[0]))
+                : Wilson.MeanOfShares([.. strata.Select(s => (s.Average(), Counts(s)))]),
+            (_graded ? "effective-" : "") + (strata.Count == 1 ? "wilson" : "wilson-variance-recovery"));
         return new(Arms[arm].Name, n, metric, reference?.Value(n, metric))
         {
             Measured = measured,
@@ -46,8 +47,8 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
     public Cell Difference(int arm, int n, int versus, int versusN, Metric metric)
     {
         var reference = Minus(
-            published.Arm(results.Arms[arm].Published)?.Value(n, metric),
-            published.Arm(results.Arms[versus].Published)?.Value(versusN, metric));
+            results.Reference(results.Arms[arm])?.Value(n, metric),
+            results.Reference(results.Arms[versus])?.Value(versusN, metric));
         var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => a - b)], metric);
         var measured = strata is null ? null : Measured(
             strata,
@@ -93,27 +94,31 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
         {
             Imported = arm.Imported,
             Leaked = arm.Leaked,
+            SelfScored = arm.SelfScored,
         };
     }
+
+    /// <summary>How many passes and fails the values are worth.</summary>
+    public double Counts(double[] values) => _graded ? Wilson.EffectiveCount(values) : values.Length;
 
     private double?[] Shares(int arm, int n)
     {
         if (!_shares.TryGetValue((arm, n), out var shares))
         {
-            _shares[(arm, n)] = shares = PromptShares.At(results.Arms[arm], results.Prompts.Count, n);
+            _shares[(arm, n)] = shares = PromptScores.At(results.Arms[arm], results.Prompts.Count, n);
         }
 
         return shares;
     }
 
     /// <summary>
-    /// The prompts whose mean is the metric, in six groups for the mean over categories; null where a group is empty,
+    /// The prompts whose mean is the metric, in a group each for the mean over categories; null where a group is empty,
     /// as a mean over fewer categories is another number.
     /// </summary>
     private IReadOnlyList<double[]>? Strata(double?[] values, Metric metric)
     {
         double[] Present(Func<string, bool> covers) =>
-            [.. results.Prompts.Zip(values).Where(p => covers(p.First.Tag)).Select(p => p.Second).OfType<double>()];
+            [.. results.Prompts.Zip(values).Where(p => covers(p.First.Stratum)).Select(p => p.Second).OfType<double>()];
 
         IReadOnlyList<double[]> strata = metric == Metric.MeanOverCategories
             ? [.. results.Categories.Select(category => Present(tag => tag == category))]
@@ -127,5 +132,5 @@ internal sealed class Measures(SweepResults results, PublishedNumbers published)
     private double? Difference(Measurement? measured, PublishedValue? reference, Metric metric) =>
         Comparable(metric) ? measured?.Value - reference?.Value : null;
 
-    private int Count(Metric metric) => results.Prompts.Count(p => metric.Covers(p.Tag));
+    private int Count(Metric metric) => results.Prompts.Count(p => metric.Covers(p.Stratum));
 }

@@ -12,6 +12,12 @@ public static class Numbers
 
     public static string Range(Interval interval) => $"{Share(interval.Low)}..{Share(interval.High)}";
 
+    private static readonly string[] Words =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+
+    /// <summary>A count in words, up to twelve.</summary>
+    public static string Word(int count) => count < Words.Length ? Words[count] : $"{count}";
+
     /// <summary>Ascending numbers as "0, 4-9, 12"; after <paramref name="most"/> parts, how many more.</summary>
     public static string Ranges(IEnumerable<int> ascending, int most)
     {

@@ -46,6 +46,9 @@ public sealed record ArmSummary(
     /// <summary>The generator read the scorer's words, though no rule of the arm says so.</summary>
     public bool Leaked { get; init; }
 
+    /// <summary>The judge of the arm is the scorer too.</summary>
+    public bool SelfScored { get; init; }
+
     public bool Complete => Missing.Count == 0;
 }
 

@@ -38,12 +38,11 @@ internal static class ReportParts
     public static IEnumerable<string> TableNotes(
         IReadOnlyList<Row> rows,
         SweepResults results,
-        PublishedNumbers published,
         Measures measures,
         IReadOnlyList<PublishedTable> tables) =>
         [
             .. rows.Any(r => r.Kind is not RowKind.Published)
-                ? StatisticsNotes(rows, results, published, measures)
+                ? StatisticsNotes(rows, results, measures)
                 : [],
             .. tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
         ];
@@ -87,18 +86,32 @@ internal static class ReportParts
             yield return "ORACLE: a decision of the arm uses the scorer's verdict: a ceiling and no method.";
         }
 
+        if (arms.Any(a => a.SelfScored))
+        {
+            yield return "SELF-SCORED: the judge that the arm chooses by is also the scorer, so that the score is of what the "
+                + "judge likes: no independent measure, and too high. Score with another judge.";
+        }
+
         var images = arms.Where(a => a.Chains > 0).Select(a => $"{a.Name} {a.Images:F2}");
         yield return $"Images a chain on average: {string.Join("; ", images)}. "
             + "What the judge's calls cost is not in this table.";
     }
 
     private static IEnumerable<string> StatisticsNotes(
-        IReadOnlyList<Row> rows, SweepResults results, PublishedNumbers published, Measures measures)
+        IReadOnlyList<Row> rows, SweepResults results, Measures measures)
     {
-        yield return "95% intervals. Share of prompts: Wilson's score interval. Mean over categories: variance "
-            + "recovery from the six Wilson intervals. Difference between arms: paired percentile bootstrap over "
-            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), within categories for the mean "
-            + "over categories; where all prompts agree it has no width, which is no proof that the arms are equal.";
+        var several = results.Categories.Count > 1;
+        yield return "95% intervals. "
+            + (results.Graded
+                ? "Mean of scores: Wilson's interval with the number of passes and fails that would vary as the scores do. "
+                : "Share of prompts: Wilson's score interval. ")
+            + (several
+                ? "Mean over categories: variance recovery from the "
+                    + $"{Numbers.Word(results.Categories.Count)} Wilson intervals. "
+                : "")
+            + "Difference between arms: paired percentile bootstrap over "
+            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed)"
+            + (several ? ", within categories for the mean over categories" : "") + "; where all prompts agree it has no width, which is no proof that the arms are equal.";
         yield return Replicates(results);
         var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
@@ -115,7 +128,7 @@ internal static class ReportParts
         if (!measures.Comparable(Metric.MeanOverPrompts))
         {
             yield return $"The sweep has {results.Prompts.Count} prompts, the published numbers are about "
-                + $"{published.Count(Metric.MeanOverPrompts)}: a difference is shown for whole categories only.";
+                + $"{results.Tables.Published.Count(Metric.MeanOverPrompts)}: a difference is shown for whole categories only.";
         }
     }
 }

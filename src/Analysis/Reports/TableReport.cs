@@ -9,9 +9,6 @@ namespace ReflectDiT.Eval.Analysis.Reports;
 /// </summary>
 public sealed class TableReport
 {
-    /// <summary>The layout that a run ends with.</summary>
-    public const string Standard = "table1";
-
     private readonly PublishedNumbers _published;
     private readonly Measures _measures;
     private readonly IReadOnlyList<PublishedTable> _tables;
@@ -20,11 +17,11 @@ public sealed class TableReport
     /// <summary>Every N that the tables or the arms have, and 1.</summary>
     private readonly int[] _attempts;
 
-    private TableReport(SweepResults results, PublishedNumbers published, string layout)
+    private TableReport(SweepResults results, string layout)
     {
-        _published = published;
-        _measures = new(results, published);
-        _tables = published.Layout(layout);
+        _published = results.Tables.Published;
+        _measures = new(results);
+        _tables = _published.Layout(layout);
         _metrics = _tables[0].Metrics;
         _attempts =
         [
@@ -33,11 +30,11 @@ public sealed class TableReport
         ];
     }
 
-    /// <exception cref="ArgumentException">There is no such layout.</exception>
-    public static Report Build(SweepResults results, PublishedNumbers published, string layout) =>
-        new TableReport(results, published, layout).Build(results, layout);
+    /// <exception cref="ArgumentException">There is no such layout, or the images are not scored.</exception>
+    public static Report Build(SweepResults results, string layout) =>
+        results.Scorer is null ? throw new ArgumentException(results.Unscored) : new TableReport(results, layout).Make(results, layout);
 
-    private Report Build(SweepResults results, string layout)
+    private Report Make(SweepResults results, string layout)
     {
         var byAttempts = _tables[0].Columns is ColumnsOf.Attempts;
         var ours = _tables[0].Columns is not ColumnsOf.OtherBenchmark;
@@ -54,7 +51,10 @@ public sealed class TableReport
         string[] layoutNotes = !ours ? [] : byAttempts
             ?
             [
-                "A value at N is the share of prompts whose image shown after at most N tries is correct: a chain "
+                (results.Graded
+                    ? "A value at N is the mean score of the image shown after at most N tries: a chain "
+                    : "A value at N is the share of prompts whose image shown after at most N tries is "
+                        + $"{results.Tables.Words.Pass}: a chain ")
                 + "that stopped earlier keeps the image that it shows, and a curve can go down.",
             ]
             : ["N=1 is the first image of each chain: the generator without its loop."];
@@ -68,7 +68,7 @@ public sealed class TableReport
             [
                 .. layoutNotes,
                 .. ReportParts.TableNotes(
-                    [.. sections.SelectMany(s => s.Rows)], results, _published, _measures, _tables),
+                    [.. sections.SelectMany(s => s.Rows)], results, _measures, _tables),
             ]);
     }
 

@@ -8,30 +8,30 @@ namespace ReflectDiT.Eval.Analysis.Results;
 /// <param name="Values">[prompt][k - 1]; null for a prompt without a chain.</param>
 public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<double[]?> Values)
 {
-    /// <summary>Shares of correct shown images, of the kind that the arm allows.</summary>
+    /// <summary>Scores of the shown images, of the kind that the arm allows.</summary>
     public static Curve Of(ArmResults arm, int prompts) => arm.Strategy is BestOfN { DrawsAll: true } selector
         ? Subsets(arm, prompts, chain => RandomSubsets.Selected(
         [
-            .. selector.Ranked(PromptShares.History(selector, chain, chain.Attempts.Count))
-                .Select(i => chain.Attempts[i].Correct),
+            .. selector.Ranked(PromptScores.History(selector, chain, chain.Attempts.Count))
+                .Select(i => chain.Attempts[i].Value!.Value),
         ]))
         : Prefixes(arm, prompts);
 
-    /// <summary>Shares of correct shown images over the first attempts, for any arm, also if it drew all N.</summary>
+    /// <summary>Scores of the shown images over the first attempts, for any arm, also if it drew all N.</summary>
     public static Curve Prefixes(ArmResults arm, int prompts)
     {
         var most = arm.Strategy.MaxAttempts;
-        var shares = Enumerable.Range(1, most).Select(k => PromptShares.At(arm, prompts, k)).ToList();
+        var shares = Enumerable.Range(1, most).Select(k => PromptScores.At(arm, prompts, k)).ToList();
         return new(arm.Name, CurveKind.Prefixes, most, [.. Enumerable.Range(0, prompts).Select(prompt =>
             shares[0][prompt] is null ? null : shares.Select(s => s[prompt]!.Value).ToArray())]);
     }
 
     /// <summary>
-    /// pass@k: the chance that any of k attempts is correct, the ceiling of every selector. Null for an arm that stops
+    /// The highest score of k attempts, the ceiling of every selector: of shares it is pass@k. Null for an arm that stops
     /// early, whose missing attempts are no random ones.
     /// </summary>
-    public static Curve? Pass(ArmResults arm, int prompts) => arm.Strategy is BestOfN { DrawsAll: true }
-        ? Subsets(arm, prompts, c => RandomSubsets.Pass(c.Attempts.Count, c.Attempts.Count(a => a.Correct)))
+    public static Curve? Ceiling(ArmResults arm, int prompts) => arm.Strategy is BestOfN { DrawsAll: true }
+        ? Subsets(arm, prompts, c => RandomSubsets.Highest(c.Attempts.Select(a => a.Value!.Value)))
         : null;
 
     /// <summary>

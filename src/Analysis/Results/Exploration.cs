@@ -29,13 +29,13 @@ public sealed record Exploration(Estimate? Distinct, Estimate? Repeated)
             sums.Of(s => (s[0] - s[1]) / (s[0] - s[2]), 0, 1));
     }
 
-    /// <summary>For each prompt 1 if no image of its chains is correct, else 0; null without a chain.</summary>
+    /// <summary>For each prompt 1 if no image of its chains passes, else 0; null without a chain, or where that is not known.</summary>
     public static double?[] NeverSolved(ArmResults arm, int prompts)
     {
         var never = new double?[prompts];
-        foreach (var chains in arm.ByPrompt())
+        foreach (var chains in arm.ByPrompt().Where(g => g.All(c => c.Attempts.All(a => a.Passed is not null))))
         {
-            never[chains.Key] = chains.Any(c => c.Attempts.Any(a => a.Correct)) ? 0 : 1;
+            never[chains.Key] = chains.Any(c => c.Attempts.Any(a => a.Passed == true)) ? 0 : 1;
         }
 
         return never;

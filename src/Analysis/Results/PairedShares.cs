@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Analysis.Results;
 
-/// <summary>Two arms over the prompts that both have; see <see cref="PromptShares"/>.</summary>
+/// <summary>Two arms over the prompts that both have; see <see cref="PromptScores"/>.</summary>
 /// <param name="Prompts">Indices into <see cref="SweepResults.Prompts"/>, ascending.</param>
 public sealed record PairedShares(IReadOnlyList<int> Prompts, double[] First, double[] Second)
 {
@@ -8,7 +8,7 @@ public sealed record PairedShares(IReadOnlyList<int> Prompts, double[] First, do
     public double[] Differences { get; } = [.. First.Zip(Second, (a, b) => a - b)];
 
     /// <summary>
-    /// b and c: the prompts that one arm alone got right. Null when a prompt is right in some replicates only, where
+    /// b and c: the prompts where one arm alone passes. Null when a prompt counts in part, where
     /// the permutation test takes the place of McNemar's.
     /// </summary>
     public (int OnlyFirst, int OnlySecond)? Discordant => First.Concat(Second).All(s => s is 0 or 1)

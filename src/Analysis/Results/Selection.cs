@@ -3,35 +3,35 @@ using ReflectDiT.Eval.Core.Strategies;
 namespace ReflectDiT.Eval.Analysis.Results;
 
 /// <summary>
-/// What an arm's choice of the image to show, and of when to stop, costs it: for each prompt a share of its chains,
-/// null without a chain.
+/// What an arm's choice of the image to show, and of when to stop, costs it: for each prompt the mean over its chains,
+/// null without one.
 /// </summary>
 public static class Selection
 {
     /// <summary>
-    /// Selection regret: a correct image was drawn and a wrong one shown (pass@N minus selected@N, for an arm that drew
-    /// all N).
+    /// Selection regret: by how much the best image drawn is better than the one shown. Of shares, that one that passes was
+    /// drawn and another shown (pass@N minus selected@N, for an arm that drew all N).
     /// </summary>
     public static double?[] Regret(ArmResults arm, int prompts) =>
-        Shares(arm, prompts, c => !c.Attempts[c.Shown].Correct && c.Attempts.Any(a => a.Correct));
+        Means(arm, prompts, c => c.Attempts.Max(a => a.Value) - c.Attempts[c.Shown].Value);
 
     /// <summary>
-    /// The chain ended as the judge accepted a wrong image; null for an arm that always draws all N, or without
-    /// verdicts.
+    /// The chain ended as the judge accepted an image that does not pass; null for an arm that always draws all N, without
+    /// verdicts, or where it is not known what passes.
     /// </summary>
-    public static double?[]? WrongStops(ArmResults arm, int prompts) =>
-        arm.Strategy is BestOfN { DrawsAll: true } || arm.Chains.Any(c => c.Attempts[^1].Verdict is null)
+    public static double?[]? FailStops(ArmResults arm, int prompts) =>
+        arm.Strategy is BestOfN { DrawsAll: true } || arm.Chains.Any(c => c.Attempts[^1] is { Verdict: null } or { Passed: null })
             ? null
-            : Shares(arm, prompts, c => c.Attempts[^1] is { Verdict.Accepted: true, Correct: false });
+            : Means(arm, prompts, c => c.Attempts[^1] is { Verdict.Accepted: true, Passed: false } ? 1 : 0);
 
-    private static double?[] Shares(ArmResults arm, int prompts, Func<ChainResult, bool> has)
+    private static double?[] Means(ArmResults arm, int prompts, Func<ChainResult, double?> value)
     {
-        var shares = new double?[prompts];
+        var means = new double?[prompts];
         foreach (var chains in arm.ByPrompt())
         {
-            shares[chains.Key] = chains.Average(c => has(c) ? 1.0 : 0);
+            means[chains.Key] = chains.Average(value);
         }
 
-        return shares;
+        return means;
     }
 }

@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 
@@ -7,23 +8,57 @@ namespace ReflectDiT.Eval.Analysis.Results;
 
 /// <summary>All that a report needs of a sweep; nothing of time or place.</summary>
 /// <param name="Sweep">Name and identity.</param>
-/// <param name="Metrics">Of the benchmark, in the order of its columns.</param>
+/// <param name="Tables">Of the benchmark.</param>
 /// <param name="Prompts">Every prompt of the benchmark, in order: those without a chain are missing, not absent.</param>
 public sealed record SweepResults(
     string Sweep,
     string Id,
     long Seed,
     int Replicates,
-    IReadOnlyList<Metric> Metrics,
-    IReadOnlyList<PromptRow> Prompts,
+    BenchmarkTables Tables,
+    IReadOnlyList<SweepPrompt> Prompts,
     IReadOnlyList<ArmResults> Arms)
 {
-    /// <summary>The categories of the benchmark, in the order of its columns.</summary>
-    public IReadOnlyList<string> Categories { get; } = [.. Metrics.Select(m => m.Category).OfType<string>()];
+    /// <summary>The columns of the benchmark.</summary>
+    public IReadOnlyList<Metric> Metrics => Tables.Metrics;
+
+    /// <summary>The categories of the benchmark, in the order of its columns; none where it has one stratum.</summary>
+    public IReadOnlyList<string> Categories => [.. Tables.Metrics.Select(m => m.Category).OfType<string>()];
+
+    /// <summary>How the images were scored; null where nothing measures them, and the judge's words are all.</summary>
+    public required ScorerSettings? Scorer { get; init; }
+
+    /// <summary>Why there is no table or comparison of scores where they have none.</summary>
+    public string Unscored => $"Sweep {Sweep} has no scorer: nothing says which image is good. Give it one "
+        + "(scorer: in the sweep file), or look at what the judge said: the layouts judge and chains of 'reflectdit report'.";
+
+    /// <summary>Some image has a score between 0 and 1: values are means and no shares.</summary>
+    public bool Graded => Arms.SelectMany(a => a.Chains).SelectMany(c => c.Attempts).Any(a => a.Value is > 0 and < 1);
+
+    /// <summary>The published arm that an arm reproduces, or null.</summary>
+    public PublishedArm? Reference(ArmResults arm) => Tables.Published.Arm(arm.Published);
+}
+
+/// <summary>How images were scored.</summary>
+/// <param name="Role">What kind of model looked at them, as in "detector".</param>
+/// <param name="Model">Null where a run elsewhere did not record it.</param>
+/// <param name="Options">What else the scores depend on, as JSON; null where a run elsewhere did not record it.</param>
+public sealed record ScorerSettings(string Role, string? Model, string? Options)
+{
+    private const string Judge = "judge";
+
+    public static ScorerSettings Of(IScorer scorer) => new(
+        scorer is IJudgeScorer ? Judge : "detector",
+        scorer.Model.Kind == ModelConfiguration.Elsewhere ? null : scorer.Model.Name,
+        scorer.Options);
+
+    /// <summary>Whether the arm chooses by the very judge that scores its images.</summary>
+    public bool IsJudgeOf(ArmConfiguration arm) =>
+        (Role == Judge && Model == arm.Judge.Name) || arm.Strategy is Recorded { SelfScored: true };
 }
 
 /// <summary>A prompt of the benchmark.</summary>
-public sealed record PromptRow(int Index, string Tag, string Prompt);
+public sealed record SweepPrompt(int Index, string Stratum, string Prompt);
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
 /// <param name="Chains">Finished chains only, ordered by prompt and replicate.</param>
@@ -52,9 +87,15 @@ public sealed record ArmResults(
     /// </summary>
     public bool Leaked => Strategy is Recorded { Leaked: true };
 
+    /// <summary>
+    /// The judge of the arm is the scorer too: what it likes it has chosen, so that its scores are no independent measure.
+    /// </summary>
+    public bool SelfScored { get; init; }
+
     /// <summary>The name with everything that must be said wherever a number of the arm is shown.</summary>
     public string Label => Name
         + (Leaked ? " ORACLE: leaked" : Oracle ? " ORACLE" : "")
+        + (SelfScored ? " SELF-SCORED" : "")
         + (Simulated ? " SIMULATED" : "")
         + (Imported is null ? "" : " IMPORTED");
 
@@ -70,7 +111,9 @@ public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnly
 
 /// <summary>An attempt as judged and as scored, and what it took.</summary>
 /// <param name="Verdict">Null where no judge was asked, or a run elsewhere did not record it.</param>
-public sealed record AttemptResult(Verdict? Verdict, bool Correct, AttemptCosts Costs)
+/// <param name="Value">The score, 0 to 1; null where images are not scored.</param>
+/// <param name="Passed">Whether that is good enough; null where that is not known.</param>
+public sealed record AttemptResult(Verdict? Verdict, double? Value, bool? Passed, AttemptCosts Costs)
 {
     /// <summary>Index of the attempt shown had the chain ended after this one, where a run elsewhere recorded it.</summary>
     public int? ShownAfter { get; init; }

@@ -7,31 +7,30 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 public static class RandomSubsets
 {
     /// <summary>
-    /// For k = 1 to n (at index k - 1), the chance that the best attempt of a random subset of k is correct.
+    /// For k = 1 to n (at index k - 1), the mean score of the best attempt of a random subset of k.
     /// </summary>
-    /// <param name="correctBestFirst">Whether each attempt is correct, the selector's favourite first.</param>
-    public static double[] Selected(IReadOnlyList<bool> correctBestFirst)
+    /// <param name="scoresBestFirst">The score of each attempt, the selector's favourite first.</param>
+    public static double[] Selected(IReadOnlyList<double> scoresBestFirst)
     {
-        var n = correctBestFirst.Count;
-        var chances = new double[n];
+        var n = scoresBestFirst.Count;
+        var means = new double[n];
         for (var k = 1; k <= n; k++)
         {
             // The attempt of rank r is the best of a subset that has none before it: C(n-1-r, k-1) of C(n, k).
             var best = (double)k / n;
             for (var r = 0; r <= n - k; r++)
             {
-                chances[k - 1] += correctBestFirst[r] ? best : 0;
+                means[k - 1] += scoresBestFirst[r] * best;
                 best *= r < n - 1 ? (double)(n - k - r) / (n - 1 - r) : 0;
             }
         }
 
-        return chances;
+        return means;
     }
 
     /// <summary>
-    /// pass@k for k = 1 to n (at index k - 1): the chance that a random subset of k attempts holds a correct one
-    /// (Chen et al. 2021).
+    /// For k = 1 to n (at index k - 1), the mean of the highest score of a random subset of k. Of shares it is pass@k, the
+    /// chance that the subset holds an attempt that passes (Chen et al. 2021).
     /// </summary>
-    public static double[] Pass(int n, int correct) =>
-        Selected([.. Enumerable.Repeat(true, correct), .. Enumerable.Repeat(false, n - correct)]);
+    public static double[] Highest(IEnumerable<double> scores) => Selected([.. scores.OrderDescending()]);
 }

@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Analysis.Statistics;
 
-/// <summary>95% intervals for shares of prompts.</summary>
+/// <summary>95% intervals for shares of prompts, and for means of their scores.</summary>
 public static class Wilson
 {
     /// <summary>The 97.5% point of the normal distribution.</summary>
@@ -11,7 +11,7 @@ public static class Wilson
     /// replicates the share is the mean of the prompts' own means and the count is that of the prompts: averaging
     /// inside a prompt can only lessen the variance, so the interval is then too wide rather than too narrow.
     /// </summary>
-    public static Interval Share(double share, int count)
+    public static Interval Share(double share, double count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (share is not (>= 0 and <= 1))
@@ -26,11 +26,24 @@ public static class Wilson
     }
 
     /// <summary>
+    /// How many passes and fails say as much as these graded scores do: n m (1 - m) / s², for their mean m and variance s².
+    /// With it Wilson's interval is one for their mean: the variance is theirs and not the largest that the mean allows, and
+    /// near 0 and 1 it stays within (Korn and Graubard 1998 do so for shares with a design effect). Where all are equal
+    /// nothing is known of their variance, and it is n.
+    /// </summary>
+    public static double EffectiveCount(IReadOnlyList<double> scores)
+    {
+        var mean = scores.Average();
+        var squares = scores.Sum(s => (s - mean) * (s - mean));
+        return squares < 1e-12 ? scores.Count : scores.Count * mean * (1 - mean) * (scores.Count - 1) / squares;
+    }
+
+    /// <summary>
     /// Interval for the unweighted mean of independent shares (the mean over categories), from the Wilson interval of
     /// each: variance recovery (Zou and Donner 2008). Unlike a bootstrap it keeps the doubt about a category where
     /// every prompt succeeded.
     /// </summary>
-    public static Interval MeanOfShares(IReadOnlyList<(double Share, int Count)> shares)
+    public static Interval MeanOfShares(IReadOnlyList<(double Share, double Count)> shares)
     {
         ArgumentOutOfRangeException.ThrowIfZero(shares.Count);
         var (mean, below, above) = (0.0, 0.0, 0.0);

@@ -18,13 +18,13 @@ public static class GenEvalRules
     /// <exception cref="InvalidDataException">
     /// A colour that GenEval does not know, on an object that a clause looks at; the message names prompt and clause.
     /// </exception>
-    public static Score Score(
+    public static RulesResult Score(
         PromptMetadata prompt,
         IReadOnlyDictionary<string, IReadOnlyList<Detection>> detections,
         ScoringOptions options)
     {
         var kept = DetectionFilter.Keep(prompt, detections, options);
         var reason = new ClauseEvaluation(prompt, detections, kept, (float)options.PositionThreshold).Run();
-        return new Score(reason.Length == 0, reason, kept);
+        return new RulesResult(reason.Length == 0, reason, kept);
     }
 }

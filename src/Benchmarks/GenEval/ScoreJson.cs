@@ -18,7 +18,7 @@ public static class ScoreJson
     /// <c>{"id":...,"correct":...,"reason":...,"kept":{class:[indices]}}</c> without a line end; classes in the order
     /// of the 80 names.
     /// </summary>
-    public static string Write(string id, Score score)
+    public static string Write(string id, RulesResult score)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, Readable))

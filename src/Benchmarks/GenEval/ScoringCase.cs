@@ -20,7 +20,7 @@ public sealed record ScoringCase(
         json.Required("id").Text("id"),
         json.TryGetProperty("options", out var options) ? ReadOptions(options) : ScoringOptions.Default,
         MetadataJson.Read(json.Required("metadata")),
-        ReadDetections(json.Required("detections"))));
+        DetectionsJson.Read(json.Required("detections"))));
 
     private static ScoringOptions ReadOptions(JsonElement json)
     {
@@ -42,48 +42,5 @@ public sealed record ScoringCase(
         }
 
         return options == ScoringOptions.Default ? ScoringOptions.Default : options;
-    }
-
-    private static Dictionary<string, IReadOnlyList<Detection>> ReadDetections(JsonElement json)
-    {
-        var fields = json.Fields("detections");
-        var detections = new Dictionary<string, IReadOnlyList<Detection>>(json.GetPropertyCount());
-        foreach (var found in fields)
-        {
-            var name = ObjectNames.Find(found.Name) ?? throw new InvalidDataException(
-                $"detections: unknown class \"{found.Name}\"; expected one of GenEval's 80 names");
-            var objects = new Detection[found.Value.Items($"detections: {name}")];
-            var count = 0;
-            foreach (var item in found.Value.EnumerateArray())
-            {
-                objects[count] = ReadDetection(item) ?? throw JsonReading.Fault(
-                    $"detections: {name}[{count}]",
-                    "[x1, y1, x2, y2, score, colour] with five float32 numbers and a colour or null",
-                    item);
-                count++;
-            }
-
-            detections.Add(name, objects);
-        }
-
-        return detections;
-    }
-
-    private static string? ReadColour(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Null ? null : json.Word("colour", Palette.Colours);
-
-    private static Detection? ReadDetection(JsonElement json)
-    {
-        var wellFormed = json.ValueKind == JsonValueKind.Array
-            && json.GetArrayLength() == 6
-            && (json[5].ValueKind is JsonValueKind.Null or JsonValueKind.String);
-        return wellFormed
-            && json[0].TryFloat(out var x1)
-            && json[1].TryFloat(out var y1)
-            && json[2].TryFloat(out var x2)
-            && json[3].TryFloat(out var y2)
-            && json[4].TryFloat(out var score)
-            ? new Detection(x1, y1, x2, y2, score, ReadColour(json[5]))
-            : null;
     }
 }

@@ -106,7 +106,7 @@ internal static class CompareCommand
     {
         try
         {
-            return Comparison.Of(a, b, metric, at, BenchmarkFiles.Published(), prices);
+            return Comparison.Of(a, b, metric, at, prices);
         }
         catch (ArgumentException e)
         {

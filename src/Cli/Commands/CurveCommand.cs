@@ -6,7 +6,7 @@ using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
-/// <summary><c>reflectdit curve</c>: the share of correct images over N or a budget, as data or as a figure.</summary>
+/// <summary><c>reflectdit curve</c>: the scores of the shown images over N or a budget, as data or as a figure.</summary>
 internal static class CurveCommand
 {
     public static Command Create()
@@ -32,7 +32,7 @@ internal static class CurveCommand
             DefaultValueFactory = _ => "-",
         };
         var command = new Command(
-            "curve", "Show the share of correct images over N or a budget, as data or as a figure")
+            "curve", "Show the scores of the shown images over N or a budget, as data or as a figure")
         {
             sweep, axis, prices.Option, format, output,
         };
@@ -44,7 +44,12 @@ internal static class CurveCommand
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
-            var figure = CurveFigure.Of(results, BenchmarkFiles.Published(), over, price);
+            if (results.Scorer is null)
+            {
+                throw new UsageException(results.Unscored);
+            }
+
+            var figure = CurveFigure.Of(results, over, price);
             OutputFile.Write(
                 parsed.GetRequiredValue(output), CurveFormat.Render(figure, parsed.GetRequiredValue(format)));
             return figure.Complete ? ExitCode.Done : ExitCode.Incomplete;

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Exchange.Imports;
 using ReflectDiT.Eval.Runner.Sweeps;
 
@@ -40,9 +42,14 @@ internal sealed class ImportCommand
     private readonly Option<int?> _n =
         new("--n") { Description = "Attempts at most of a chain; by default those of the longest" };
 
+    private readonly Option<string?> _benchmark = new("--benchmark")
+    {
+        Description = "Sweep file (SWEEP.yaml) of whose benchmark the results are; GenEval's if left out",
+    };
+
     private readonly Option<UInt128> _seed = new("--seed")
     {
-        Description = "The prompt set, as for 'reflectdit prompts'",
+        Description = "GenEval's prompt set, as for 'reflectdit prompts'",
         CustomParser = result => UInt128.TryParse(result.Tokens[0].Value, out var seed) ? seed : Refuse(result),
         DefaultValueFactory = _ => (UInt128)43,
     };
@@ -70,11 +77,11 @@ internal sealed class ImportCommand
         new ImportCommand().Verb(
             ArmInput.GenEval,
             "Results of GenEval's scorer: a RESULTS.jsonl, or the folder that holds it",
-            (path, arm) => [GenEvalInput.Read(path, arm)]),
+            (path, arm, _) => [GenEvalInput.Read(path, arm)]),
         new ImportCommand().Verb(
             ArmInput.ReflectDit,
             "The folder that the released Reflect-DiT code leaves: images and .feedback.json files",
-            (path, arm) => [ReflectDitInput.Read(path, arm)]),
+            (path, arm, passOrFail) => [ReflectDitInput.Read(path, arm, passOrFail)]),
         new ImportCommand().Verb(
             ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
     };
@@ -93,12 +100,12 @@ internal sealed class ImportCommand
         return default;
     }
 
-    private Command Verb(string format, string description, Func<string, string, IReadOnlyList<ArmInput>> read)
+    private Command Verb(string format, string description, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
     {
         var inputs = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
         var command = new Command(format, description)
         {
-            inputs, _name, _arm, _published, _n, _seed, _perTask, _images, _format,
+            inputs, _name, _arm, _published, _n, _benchmark, _seed, _perTask, _images, _format,
         };
         _ledger.AddTo(command);
         command.SetAction((parsed, cancellation) =>
@@ -109,7 +116,7 @@ internal sealed class ImportCommand
     private async Task<int> RunAsync(
         ParseResult parsed,
         string[] paths,
-        Func<string, string, IReadOnlyList<ArmInput>> read,
+        Func<string, string, bool, IReadOnlyList<ArmInput>> read,
         CancellationToken cancellation)
     {
         var import = Read(parsed, paths, read);
@@ -147,7 +154,7 @@ internal sealed class ImportCommand
         return import.Arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
     }
 
-    private SweepImport Read(ParseResult parsed, string[] paths, Func<string, string, IReadOnlyList<ArmInput>> read)
+    private SweepImport Read(ParseResult parsed, string[] paths, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
     {
         var (arms, published) = (parsed.GetRequiredValue(_arm), parsed.GetRequiredValue(_published));
         if (arms.Length > 0 && arms.Length != paths.Length)
@@ -158,8 +165,10 @@ internal sealed class ImportCommand
 
         try
         {
+            var benchmark = Benchmark(parsed);
+            var passOrFail = BenchmarkCatalog.PassOrFail(benchmark.Kind);
             var inputs = paths.Index().SelectMany(p =>
-                read(p.Item, arms.Length > 0 ? arms[p.Index] : NameOf(p.Item))).ToList();
+                read(p.Item, arms.Length > 0 ? arms[p.Index] : NameOf(p.Item), passOrFail)).ToList();
             if (inputs.CountBy(i => i.Name).FirstOrDefault(n => n.Value > 1).Key is { } twice)
             {
                 throw new UsageException($"two arms are called '{twice}'; --arm gives each a name of its own");
@@ -172,7 +181,7 @@ internal sealed class ImportCommand
                     + $"({string.Join(", ", inputs.Select(i => i.Name))}); give one for each, in order, - for none");
             }
 
-            var numbers = BenchmarkFiles.Published();
+            var numbers = BenchmarkCatalog.Open(benchmark).Tables.Published;
             for (var i = 0; i < published.Length; i++)
             {
                 inputs[i] = inputs[i] with { Published = published[i] == "-" ? null : published[i] };
@@ -181,7 +190,7 @@ internal sealed class ImportCommand
             inputs.ForEach(i => Check(numbers, i));
             return SweepImport.Of(
                 SweepName.From(parsed.GetValue(_name) ?? NameOf(paths[0])),
-                GenEvalBenchmark.Configuration(parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask)),
+                benchmark,
                 inputs,
                 parsed.GetValue(_n));
         }
@@ -193,6 +202,18 @@ internal sealed class ImportCommand
         {
             throw new UsageException(e.Finding.ToString(), e);
         }
+    }
+
+    private BenchmarkConfiguration Benchmark(ParseResult parsed)
+    {
+        if (parsed.GetValue(_benchmark) is not { } file)
+        {
+            return GenEvalBenchmark.Configuration(parsed.GetRequiredValue(_seed), parsed.GetRequiredValue(_perTask));
+        }
+
+        return parsed.GetResult(_seed) is { Implicit: false } || parsed.GetResult(_perTask) is { Implicit: false }
+            ? throw new UsageException("--benchmark names the prompts: --seed and --per-task say nothing beside it")
+            : RunCommand.Read(file, []).Configuration.Benchmark;
     }
 
     private static void Check(PublishedNumbers numbers, ArmInput input)

@@ -8,7 +8,6 @@ using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
-using PromptRow = ReflectDiT.Eval.Analysis.Results.PromptRow;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -58,10 +57,11 @@ internal sealed class PlanCommand
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         var prices = _prices.Read(parsed);
-        var sweep = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set), new ModelCatalog());
+        var (configuration, calls) = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
+        var sweep = SweepPlanner.Setup(configuration, calls, new ModelCatalog());
         if (parsed.GetValue(_pilot) is not { } pilot)
         {
-            return Write(parsed, Unrun(sweep.Plan, sweep.Arms), new Dictionary<int, long>(), null, prices);
+            return Write(parsed, Unrun(sweep.Plan, configuration), new Dictionary<int, long>(), null, prices);
         }
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
@@ -100,21 +100,32 @@ internal sealed class PlanCommand
         double? secondsPerAttempt,
         Prices? prices)
     {
-        var forecast = Forecast.Of(results, BenchmarkFiles.Published(), imageBytes, secondsPerAttempt, prices);
+        var forecast = Forecast.Of(results, imageBytes, secondsPerAttempt, prices);
         Console.Write(ForecastFormat.Render(forecast, prices, parsed.GetRequiredValue(_format)));
         return ExitCode.Done;
     }
 
     /// <summary>The sweep before its first chain; the ledger is not asked.</summary>
-    private static SweepResults Unrun(SweepPlan plan, IReadOnlyList<ArmModels> models) => new(
-        plan.Name,
-        plan.Id.ToString(),
-        plan.Seed,
-        plan.Replicates,
-        BenchmarkCatalog.Open(SweepConfiguration.FromJson(plan.Configuration).Benchmark).Metrics,
-        [.. plan.Prompts.Select((p, i) => new PromptRow(i, p.Stratum, p.Text))],
-        [
-            .. plan.Arms.Zip(models, (a, m) => new ArmResults(
-                a.Name, a.Simulated, a.Published, m.Strategy, [], 0, plan.Prompts.Count * plan.Replicates)),
-        ]);
+    private static SweepResults Unrun(SweepPlan plan, SweepConfiguration configuration)
+    {
+        var benchmark = BenchmarkCatalog.Open(configuration.Benchmark);
+        var scorer = configuration.Scorer is { } recorded ? ScorerSettings.Of(benchmark.Scorer(recorded)) : null;
+        return new(
+            plan.Name,
+            plan.Id.ToString(),
+            plan.Seed,
+            plan.Replicates,
+            benchmark.Tables,
+            [.. plan.Prompts.Select((p, i) => new SweepPrompt(i, p.Stratum, p.Text))],
+            [
+                .. plan.Arms.Zip(configuration.Arms, (a, c) => new ArmResults(
+                    a.Name, a.Simulated, a.Published, c.Strategy, [], 0, plan.Prompts.Count * plan.Replicates)
+                {
+                    SelfScored = scorer?.IsJudgeOf(c) == true,
+                }),
+            ])
+        {
+            Scorer = scorer,
+        };
+    }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Ledger;
 
@@ -12,11 +13,11 @@ internal static class ReportCommand
     {
         var ledger = new LedgerOptions();
         var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
-        var layout = new Option<string>("--layout")
+        var layout = new Option<string?>("--layout")
         {
-            Description = "table1 to table6: that table of the paper; curve: Table 2 with the authors' re-runs; "
-                + "judge: the judge against the scorer; chains: how chains choose, stop and explore",
-            DefaultValueFactory = _ => TableReport.Standard,
+            Description = "A table of the benchmark (GenEval has table1 to table6 of the paper, and curve: Table 2 with the "
+                + "authors' re-runs); judge: the judge against the scorer; chains: how chains choose, stop and explore; "
+                + "by default the benchmark's first",
         };
         var format = new Option<string>("--format")
         {
@@ -31,23 +32,38 @@ internal static class ReportCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var published = BenchmarkFiles.Published();
-            var table = parsed.GetRequiredValue(layout);
-            IReadOnlyList<string> layouts = [.. published.Layouts, .. ChainReport.Layouts];
-            if (!layouts.Contains(table))
-            {
-                throw new UsageException($"there is no layout '{table}'; known: {string.Join(", ", layouts)}");
-            }
-
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
-            var report = ChainReport.Layouts.Contains(table)
-                ? ChainReport.Build(results, published, table)
-                : TableReport.Build(results, published, table);
+            var report = Build(results, parsed.GetValue(layout) ?? Standard(results));
             Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });
         return command;
+    }
+
+    /// <summary>What a run ends with.</summary>
+    public static string Standard(SweepResults results) =>
+        results.Scorer is null ? ChainReport.Judge : results.Tables.Standard;
+
+    /// <exception cref="UsageException">There is no such layout, or nothing to show in it.</exception>
+    public static Report Build(SweepResults results, string layout)
+    {
+        IReadOnlyList<string> layouts = [.. results.Tables.Published.Layouts, .. ChainReport.Layouts];
+        if (!layouts.Contains(layout))
+        {
+            throw new UsageException($"there is no layout '{layout}'; known: {string.Join(", ", layouts)}");
+        }
+
+        try
+        {
+            return ChainReport.Layouts.Contains(layout)
+                ? ChainReport.Build(results, layout)
+                : TableReport.Build(results, layout);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
     }
 }

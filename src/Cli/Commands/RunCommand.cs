@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
@@ -78,10 +79,11 @@ internal sealed class RunCommand
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelCatalog();
-        var sweep = Read(file, parsed.GetRequiredValue(_set), models);
+        var (configuration, calls) = Read(file, parsed.GetRequiredValue(_set));
+        var sweep = SweepPlanner.Setup(configuration, calls, models);
         var prompts = Prompts(sweep, parsed);
         log.Say($"""
-            Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
+            Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Plan.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
             {string.Join('\n', sweep.Plan.Arms.Select(a =>
                 $"  {a.Name}: up to {a.MaxAttempts} attempts a chain{(a.Simulated ? ", SIMULATED" : "")}{(a.Oracle ? ", ORACLE" : "")}"))}
             Ledger: {(_ledger.Database(parsed) is null ? $"private PostgreSQL server in {_ledger.Data(parsed)}" : "the database given")}; images in {_ledger.Data(parsed)}
@@ -111,7 +113,7 @@ internal sealed class RunCommand
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
         var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
-        Console.Write(ReportFormat.Render(TableReport.Build(results, BenchmarkFiles.Published(), TableReport.Standard), "text"));
+        Console.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"));
         log.Say($"Images: {folder}");
         return await FailuresAsync(session, sweep, progress, log);
     }
@@ -186,18 +188,18 @@ internal sealed class RunCommand
     }
 
     /// <exception cref="UsageException">Something in the file or the assignments is wrong.</exception>
-    internal static SweepSetup Read(string file, string[] overrides, ModelCatalog models)
+    internal static (SweepConfiguration Configuration, CallSettings Calls) Read(string file, string[] overrides)
     {
         try
         {
-            var (configuration, calls) = SweepFile.Read(file, overrides);
-            var published = BenchmarkFiles.Published();
-            foreach (var arm in configuration.Arms)
+            var sweep = SweepFile.Read(file, overrides);
+            var published = BenchmarkCatalog.Open(sweep.Configuration.Benchmark).Tables.Published;
+            foreach (var arm in sweep.Configuration.Arms)
             {
                 published.Arm(arm.Published);
             }
 
-            return SweepPlanner.Setup(configuration, calls, models);
+            return sweep;
         }
         catch (SweepFileException e)
         {

@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 

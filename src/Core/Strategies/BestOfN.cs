@@ -17,7 +17,10 @@ public enum Selector
     /// </summary>
     Pairwise,
 
-    /// <summary>Draw all N, show the first that the scorer calls correct, else the last: the ceiling (pass@N).</summary>
+    /// <summary>
+    /// Draw all N, show the one with the highest score: the ceiling of every selector. Where all scores are 0 the last is
+    /// shown, as by a run that goes on until an image passes.
+    /// </summary>
     Oracle,
 }
 
@@ -42,13 +45,13 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
         Selector.FirstAccept => history.FirstOr(a => a.Verdict.Accepted, history.Count - 1),
         Selector.JudgeScore => history.Best(a => Known(a.Verdict.Score)),
         Selector.Pairwise => history.Best(YesNoRank),
-        Selector.Oracle => history.FirstOr(Correct, history.Count - 1),
+        Selector.Oracle => history.Best(Scored) is var best && Scored(history[best]) > 0 ? best : history.Count - 1,
         _ => throw new InvalidOperationException($"Unknown selector {Selector}."),
     };
 
     /// <summary>
     /// Indices of attempts in the order of preference: of any of them, the first in it is shown. For the oracle the
-    /// order among wrong images is of no account. Only for a selector that draws all N.
+    /// order among images with a score of 0 is of no account. Only for a selector that draws all N.
     /// </summary>
     public IReadOnlyList<int> Ranked(IReadOnlyList<PastAttempt> history)
     {
@@ -56,7 +59,7 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
         {
             Selector.JudgeScore => a => Known(a.Verdict.Score),
             Selector.Pairwise => YesNoRank,
-            Selector.Oracle => a => Correct(a) ? 1 : 0,
+            Selector.Oracle => Scored,
             _ => throw new InvalidOperationException($"Selector {Selector} stops early: its attempts have no order."),
         };
 
@@ -71,9 +74,8 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
     private static double Known(double? score) =>
         score ?? throw new InvalidOperationException("The selector needs the judge's score of every attempt.");
 
-    private static bool Correct(PastAttempt attempt) => attempt.Scorer is { } scorer
-        ? scorer.Correct
-        : throw new InvalidOperationException("The oracle selector needs the scorer's verdict of every attempt.");
+    private static double Scored(PastAttempt attempt) => attempt.Score?.Value
+        ?? throw new InvalidOperationException("The oracle selector needs the score of every attempt.");
 }
 
 /// <summary>Choices among the attempts of a chain.</summary>

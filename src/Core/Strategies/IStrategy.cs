@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Core.Strategies;
 
@@ -13,7 +14,7 @@ public interface IStrategy
     /// <summary>N: a chain never has more attempts.</summary>
     int MaxAttempts { get; }
 
-    /// <summary>True when a decision uses the scorer's verdict. Such an arm is labelled ORACLE wherever it is shown.</summary>
+    /// <summary>True when a decision uses the score. Such an arm is labelled ORACLE wherever it is shown.</summary>
     [JsonIgnore]
     bool IsOracle { get; }
 
@@ -26,11 +27,8 @@ public interface IStrategy
 
 /// <summary>What a strategy may know of an attempt.</summary>
 /// <param name="Verdict">The judge's.</param>
-/// <param name="Scorer">The scorer's, given to oracle strategies alone; null for every other.</param>
-public sealed record PastAttempt(Verdict Verdict, ScorerOpinion? Scorer = null);
-
-/// <summary>The scorer's verdict, and its reason as one sentence (empty when correct).</summary>
-public sealed record ScorerOpinion(bool Correct, string Feedback);
+/// <param name="Score">The scorer's, given to oracle strategies alone; null for every other.</param>
+public sealed record PastAttempt(Verdict Verdict, Score? Score = null);
 
 /// <summary>Whose words a context item carries.</summary>
 public enum FeedbackSource

@@ -10,6 +10,10 @@ namespace ReflectDiT.Eval.Core.Strategies;
 /// <param name="Leaked">The scorer's words were in the generator's context (eval.py lines 243 to 261).</param>
 public sealed record Recorded(int MaxAttempts, bool UsesScorer, bool Leaked) : IStrategy
 {
+    /// <summary>The arm's judge scored its images too, as its records say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SelfScored { get; init; }
+
     [JsonIgnore]
     public bool IsOracle => UsesScorer || Leaked;
 

@@ -54,8 +54,8 @@ public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuir
             return new(index, FeedbackSource.Judge, attempt.Verdict.Feedback!);
         }
 
-        var scorer = attempt.Scorer
+        var score = attempt.Score
             ?? throw new InvalidOperationException("The replay leak needs the scorer's words on every attempt.");
-        return new(index, FeedbackSource.Scorer, scorer.Feedback);
+        return new(index, FeedbackSource.Scorer, score.Feedback);
     }
 }

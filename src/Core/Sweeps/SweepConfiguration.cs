@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Strategies;
@@ -14,37 +13,35 @@ public sealed record SweepConfiguration(
     BenchmarkConfiguration Benchmark,
     long Seed,
     int Replicates,
-    ScorerConfiguration Scorer,
+    ScorerConfiguration? Scorer,
     IReadOnlyList<ArmConfiguration> Arms)
 {
-    private static readonly JsonSerializerOptions Canonical = new(JsonSerializerOptions.Strict)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-    };
-
     /// <summary>Keys in the order of the records, no white space: equal configurations give equal text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Canonical);
+    public string ToJson() => JsonSerializer.Serialize(this, RecordedSettings.Form);
 
     public static SweepConfiguration FromJson(string json) =>
-        JsonSerializer.Deserialize<SweepConfiguration>(json, Canonical)
+        JsonSerializer.Deserialize<SweepConfiguration>(json, RecordedSettings.Form)
         ?? throw new JsonException("A sweep's configuration is null.");
-
-    /// <summary>The part that scores depend on.</summary>
-    public string ScorerJson() => JsonSerializer.Serialize(Scorer, Canonical);
 }
 
 /// <summary>A benchmark, and what decides its prompts; the benchmark itself knows what its settings mean.</summary>
 public sealed record BenchmarkConfiguration(string Kind)
 {
-    /// <summary>Written beside the kind, in this order.</summary>
+    /// <summary>Written beside the kind, in this order; see <see cref="RecordedSettings"/>.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement> Settings { get; init; } = [];
 }
 
-/// <param name="Options">Null where images were scored elsewhere, with options that are not known.</param>
-public sealed record ScorerConfiguration(ModelConfiguration Detector, JsonElement? Options);
+/// <summary>How images are scored; the benchmark knows what the settings mean.</summary>
+public sealed record ScorerConfiguration
+{
+    /// <summary>In this order; see <see cref="RecordedSettings"/>.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement> Settings { get; init; } = [];
+
+    /// <summary>Equal scorers give equal text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, RecordedSettings.Form);
+}
 
 /// <param name="Parameters">The content of the model's parameter file, if it has one.</param>
 public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
@@ -54,8 +51,14 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 
+    public static ModelConfiguration RanElsewhere { get; } = new(Elsewhere, null);
+
     [JsonIgnore]
     public bool IsSimulated => Kind == Simulated;
+
+    /// <summary>Its kind and parameters: models of one name give the same answers.</summary>
+    [JsonIgnore]
+    public string Name => Parameters is { } parameters ? $"{Kind} {parameters.GetRawText()}" : Kind;
 }
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>

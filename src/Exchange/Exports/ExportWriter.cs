@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Exchange.Imports;
 
@@ -33,8 +32,8 @@ public static class ExportWriter
                     name = $"{arm.FolderName}-{twin}";
                 }
 
-                await (format == ArmInput.GenEval ? GenEvalAsync(arm, name, folder, cancellation)
-                    : ReflectDitAsync(arm, name, folder, cancellation));
+                await (format == ArmInput.GenEval ? GenEvalAsync(sweep.Results, arm, name, folder, cancellation)
+                    : ReflectDitAsync(sweep.Results, arm, name, folder, cancellation));
             }
         }
 
@@ -45,8 +44,15 @@ public static class ExportWriter
     /// The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.
     /// </summary>
     private static async Task GenEvalAsync(
-        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+        SweepResults sweep, ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
     {
+        if (sweep.Graded || sweep.Scorer is null)
+        {
+            throw new InvalidDataException(
+                $"Sweep {sweep.Sweep} {(sweep.Graded ? "has scores between 0 and 1" : "has no scorer")}: results of GenEval's "
+                + "scorer say of each image whether it is correct. 'reflectdit export csv' keeps what there is.");
+        }
+
         await using var results = folder.Open(Path.Combine(root, "results.jsonl"));
         foreach (var chain in arm.Chains)
         {
@@ -54,13 +60,13 @@ public static class ExportWriter
             var shown = chain.Attempts[chain.Result.Shown];
             folder.Write(Path.Combine(root, $"{chain.Prompt.Index:00000}", "metadata.jsonl"), chain.Prompt.Metadata);
             await folder.ImageAsync(Path.Combine(root, place), shown.Row.Image, cancellation);
-            await results.WriteLineAsync(ResultJson.Write(place, arm.Arm, chain, shown));
+            await results.WriteLineAsync(ResultJson.Write(place, arm.Arm, sweep.Graded, chain, shown));
         }
     }
 
     /// <summary>The tree of eval.py, one for each replicate: it has one chain a prompt.</summary>
     private static async Task ReflectDitAsync(
-        ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+        SweepResults sweep, ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
     {
         foreach (var chain in arm.Chains)
         {
@@ -74,14 +80,18 @@ public static class ExportWriter
                 var image = Path.Combine(place, "samples", $"{attempt.Row.Index:00000}.png");
                 await folder.ImageAsync(image, attempt.Row.Image, cancellation);
                 folder.Write($"{image}.feedback.json", ResultJson.Write(
-                    image.Replace('\\', '/'), arm.Arm, chain, attempt, json => Feedback(json, chain, attempt)));
+                    image.Replace('\\', '/'), arm.Arm, sweep.Graded, chain, attempt, json => Feedback(json, chain, attempt)));
             }
         }
     }
 
     private static void Feedback(Utf8JsonWriter json, ExportedChain chain, ExportedAttempt attempt)
     {
-        json.WriteString("text_feedback", ScorerWords(attempt));
+        if (attempt.Score is not null)
+        {
+            json.WriteString("text_feedback", ScorerWords(attempt));
+        }
+
         if (attempt.Row.Accepted is { } accepted)
         {
             json.WriteBoolean("correct_verifier", accepted);
@@ -108,7 +118,7 @@ public static class ExportWriter
     }
 
     private static string? ScorerWords(ExportedAttempt attempt) =>
-        attempt.Reason is { } reason ? ScorerFeedback.From(reason) : null;
+        attempt.Score is { Reason: not null } score ? score.Feedback : null;
 
     /// <summary>
     /// The released analysis takes the last image at N; an arm that shows another would get other numbers.
@@ -117,7 +127,7 @@ public static class ExportWriter
     {
         for (var n = 1; n <= chain.Attempts.Count; n++)
         {
-            if (PromptShares.Shown(arm.Strategy, chain, n) is var shown && shown != n - 1)
+            if (PromptScores.Shown(arm.Strategy, chain, n) is var shown && shown != n - 1)
             {
                 throw new InvalidDataException(
                     $"Arm '{arm.Name}' shows attempt {shown} of prompt {chain.Prompt} after {n}: the released analysis "
@@ -129,7 +139,8 @@ public static class ExportWriter
     private static async Task CsvAsync(SweepExport sweep, ExportFolder folder, CancellationToken cancellation)
     {
         await using var file = folder.Open("attempts.csv");
-        await file.WriteAsync(AttemptsCsv.Line(AttemptsCsv.Columns));
+        var judged = sweep.Results.Graded || sweep.Results.Arms.Any(a => a.SelfScored);
+        await file.WriteAsync(AttemptsCsv.Line(AttemptsCsv.Columns(judged)));
         foreach (var (arm, chain, attempt) in
             from arm in sweep.Arms
             from chain in arm.Chains
@@ -140,10 +151,12 @@ public static class ExportWriter
             var row = attempt.Row;
             await file.WriteAsync(AttemptsCsv.Line(
             [
-                arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.UsesScorer, arm.Leaked, arm.Published,
-                chain.Prompt.Index, chain.Prompt.Tag, chain.Prompt.Prompt,
-                chain.Result.Replicate, row.Index, attempt.Correct, attempt.Reason,
-                PromptShares.Shown(arm.Strategy, chain.Result, row.Index + 1),
+                arm.Name, arm.Strategy.MaxAttempts, arm.Simulated, arm.UsesScorer, .. judged ? [arm.SelfScored] : Array.Empty<object?>(),
+                arm.Leaked, arm.Published,
+                chain.Prompt.Index, chain.Prompt.Stratum, chain.Prompt.Prompt,
+                chain.Result.Replicate, row.Index, .. judged ? [attempt.Score?.Value] : Array.Empty<object?>(),
+                attempt.Score?.Passed, attempt.Score?.Reason,
+                PromptScores.Shown(arm.Strategy, chain.Result, row.Index + 1),
                 row.Accepted, row.JudgeScore, row.JudgeNoScore, row.Feedback, row.JudgeText,
                 AttemptsCsv.Context(attempt.Context),
                 row.Seed, row.Image is { } image ? Convert.ToHexStringLower(image) : null,

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 
@@ -13,22 +14,41 @@ internal static class ResultJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <param name="graded">Scores lie between 0 and 1.</param>
     /// <param name="more">Writes further keys.</param>
     public static string Write(
         string filename,
         ArmResults arm,
+        bool graded,
         ExportedChain chain,
         ExportedAttempt attempt,
         Action<Utf8JsonWriter>? more = null) => Text(json =>
     {
         json.WriteStartObject();
         json.WriteString("filename", filename);
-        json.WriteString("tag", chain.Prompt.Tag);
+        json.WriteString("tag", chain.Prompt.Stratum);
         json.WriteString("prompt", chain.Prompt.Prompt);
-        json.WriteBoolean("correct", attempt.Correct);
-        json.WriteString("reason", attempt.Reason);
+        switch (attempt.Score)
+        {
+            case { Passed: { } passed } when !graded:
+                json.WriteBoolean("correct", passed);
+                break;
+            case { } score:
+                json.WriteNumber("correct", score.Value); // as the released code does for benchmarks of graded scores
+                break;
+        }
+
+        if (attempt.Score is not null)
+        {
+            json.WriteString("reason", attempt.Score.Reason);
+        }
+
         json.WriteString("metadata", chain.Prompt.Metadata);
-        json.WriteString("details", Text(details => Details(details, attempt)));
+        if (attempt.Score is not null)
+        {
+            json.WriteString("details", GenEvalEvidence.Details(attempt.Score.Evidence));
+        }
+
         more?.Invoke(json);
 
         // What must be said of an arm goes with its numbers.
@@ -42,6 +62,11 @@ internal static class ResultJson
             json.WriteBoolean("oracle", true);
         }
 
+        if (arm.SelfScored)
+        {
+            json.WriteBoolean("self_scored", true);
+        }
+
         if (arm.Leaked)
         {
             json.WriteBoolean("leaked", true);
@@ -49,29 +74,6 @@ internal static class ResultJson
 
         json.WriteEndObject();
     });
-
-    private static void Details(Utf8JsonWriter json, ExportedAttempt attempt)
-    {
-        json.WriteStartObject();
-        foreach (var (kind, boxes) in attempt.Kept)
-        {
-            json.WriteStartArray(kind);
-            foreach (var box in boxes)
-            {
-                json.WriteStartArray();
-                foreach (var number in new[] { box.X1, box.Y1, box.X2, box.Y2, box.Score })
-                {
-                    json.WriteNumberValue((double)number); // widened, as the published scorer prints them
-                }
-
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndObject();
-    }
 
     private static string Text(Action<Utf8JsonWriter> write)
     {

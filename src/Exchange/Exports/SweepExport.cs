@@ -1,12 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
-using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
-using LedgerPrompt = ReflectDiT.Eval.Ledger.PromptRow;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 
@@ -19,10 +16,7 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
     public static async Task<SweepExport> LoadAsync(
         LedgerSession session, SweepRow sweep, CancellationToken cancellation)
     {
-        var configuration = SweepConfiguration.FromJson(sweep.Configuration);
-        var benchmark = (GenEvalBenchmark)BenchmarkCatalog.Open(configuration.Benchmark);
         var results = await SweepResultsQuery.LoadAsync(session, sweep, BenchmarkCatalog.Open, cancellation);
-        var scorer = PlannedScorer.Of(configuration).Id;
         await using var ledger = new LedgerContext(session.Source);
         var prompts = await ledger.Prompts.Where(p => p.SweepId == sweep.Id).OrderBy(p => p.Index)
             .ToListAsync(cancellation);
@@ -30,13 +24,9 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
         var attempts = (await done.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
             .ToListAsync(cancellation))
             .ToLookup(a => a.ChainId);
-        var reasons = (await done.Join(
-            ledger.Scores.Where(s => s.ScorerId == scorer), c => c.Id, s => s.ChainId, (_, s) => s)
-            .ToListAsync(cancellation)).ToDictionary(s => (s.ChainId, s.Attempt), s => s.Reason);
-        var detections = (await done.Join(
-            ledger.Detections.Where(d => d.ScorerId == scorer), c => c.Id, d => d.ChainId, (_, d) => d)
-                .ToListAsync(cancellation))
-            .ToLookup(d => (d.ChainId, d.Attempt));
+        var scores = (await done.Join(
+            ledger.Scores.Where(s => s.ScorerId == sweep.ScorerId), c => c.Id, s => s.ChainId, (_, s) => s)
+            .ToListAsync(cancellation)).ToDictionary(s => (s.ChainId, s.Attempt));
         var contexts = (await done.Join(ledger.ContextItems, c => c.Id, i => i.ChainId, (_, i) => i)
             .ToListAsync(cancellation))
             .ToLookup(i => (i.ChainId, i.Attempt));
@@ -47,32 +37,10 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
                 prompts[chain.Prompt], chain, [.. attempts[id].OrderBy(a => a.Index).Select(a =>
                 new ExportedAttempt(
                     a,
-                    chain.Attempts[a.Index].Correct,
-                    reasons[(id, a.Index)],
-                    Kept([.. detections[(id, a.Index)].OrderBy(d => d.Index)], benchmark.Metadata[chain.Prompt],
-                        configuration.Scorer.Options is { } options ? ScoringOptions.FromJson(options) : null),
+                    scores.GetValueOrDefault((id, a.Index)) is { } s ? new(s.Value, s.Passed, s.Reason, s.Evidence) : null,
                     [.. contexts[(id, a.Index)].OrderBy(i => i.Position).Select(i =>
                         (i.SourceAttempt, i.Source == "scorer" ? FeedbackSource.Scorer : FeedbackSource.Judge))]))]);
         })]))], session.Artifacts);
-    }
-
-    /// <summary>What the rules looked at; of scores made elsewhere that is all there is.</summary>
-    private static List<(string Class, IReadOnlyList<DetectionRow> Boxes)> Kept(
-        List<DetectionRow> detections, PromptMetadata prompt, ScoringOptions? options)
-    {
-        var classes = detections.GroupBy(d => d.Class).ToDictionary(g => g.Key, g => g.ToList());
-        if (options is null)
-        {
-            return [.. classes.Select(c => (c.Key, (IReadOnlyList<DetectionRow>)c.Value))];
-        }
-
-        var score = GenEvalRules.Score(
-            prompt,
-            classes.ToDictionary(c => c.Key, c => (IReadOnlyList<Detection>)c.Value.ConvertAll(d =>
-                new Detection(d.X1, d.Y1, d.X2, d.Y2, d.Score, d.Colour))),
-            options);
-        return [.. score.Kept.Select(
-            k => (k.Class, (IReadOnlyList<DetectionRow>)[.. k.Indices.Select(i => classes[k.Class][i])]))];
     }
 }
 
@@ -87,12 +55,8 @@ public sealed record ExportedArm(ArmResults Arm, IReadOnlyList<ExportedChain> Ch
             : "arm";
 }
 
-public sealed record ExportedChain(LedgerPrompt Prompt, ChainResult Result, IReadOnlyList<ExportedAttempt> Attempts);
+public sealed record ExportedChain(PromptRow Prompt, ChainResult Result, IReadOnlyList<ExportedAttempt> Attempts);
 
-/// <param name="Kept">What the scorer looked at, by class.</param>
+/// <param name="Score">Null where the sweep has no scorer.</param>
 public sealed record ExportedAttempt(
-    AttemptRow Row,
-    bool Correct,
-    string? Reason,
-    IReadOnlyList<(string Class, IReadOnlyList<DetectionRow> Boxes)> Kept,
-    IReadOnlyList<(int Attempt, FeedbackSource Source)> Context);
+    AttemptRow Row, Score? Score, IReadOnlyList<(int Attempt, FeedbackSource Source)> Context);

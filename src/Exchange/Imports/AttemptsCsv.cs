@@ -1,5 +1,6 @@
 using System.Globalization;
 using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
 
@@ -8,36 +9,42 @@ namespace ReflectDiT.Eval.Exchange.Imports;
 /// <summary>A table of attempts, one a line: docs/data.md lists the columns. An empty field is unknown.</summary>
 public static class AttemptsCsv
 {
-    /// <summary>
-    /// All columns, in the order in which they are written; arm to published say the same on every line of an arm.
-    /// </summary>
-    public static readonly IReadOnlyList<string> Columns =
+    private const string Score = "score";
+    private const string SelfScored = "self_scored";
+
+    private static readonly string[] All =
     [
-        "arm", "n", "simulated", "oracle", "leaked", "published",
-        "prompt_index", "tag", "prompt", "replicate", "attempt", "correct", "reason", "shown",
+        "arm", "n", "simulated", "oracle", SelfScored, "leaked", "published",
+        "prompt_index", "tag", "prompt", "replicate", "attempt", Score, "correct", "reason", "shown",
         "accepted", "judge_score", "judge_no_score", "feedback", "judge_text", "context",
         "seed", "image", "wall_seconds", "generator_seconds", "judge_seconds", "function_evaluations", "judge_tokens",
     ];
 
-    private static readonly string[] Required = ["prompt", "attempt", "correct"];
+    private static readonly string[] Required = ["prompt", "attempt"];
+
+    /// <summary>
+    /// The columns, in the order in which they are written; arm to published say the same on every line of an arm.
+    /// </summary>
+    /// <param name="judged">With what a judge as scorer adds: a score that correct or not does not say, and whose it is.</param>
+    public static IReadOnlyList<string> Columns(bool judged) => judged ? All : [.. All.Except([Score, SelfScored])];
 
     /// <summary>Follow from the prompt, or name an artifact of another ledger.</summary>
     private static readonly string[] NotTaken = ["prompt_index", "image"];
 
     /// <param name="arm">Name of the arm where the table has no such column.</param>
     /// <exception cref="RecordException">The table as such cannot be read.</exception>
-    public static IReadOnlyList<ArmInput> Read(string file, string sha256, string text, string arm)
+    public static IReadOnlyList<ArmInput> Read(string file, string sha256, string text, string arm, bool passOrFail)
     {
-        var rows = CsvReader.Rows(file, text).ToList();
+        var rows = CsvReader.Rows(text, (line, fault) => new RecordException(file, line, fault)).ToList();
         var header = rows.Count > 0
             ? rows[0].Fields
             : throw new RecordException(file, null, "empty; expected a line of column names");
-        if (Required.FirstOrDefault(c => !header.Contains(c)) is { } missing)
+        string[] needed = passOrFail ? [.. Required, "correct"] : Required;
+        string[] known = passOrFail ? [.. All.Where(c => c != Score)] : All;
+        if (needed.FirstOrDefault(c => !header.Contains(c)) is { } missing)
         {
             throw new RecordException(
-                file,
-                1,
-                $"no column {missing}; needed are {string.Join(", ", Required)}, known {string.Join(", ", Columns)}");
+                file, 1, $"no column {missing}; needed are {string.Join(", ", needed)}, known {string.Join(", ", known)}");
         }
 
         if (header.CountBy(c => c).FirstOrDefault(c => c.Value > 1).Key is { } twice)
@@ -45,7 +52,7 @@ public static class AttemptsCsv
             throw new RecordException(file, 1, $"the column {twice} is there twice");
         }
 
-        var common = header.Except(Columns)
+        var common = header.Except(known)
             .Select(c => new Finding(FindingKind.UnknownKey, $"the column {c} is not taken in", file, 1))
             .ToList();
         var arms = new List<ArmLines>();
@@ -62,7 +69,7 @@ public static class AttemptsCsv
 
             try
             {
-                arms[index].Records.Add(Attempt(row));
+                arms[index].Records.Add(Attempt(row, passOrFail));
                 arms[index].Settings.Add((row.Integer("n", 1), row.Text("published")));
             }
             catch (RecordException e)
@@ -91,7 +98,7 @@ public static class AttemptsCsv
         string.Join(';', context.Select(
             c => $"{c.Attempt}:{(c.Source is FeedbackSource.Scorer ? "scorer" : "judge")}"));
 
-    private static RecordedAttempt Attempt(CsvRow row)
+    private static RecordedAttempt Attempt(CsvRow row, bool passOrFail)
     {
         var accepted = row.Flag("accepted");
         if (accepted is null
@@ -102,11 +109,9 @@ public static class AttemptsCsv
 
         return new RecordedAttempt(
             row.File, row.Line, row.Needed("prompt", row.Text("prompt")), row.Integer("replicate", 0) ?? 0,
-            row.Needed("attempt", row.Integer("attempt", 0)), row.Needed("correct", row.Flag("correct")))
+            row.Needed("attempt", row.Integer("attempt", 0)), Scored(row, passOrFail))
         {
             Tag = row.Text("tag"),
-            // A correct image has no reason: an empty field says so. That of a wrong one is unknown.
-            Reason = row.Text("reason") ?? (row.Has("reason") && row.Flag("correct") == true ? "" : null),
             ShownAfter = row.Integer("shown", 0),
             Verdict = accepted is { } yes
                 ? new(
@@ -126,8 +131,21 @@ public static class AttemptsCsv
                 row.Integer("judge_tokens", 0)),
             Simulated = row.Flag("simulated") ?? false,
             UsesScorer = row.Flag("oracle") ?? false,
+            SelfScored = row.Flag(SelfScored) ?? false,
             Leaked = row.Flag("leaked") ?? false,
         };
+    }
+
+    private static Score? Scored(CsvRow row, bool passOrFail)
+    {
+        var value = passOrFail ? null : row.Number(Score, 0, 1);
+        var passed = passOrFail ? row.Needed("correct", row.Flag("correct")) : row.Flag("correct");
+
+        // What passes has no reason: an empty field says so. That of what does not is unknown.
+        var reason = row.Text("reason") ?? (row.Has("reason") && passed == true ? "" : null);
+        return (value ?? (passed is { } pass ? (pass ? 1 : 0) : null)) is { } known
+            ? new(known, passed, reason, Evidence: null)
+            : null;
     }
 
     private static List<RecordedContext>? Context(CsvRow row)

@@ -81,16 +81,16 @@ internal static class ChainReading
     }
 
     /// <summary>
-    /// What cannot be: a reason of a correct image, none of a wrong one, a shown attempt that is not there yet.
+    /// What cannot be: a reason of an image that passes, none of another, a shown attempt that is not there yet.
     /// </summary>
     private static RecordedAttempt Consistent(RecordedAttempt attempt, List<Finding> findings)
     {
-        if (attempt.Reason is { } reason && (reason.Length == 0) != attempt.Correct)
+        if (attempt.Score is { Reason: { } reason, Passed: { } passed } score && (reason.Length == 0) != passed)
         {
-            Say(attempt.Correct
+            Say(passed
                 ? $"correct, yet with a reason: {reason.ReplaceLineEndings(" | ")}; the verdict counts"
                 : "not correct, yet without a reason");
-            attempt = attempt with { Reason = null };
+            attempt = attempt with { Score = score with { Reason = null } };
         }
 
         if (attempt.Verdict is { Accepted: true, Feedback.Length: > 0 })

@@ -25,7 +25,7 @@ public static partial class GenEvalInput
                 if (!string.IsNullOrWhiteSpace(text))
                 {
                     var json = RecordJson.Parse(file, index + 1, text);
-                    var record = RecordJson.Read(file, index + 1, json, null, -1, 0);
+                    var record = RecordJson.Read(file, index + 1, json, null, -1, 0, passOrFail: true);
                     var image = RecordJson.Text(json, "filename")?.Replace('\\', '/');
                     records.Add(record with
                     {

@@ -43,8 +43,11 @@ public sealed class ImportStore(NpgsqlDataSource source)
 
         await CopyImportsAsync(connection, plan, arms, cancellation);
         await CopyAttemptsAsync(connection, attempts, cancellation);
-        await CopyScoresAsync(connection, plan.Scorer.Id, attempts, cancellation);
-        await CopyDetectionsAsync(connection, plan.Scorer.Id, attempts, cancellation);
+        if (plan.Scorer is { } scorer)
+        {
+            await CopyScoresAsync(connection, scorer.Id, attempts, cancellation);
+        }
+
         await CopyContextAsync(connection, chains, cancellation);
         await EndAsync(connection, chains, cancellation);
         var taken = await AddImagesAsync(connection, images, cancellation);
@@ -142,37 +145,19 @@ public sealed class ImportStore(NpgsqlDataSource source)
         Guid scorer,
         List<(Guid Id, RecordedAttempt Attempt)> attempts,
         CancellationToken cancellation) =>
-        BulkCopy.WriteAsync(connection, "scores (chain_id, attempt, scorer_id, correct, reason)", attempts,
-            async (row, a) =>
-        {
-            await row.WriteAsync(a.Id, cancellation);
-            await row.WriteAsync(a.Attempt.Index, cancellation);
-            await row.WriteAsync(scorer, cancellation);
-            await row.WriteAsync(a.Attempt.Correct, cancellation);
-            await row.WriteAsync(a.Attempt.Reason, cancellation);
-        }, cancellation);
-
-    private static Task CopyDetectionsAsync(
-        NpgsqlConnection connection,
-        Guid scorer,
-        List<(Guid Id, RecordedAttempt Attempt)> attempts,
-        CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
-            "detections (chain_id, attempt, scorer_id, index, class, x1, y1, x2, y2, score)",
-            attempts.SelectMany(a => a.Attempt.Detections.Select((found, index) => (a.Id, a.Attempt, found, index))),
-            async (row, d) =>
+            "scores (chain_id, attempt, scorer_id, value, passed, reason, evidence)",
+            attempts.Where(a => a.Attempt.Score is not null).Select(a => (a.Id, a.Attempt.Index, Score: a.Attempt.Score!)),
+            async (row, a) =>
             {
-                await row.WriteAsync(d.Id, cancellation);
-                await row.WriteAsync(d.Attempt.Index, cancellation);
+                await row.WriteAsync(a.Id, cancellation);
+                await row.WriteAsync(a.Index, cancellation);
                 await row.WriteAsync(scorer, cancellation);
-                await row.WriteAsync(d.index, cancellation);
-                await row.WriteAsync(d.found.Class, cancellation);
-                await row.WriteAsync(d.found.Detection.X1, cancellation);
-                await row.WriteAsync(d.found.Detection.Y1, cancellation);
-                await row.WriteAsync(d.found.Detection.X2, cancellation);
-                await row.WriteAsync(d.found.Detection.Y2, cancellation);
-                await row.WriteAsync(d.found.Detection.Score, cancellation);
+                await row.WriteAsync(a.Score.Value, cancellation);
+                await row.WriteAsync(a.Score.Passed, cancellation);
+                await row.WriteAsync(a.Score.Reason, cancellation);
+                await row.WriteAsync(a.Score.Evidence, NpgsqlDbType.Json, cancellation);
             },
             cancellation);
 

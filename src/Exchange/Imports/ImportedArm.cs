@@ -20,6 +20,8 @@ public sealed record ImportedArm(
 
     public bool Simulated { get; } = Input.Records.Any(r => r.Simulated);
 
+    public bool SelfScored { get; } = Input.Records.Any(r => r.SelfScored);
+
     public bool UsesScorer { get; } = Input.Records.Any(r => r.UsesScorer);
 
     /// <param name="prompts">Of the benchmark.</param>

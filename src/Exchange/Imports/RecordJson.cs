@@ -1,7 +1,8 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
@@ -15,7 +16,7 @@ public static class RecordJson
     [
         "filename", "tag", "prompt", "correct", "reason", "metadata", "details",
         "text_feedback", "correct_verifier", "text_feedback_verifier", "gen_idx_gt",
-        "context", "simulated", "oracle", "leaked",
+        "context", "simulated", "oracle", "self_scored", "leaked",
     ];
 
     /// <summary>The JSON value of a whole text.</summary>
@@ -46,25 +47,25 @@ public static class RecordJson
     };
 
     /// <param name="prompt">Of the record's folder, for a record that does not name it.</param>
+    /// <param name="passOrFail">Every record says whether its image is correct, as GenEval's do: no grades, and none without.</param>
     /// <exception cref="RecordException">Something is missing or of the wrong type.</exception>
     public static RecordedAttempt Read(
-        string file, int? line, JsonElement json, string? prompt, int replicate, int index)
+        string file, int? line, JsonElement json, string? prompt, int replicate, int index, bool passOrFail)
     {
         try
         {
             var scorerWords = Text(json, "text_feedback");
             return new RecordedAttempt(
                 file, line, Text(json, "prompt") ?? prompt ?? json.Required("prompt").Text("prompt"), replicate, index,
-                json.Required("correct").Truth("correct"))
+                Score(json, passOrFail))
             {
                 Tag = Text(json, "tag"),
                 Verdict = Verdict(json),
-                Reason = Text(json, "reason"),
                 ScorerWords = scorerWords,
-                Detections = Details(json),
                 Context = Context(json),
                 Simulated = Flag(json, "simulated"),
                 UsesScorer = Flag(json, "oracle"),
+                SelfScored = Flag(json, "self_scored"),
                 Leaked = Flag(json, "leaked"),
             };
         }
@@ -112,44 +113,23 @@ public static class RecordJson
         return items;
     }
 
-    /// <summary>Class to kept boxes: JSON text inside a string as published, or the object itself.</summary>
-    private static List<(string Class, Detection Detection)> Details(JsonElement json)
+    /// <summary>A score is true or false, or a number where it is graded; null where the images were not scored.</summary>
+    private static Score? Score(JsonElement json, bool passOrFail)
     {
-        var found = new List<(string, Detection)>();
-        if (!json.TryGetProperty("details", out var details) || details.ValueKind == JsonValueKind.Null)
+        if (!passOrFail && !json.TryGetProperty("correct", out _))
         {
-            return found;
+            return null;
         }
 
-        if (details.ValueKind == JsonValueKind.String)
+        var correct = json.Required("correct");
+        var evidence = json.TryGetProperty("details", out var details) ? GenEvalEvidence.OfDetails(details) : null;
+        if (!passOrFail && correct.ValueKind == JsonValueKind.Number)
         {
-            try
-            {
-                using var document = JsonDocument.Parse(details.GetString()!);
-                details = document.RootElement.Clone();
-            }
-            catch (JsonException e)
-            {
-                throw new InvalidDataException($"details: {JsonFault.Of(details.GetString()!, e).What}", e);
-            }
+            return correct.Number("correct") is >= 0 and <= 1 and var value
+                ? new(value, Passed: null, Text(json, "reason"), evidence)
+                : throw JsonReading.Fault("correct", "true, false or a number from 0 to 1", correct);
         }
 
-        foreach (var kind in details.Fields("details"))
-        {
-            for (var i = 0; i < kind.Value.Items($"details.{kind.Name}"); i++)
-            {
-                var (box, numbers) = (kind.Value[i], new float[5]);
-                var where = $"details.{kind.Name}[{i}]";
-                if (box.Items(where) != numbers.Length
-                    || Enumerable.Range(0, 5).Any(n => !box[n].TryFloat(out numbers[n])))
-                {
-                    throw JsonReading.Fault(where, "[x1, y1, x2, y2, score]", box);
-                }
-
-                found.Add((kind.Name, new(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], null)));
-            }
-        }
-
-        return found;
+        return Core.Scoring.Score.OfPass(correct.Truth("correct"), Text(json, "reason"), evidence);
     }
 }

@@ -1,6 +1,6 @@
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
@@ -9,16 +9,14 @@ namespace ReflectDiT.Eval.Exchange.Imports;
 /// <param name="File">The file that holds the record.</param>
 /// <param name="Line">Its line, from 1, where a file holds many.</param>
 /// <param name="Index">Of the attempt in its chain.</param>
-public sealed record RecordedAttempt(string File, int? Line, string Prompt, int Replicate, int Index, bool Correct)
+/// <param name="Score">Null where the images were not scored.</param>
+public sealed record RecordedAttempt(string File, int? Line, string Prompt, int Replicate, int Index, Score? Score)
 {
     public string? Tag { get; init; }
 
     public Verdict? Verdict { get; init; }
 
     public string? JudgeText { get; init; }
-
-    /// <summary>The scorer's; empty when correct.</summary>
-    public string? Reason { get; init; }
 
     /// <summary>
     /// The scorer's reason in words, as the released code keeps it beside the judge's (<c>text_feedback</c>).
@@ -31,8 +29,6 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
 
     public AttemptCosts Costs { get; init; } = new(null, null, null, null, null);
 
-    public IReadOnlyList<(string Class, Detection Detection)> Detections { get; init; } = [];
-
     /// <summary>What the attempt was conditioned on.</summary>
     public IReadOnlyList<RecordedContext>? Context { get; init; }
 
@@ -43,6 +39,9 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
 
     /// <summary>A rule of the arm used the scorer's verdict.</summary>
     public bool UsesScorer { get; init; }
+
+    /// <summary>The judge of the arm scored its images too.</summary>
+    public bool SelfScored { get; init; }
 
     /// <summary>The arm showed the leak where it was exported from.</summary>
     public bool Leaked { get; init; }

@@ -10,8 +10,9 @@ public static partial class ReflectDitInput
 {
     private const string Suffix = ".feedback.json";
 
+    /// <param name="passOrFail">As for <see cref="RecordJson.Read"/>.</param>
     /// <exception cref="InvalidDataException">There is no such folder.</exception>
-    public static ArmInput Read(string folder, string arm)
+    public static ArmInput Read(string folder, string arm, bool passOrFail)
     {
         if (!Directory.Exists(folder))
         {
@@ -21,7 +22,7 @@ public static partial class ReflectDitInput
 
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .ToList();
-        var reading = new Reading(folder, [.. files]);
+        var reading = new Reading(folder, [.. files], passOrFail);
 
         // The published analysis strips ".png" alone, so that a record of a .png counts before one of a .jpg.
         foreach (var file in files.Where(f => f.EndsWith(Suffix, StringComparison.Ordinal))
@@ -56,7 +57,7 @@ public static partial class ReflectDitInput
         @"^(?<number>\d{1,9})\.(png|jpe?g|webp)$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageName();
 
-    private sealed class Reading(string root, HashSet<string> files)
+    private sealed class Reading(string root, HashSet<string> files, bool passOrFail)
     {
         private readonly Dictionary<string, string?> _prompts = [];
         private readonly HashSet<string> _read = [];
@@ -88,7 +89,7 @@ public static partial class ReflectDitInput
                 var prompt = Prompt(folder);
                 var json = RecordJson.Latest(file, RecordJson.Parse(file, null, Take(file)));
                 var at = index ?? throw new RecordException(file, null, $"expected a name such as 00003.png{Suffix}");
-                var record = RecordJson.Read(file, null, json, prompt, 0, at);
+                var record = RecordJson.Read(file, null, json, prompt, 0, at, passOrFail);
                 _unknown.UnionWith(RecordJson.UnknownKeys(json));
                 if (prompt is not null && record.Prompt != prompt)
                 {

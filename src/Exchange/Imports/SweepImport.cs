@@ -13,11 +13,19 @@ public sealed record SweepImport(SweepPlan Plan, IReadOnlyList<ImportedArm> Arms
     /// <exception cref="InvalidDataException">Nothing can be imported from an input.</exception>
     public static SweepImport Of(string name, BenchmarkConfiguration benchmark, IReadOnlyList<ArmInput> inputs, int? n)
     {
-        var prompts = BenchmarkCatalog.Open(benchmark).Prompts;
+        var opened = BenchmarkCatalog.Open(benchmark);
+        var prompts = opened.Prompts;
         var built = inputs.Select(i => ImportedArm.Build(i, prompts, n)).ToList();
         var replicates = built.Max(a => a.Replicates);
         var arms = built.ConvertAll(a => a.Among(replicates, prompts.Count));
-        var elsewhere = new ModelConfiguration(ModelConfiguration.Elsewhere, null);
+        var elsewhere = ModelConfiguration.RanElsewhere;
+        var records = inputs.SelectMany(i => i.Records).ToList();
+        var scored = records.Exists(r => r.Score is not null);
+        if (scored && records.Find(r => r.Score is null) is { } unscored)
+        {
+            throw new InvalidDataException(
+                $"{unscored.File}{(unscored.Line is { } line ? $":{line}" : "")}: no score, where other records have one");
+        }
 
         // Nothing is drawn: the seed is that of the bootstrap alone.
         var configuration = new SweepConfiguration(
@@ -25,7 +33,7 @@ public sealed record SweepImport(SweepPlan Plan, IReadOnlyList<ImportedArm> Arms
             benchmark,
             Seed: 0,
             replicates,
-            new(elsewhere, Options: null),
+            scored ? opened.ScoredElsewhere : null,
             [.. arms.Select(a => Arm(a, elsewhere))]);
         return new(
             new SweepPlan(
@@ -42,7 +50,10 @@ public sealed record SweepImport(SweepPlan Plan, IReadOnlyList<ImportedArm> Arms
     }
 
     private static ArmConfiguration Arm(ImportedArm arm, ModelConfiguration elsewhere) => new(
-        arm.Input.Name, arm.Input.Published, elsewhere, elsewhere, new Recorded(arm.N, arm.UsesScorer, arm.Leaked))
+        arm.Input.Name, arm.Input.Published, elsewhere, elsewhere, new Recorded(arm.N, arm.UsesScorer, arm.Leaked)
+        {
+            SelfScored = arm.SelfScored,
+        })
     {
         Imported = new ImportedFrom(arm.Input.Format, arm.Input.Sha256),
     };

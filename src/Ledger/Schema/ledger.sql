@@ -4,7 +4,7 @@
 CREATE TABLE reflectdit.scorers (
     id            uuid PRIMARY KEY,            -- hash of the configuration
     name          text NOT NULL,
-    configuration text NOT NULL                -- detector, thresholds: canonical JSON
+    configuration text NOT NULL                -- models, thresholds: canonical JSON
 );
 
 CREATE TABLE reflectdit.sweeps (
@@ -13,7 +13,7 @@ CREATE TABLE reflectdit.sweeps (
     configuration text NOT NULL,               -- resolved, canonical JSON
     seed          bigint NOT NULL CHECK (seed >= 0),
     replicates    integer NOT NULL CHECK (replicates > 0),
-    scorer_id     uuid NOT NULL REFERENCES reflectdit.scorers,
+    scorer_id     uuid REFERENCES reflectdit.scorers,  -- NULL: images are not scored
     calls         text NOT NULL,               -- how patient to be with models: JSON, no part of the identity
     -- 'imported': was run elsewhere, and is nothing to work on.
     state         text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled', 'imported')),
@@ -24,9 +24,9 @@ CREATE INDEX sweeps_name ON reflectdit.sweeps (name);
 CREATE TABLE reflectdit.prompts (
     sweep_id uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
     index    integer NOT NULL CHECK (index >= 0),
-    tag      text NOT NULL,
+    stratum  text NOT NULL,
     prompt   text NOT NULL CHECK (prompt <> ''),
-    metadata text NOT NULL,                    -- the benchmark's line, as published
+    metadata text NOT NULL,                    -- all that the benchmark says of it: its line, as published
     PRIMARY KEY (sweep_id, index)
 );
 
@@ -148,28 +148,13 @@ CREATE TABLE reflectdit.scores (
     chain_id  uuid NOT NULL,
     attempt   integer NOT NULL,
     scorer_id uuid NOT NULL REFERENCES reflectdit.scorers,
-    correct   boolean NOT NULL,
-    reason    text,                            -- NULL: a summary elsewhere may hold the verdict alone
+    value     double precision NOT NULL CHECK (value BETWEEN 0 AND 1),
+    passed    boolean,                         -- NULL: the scorer only grades
+    reason    text,                            -- NULL: not known, as where a summary elsewhere holds the score alone
+    evidence  json,                            -- what the score was made from, in the scorer's form; NULL likewise
     PRIMARY KEY (chain_id, attempt, scorer_id),
     FOREIGN KEY (chain_id, attempt) REFERENCES reflectdit.attempts ON DELETE CASCADE,
-    CHECK (correct = (reason = ''))
-);
-
--- What the score was made from.
-CREATE TABLE reflectdit.detections (
-    chain_id  uuid NOT NULL,
-    attempt   integer NOT NULL,
-    scorer_id uuid NOT NULL,
-    index     integer NOT NULL CHECK (index >= 0),   -- in the detector's order
-    class     text NOT NULL,
-    x1        real NOT NULL,
-    y1        real NOT NULL,
-    x2        real NOT NULL,
-    y2        real NOT NULL,
-    score     real NOT NULL,
-    colour    text,
-    PRIMARY KEY (chain_id, attempt, scorer_id, index),
-    FOREIGN KEY (chain_id, attempt, scorer_id) REFERENCES reflectdit.scores ON DELETE CASCADE
+    CHECK (passed = (reason = ''))
 );
 
 -- The fence: attempts enter only with the newest epoch of an open chain, and only as its next ones. The lock makes a

@@ -1,10 +1,7 @@
-using System.Text.Json;
-using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -34,15 +31,22 @@ public static class SweepFile
             tree.Set(assignment);
         }
 
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var root = tree.Root;
+        var sweep = new SweepSection(root, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var name = Name(root);
+        var benchmark = BenchmarkCatalog.ReadBenchmark(sweep);
         var configuration = new SweepConfiguration(
-            Name(root),
-            Benchmark(root.Map("benchmark")),
+            name,
+            benchmark,
             root.Integer("seed", 0, long.MaxValue),
             root.Integer("replicates", 1, 1000, 1),
-            Scorer(root.Map("scorer")),
-            Arms(root, folder));
+            BenchmarkCatalog.ReadScorer(sweep, benchmark.Kind),
+            Arms(root, sweep.Folder));
+        if (configuration is { Scorer: null } && configuration.Arms.FirstOrDefault(a => a.Strategy.IsOracle) is { } oracle)
+        {
+            throw root.Error("arms", $"arm '{oracle.Name}' decides by the score, but the sweep has no scorer");
+        }
+
         var calls = Calls(root.OptionalMap("calls"));
         root.End();
         return (configuration, calls);
@@ -56,43 +60,17 @@ public static class SweepFile
             : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', a letter or digit first, found '{name}'");
     }
 
-    private static BenchmarkConfiguration Benchmark(YamlMap map)
-    {
-        map.Word("kind", GenEvalBenchmark.Kind);
-        var benchmark = GenEvalBenchmark.Configuration(
-            map.Integer("seed", UInt128.Zero, UInt128.MaxValue, (UInt128)43),
-            map.Integer("per_task", 1, 1_000_000, 100));
-        map.End();
-        return benchmark;
-    }
-
-    private static ScorerConfiguration Scorer(YamlMap map)
-    {
-        var standard = ScoringOptions.Default;
-        var scorer = new ScorerConfiguration(
-            Detector(map.Map("detector")),
-            new ScoringOptions
-            {
-                Threshold = map.Real("threshold", 0, 1, standard.Threshold),
-                CountingThreshold = map.Real("counting_threshold", 0, 1, standard.CountingThreshold),
-                MaxObjects = map.Integer("max_objects", 1, 100, standard.MaxObjects),
-                MaxOverlap = map.Real("max_overlap", 0, 1, standard.MaxOverlap),
-                PositionThreshold = map.Real("position_threshold", 0, 10, standard.PositionThreshold),
-            }.ToJson());
-        map.End();
-        return scorer;
-    }
-
     private static List<ArmConfiguration> Arms(YamlMap root, string folder)
     {
         var arms = new List<ArmConfiguration>();
         foreach (var map in root.Maps("arms"))
         {
+            var section = new SweepSection(map, folder);
             var arm = new ArmConfiguration(
                 Nfc.Normalize(map.Text("name")),
                 map.OptionalText("published"),
-                Model<GeneratorParameters>(map.Map("generator"), folder),
-                Model<JudgeParameters>(map.Map("judge"), folder),
+                section.Generator("generator"),
+                section.Judge("judge"),
                 Strategy(map.Map("strategy")));
             map.End();
             if (arms.Exists(a => a.Name == arm.Name))
@@ -104,30 +82,6 @@ public static class SweepFile
         }
 
         return arms;
-    }
-
-    private static ModelConfiguration Detector(YamlMap map)
-    {
-        var detector = new ModelConfiguration(map.Word("kind", ModelConfiguration.Simulated), null);
-        map.End();
-        return detector;
-    }
-
-    /// <summary>A model with its file of parameters, which count as what they say and not as they are written.</summary>
-    private static ModelConfiguration Model<T>(YamlMap map, string folder)
-    {
-        var kind = map.Word("kind", ModelConfiguration.Simulated);
-        var file = Path.Combine(folder, map.Text("parameters"));
-        try
-        {
-            var parameters = SettingsJson.Read<T>(file, File.ReadAllText(file));
-            map.End();
-            return new(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
-        {
-            throw map.Error("parameters", e is FormatException ? e.Message : $"cannot read {file}: {e.Message}");
-        }
     }
 
     private static IStrategy Strategy(YamlMap map)

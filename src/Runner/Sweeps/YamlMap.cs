@@ -28,6 +28,8 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
         var other => throw tree.Error(other, PathOf(key), $"expected a list of at least one item, found {Describe(other)}"),
     };
 
+    public bool Has(string key) => Optional(key) is not null;
+
     public string Text(string key) => Scalar(key, Required(key));
 
     public string? OptionalText(string key) => Optional(key) is { } found ? Scalar(key, found) : null;

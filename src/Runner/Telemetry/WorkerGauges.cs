@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Runner.Telemetry;
 

@@ -2,6 +2,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Telemetry;
 

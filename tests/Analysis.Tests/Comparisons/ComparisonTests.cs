@@ -7,16 +7,14 @@ using ReflectDiT.Eval.Analysis.Tests.Reports;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Comparisons;
 
 public sealed class ComparisonTests
 {
-    private static readonly ScorerSettings Scorer = new("simulated", ScoringOptions.Default.ToJson().GetRawText());
     private static readonly ComparisonPoint Whole = new ComparisonPoint.Whole();
-    private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit, Scorer);
-    private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana, Scorer);
+    private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit);
+    private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana);
 
     /// <summary>32 prompts gained and 1 lost: p = 2 (1 + 33) / 2^33 by hand.</summary>
     [Fact]
@@ -61,8 +59,7 @@ public sealed class ComparisonTests
                         Shown = Math.Min(c.Shown, 15),
                     }),
                 ],
-            },
-            Scorer);
+            });
         var comparison = Compare(Reflection, shorter);
         Assert.Equal((4, 0), comparison.Decisive.Discordant);
         Assert.Equal(0.125, comparison.Decisive.P!.Value, 12);
@@ -184,7 +181,7 @@ public sealed class ComparisonTests
     [Fact]
     public void Replicates_are_tested_by_permutation_over_prompts()
     {
-        PromptRow[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
+        SweepPrompt[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
         ArmResults Arm(string name, params string[] replicates) => new(
             name, false, null, Sweeps.BestOf20,
             [
@@ -196,8 +193,11 @@ public sealed class ComparisonTests
                    },
             ],
             0, 0);
-        var sweep = new SweepResults("small", "1", 1, 2, GenEvalBenchmark.Columns, prompts, [Arm("a", "CC.C", "C.CC"), Arm("b", "...C", "...C")]);
-        var row = Compare(new(sweep, sweep.Arms[0], Scorer), new(sweep, sweep.Arms[1], Scorer)).Decisive;
+        var sweep = new SweepResults("small", "1", 1, 2, Sweeps.Tables, prompts, [Arm("a", "CC.C", "C.CC"), Arm("b", "...C", "...C")])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var row = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1])).Decisive;
         Assert.Null(row.Discordant);
         Assert.Equal(MetricComparison.PermutationTest, row.Test);
         Assert.Equal(0.5, row.Difference, 12);
@@ -216,7 +216,7 @@ public sealed class ComparisonTests
         {
             Chains = [.. Sweeps.Sana.Chains.Select(c => c with { Prompt = 552 - c.Prompt })],
         };
-        var other = new ComparedArm(backwards, turned, Scorer);
+        var other = new ComparedArm(backwards, turned);
         Assert.Empty(Concern.Of(Reflection, other, Whole));
         Assert.Equal((32, 1), Compare(Reflection, other).Decisive.Discordant);
     }
@@ -230,20 +230,24 @@ public sealed class ComparisonTests
             Concern.Of(
                 Reflection,
                 new(
-                    Sweeps.Two with { Id = "other", Prompts = [.. Sweeps.Prompts.Take(500)] },
+                    Sweeps.Two with
+                    {
+                        Id = "other",
+                        Prompts = [.. Sweeps.Prompts.Take(500)],
+                        Scorer = new("detector", "mask2former", new ScoringOptions { Threshold = 0.4 }.ToJson().GetRawText()),
+                    },
                     Sweeps.Sana with
                     {
                         Strategy = new BestOfN(20, Selector.Oracle),
                         Chains = [.. Sweeps.Sana.Chains.Take(499)],
-                    },
-                    new("mask2former", new ScoringOptions { Threshold = 0.4 }.ToJson().GetRawText())),
+                    }),
                 Whole).Select(c => c.Name));
     }
 
     [Fact]
     public void Scorer_that_is_not_recorded_may_be_another()
     {
-        var elsewhere = Best with { Sweep = Sweeps.Two with { Id = "imported" }, Scorer = new(null, null) };
+        var elsewhere = Best with { Sweep = Sweeps.Two with { Id = "imported", Scorer = new("detector", null, null) } };
         Assert.Equal([Concern.Scorer, Concern.Thresholds], Concern.Of(Reflection, elsewhere, Whole).Select(c => c.Name));
     }
 
@@ -280,10 +284,13 @@ public sealed class ComparisonTests
             ],
             0, 0);
         var sweep = new SweepResults(
-            "small", "1", 1, 1, GenEvalBenchmark.Columns,
-            [.. Enumerable.Range(0, 100).Select(p => new PromptRow(p, "counting", $"{p}"))],
-            [Arm("a", _ => "C"), Arm("b", p => p % 2 == 0 ? "C" : "")]);
-        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0], Scorer), new ComparedArm(sweep, sweep.Arms[1], Scorer));
+            "small", "1", 1, 1, Sweeps.Tables,
+            [.. Enumerable.Range(0, 100).Select(p => new SweepPrompt(p, "counting", $"{p}"))],
+            [Arm("a", _ => "C"), Arm("b", p => p % 2 == 0 ? "C" : "")])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0]), new ComparedArm(sweep, sweep.Arms[1]));
         var comparison = Compare(a, b, at: "budget:attempts=1.5");
         Assert.Equal((0.75, 0.5), (comparison.Decisive.First, comparison.Decisive.Second));
         Assert.InRange(comparison.Decisive.Interval.Low, 0.15, 0.25);
@@ -365,6 +372,5 @@ public sealed class ComparisonTests
             first,
             second,
             metric ?? Metric.MeanOverPrompts,
-            at is null ? Whole : ComparisonPoint.Parse(at),
-            PublishedFiles.Numbers);
+            at is null ? Whole : ComparisonPoint.Parse(at));
 }

@@ -3,7 +3,6 @@ using ReflectDiT.Eval.Analysis.Planning;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Analysis.Tests.Reports;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Planning;
 
@@ -70,7 +69,7 @@ public sealed class ForecastTests
         };
         var images = tags.ToDictionary(p => p, _ => 1000L);
         var forecast = Forecast.Of(
-            Sweeps.Of(piloted), PublishedFiles.Numbers, images, 0.5, new Prices("USD", 3600, 7200, 0));
+            Sweeps.Of(piloted), images, 0.5, new Prices("USD", 3600, 7200, 0));
         var expected = forecast.Arms[0].Expected;
         var attempts = 80 + (473 * 20);
         Assert.Equal(12, forecast.Arms[0].Pilot);
@@ -114,5 +113,5 @@ public sealed class ForecastTests
         Assert.Equal(JsonValueKind.Null, json.GetProperty("image_bytes").GetProperty("expected").ValueKind);
     }
 
-    private static Forecast Of(SweepResults sweep) => Forecast.Of(sweep, PublishedFiles.Numbers, NoImages, null, null);
+    private static Forecast Of(SweepResults sweep) => Forecast.Of(sweep, NoImages, null, null);
 }

@@ -3,15 +3,13 @@ using System.Text.Json;
 using System.Xml.Linq;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Reports;
 
 public sealed class CurveFigureTests
 {
-    private static readonly CurveFigure Over = CurveFigure.Of(Sweeps.Two, PublishedFiles.Numbers, CurveFigure.OverN);
+    private static readonly CurveFigure Over = CurveFigure.Of(Sweeps.Two, CurveFigure.OverN);
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     [Fact]
@@ -36,12 +34,12 @@ public sealed class CurveFigureTests
     [Fact]
     public void Budget_axis_counts_generator_and_judge_and_has_no_published_points()
     {
-        var figure = CurveFigure.Of(Sweeps.Two, PublishedFiles.Numbers, "device-seconds");
+        var figure = CurveFigure.Of(Sweeps.Two, "device-seconds");
         var images = Sweeps.ReflectDit.Chains.Average(c => c.Attempts.Count);
         Assert.Equal(1.5, figure.Lines[1].Points[0].X, 9);
         Assert.Equal(1.5 * images, figure.Lines[1].Points[^1].X, 9);
         Assert.All(figure.Lines.SelectMany(l => l.Points), p => Assert.Null(p.Published));
-        var money = CurveFigure.Of(Sweeps.Two, PublishedFiles.Numbers, "money", new("USD", 3600, 0, 0));
+        var money = CurveFigure.Of(Sweeps.Two, "money", new("USD", 3600, 0, 0));
         Assert.Equal((1.0, "USD a prompt, mean"), (money.Lines[0].Points[0].X, money.AxisLabel));
     }
 
@@ -54,7 +52,7 @@ public sealed class CurveFigureTests
                 Sweeps.Chain(p, 0, Sweeps.Attempt("", 0.9), Sweeps.Attempt(p < 5 ? "C" : "", 0.1)))],
             0, 0);
         var figure = CurveFigure.Of(
-            new("small", "1", 1, 1, GenEvalBenchmark.Columns, [.. Sweeps.Prompts.Take(10)], [arm]), PublishedFiles.Numbers, CurveFigure.OverN);
+            new SweepResults("small", "1", 1, 1, Sweeps.Tables, [.. Sweeps.Prompts.Take(10)], [arm]) { Scorer = Sweeps.Scorer }, CurveFigure.OverN);
         Assert.Equal(["all", "all: pass@k"], figure.Lines.Select(l => l.Label));
         Assert.Equal([0.25, 0.0], figure.Lines[0].Points.Select(p => p.OverPrompts.Value));
         Assert.Equal([0.25, 0.5], figure.Lines[1].Points.Select(p => p.OverPrompts.Value));
@@ -65,7 +63,7 @@ public sealed class CurveFigureTests
     public void Arm_without_chains_or_costs_has_no_line_and_the_notes_say_so()
     {
         var figure = CurveFigure.Of(
-            Sweeps.Of(Sweeps.Sana with { Chains = [], Open = 553 }), PublishedFiles.Numbers, CurveFigure.OverN);
+            Sweeps.Of(Sweeps.Sana with { Chains = [], Open = 553 }), CurveFigure.OverN);
         Assert.Empty(figure.Lines);
         Assert.False(figure.Complete);
         Assert.Contains(figure.Notes, n => n.StartsWith("sana SIMULATED INCOMPLETE has no chain", StringComparison.Ordinal));
@@ -103,7 +101,7 @@ public sealed class CurveFigureTests
     public void Names_of_arms_are_escaped_in_svg()
     {
         var figure = CurveFigure.Of(
-            Sweeps.Of(Sweeps.Sana with { Name = "a < b & \"c\"" }), PublishedFiles.Numbers, CurveFigure.OverN);
+            Sweeps.Of(Sweeps.Sana with { Name = "a < b & \"c\"" }), CurveFigure.OverN);
         var svg = XDocument.Parse(CurveFormat.Render(figure, "svg")).Root!;
         Assert.Contains("a < b & \"c\" SIMULATED, with 95% band", svg.Elements(Svg + "text").Select(t => t.Value));
     }
@@ -112,7 +110,7 @@ public sealed class CurveFigureTests
     public void Equal_results_give_equal_bytes_in_every_format_and_say_simulated()
     {
         var reversed = Sweeps.Two with { Arms = [.. Sweeps.Two.Arms.Select(a => a with { Chains = [.. a.Chains.Reverse()] })] };
-        var again = CurveFigure.Of(reversed, PublishedFiles.Numbers, CurveFigure.OverN);
+        var again = CurveFigure.Of(reversed, CurveFigure.OverN);
         foreach (var format in CurveFormat.Names)
         {
             var text = CurveFormat.Render(Over, format);

@@ -5,7 +5,7 @@ using static ReflectDiT.Eval.Analysis.Tests.Reports.Sweeps;
 namespace ReflectDiT.Eval.Analysis.Tests.Reports;
 
 /// <summary>What is shown after at most N tries.</summary>
-public sealed class PromptSharesTests
+public sealed class PromptScoresTests
 {
     [Fact]
     public void First_accept_shows_the_latest_until_one_is_accepted_so_its_curve_can_go_down()
@@ -50,10 +50,10 @@ public sealed class PromptSharesTests
             "a", false, null, BestOf20,
             [Chain(2, 0, Attempt("+C")), Chain(0, 0, Attempt("+C")), Chain(0, 0, Attempt("+")) with { Replicate = 1 }],
             0, 0);
-        Assert.Equal([0.5, null, 1], PromptShares.At(arm, 3, 1));
+        Assert.Equal([0.5, null, 1], PromptScores.At(arm, 3, 1));
     }
 
     private static IEnumerable<int> Curve(IStrategy strategy, ChainResult chain, int most) =>
         Enumerable.Range(1, most).Select(n =>
-            (int)PromptShares.At(new ArmResults("a", false, null, strategy, [chain], 0, 0), 1, n)[0]!.Value);
+            (int)PromptScores.At(new ArmResults("a", false, null, strategy, [chain], 0, 0), 1, n)[0]!.Value);
 }

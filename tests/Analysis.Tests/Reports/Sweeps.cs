@@ -4,7 +4,6 @@ using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Reports;
 
@@ -14,11 +13,15 @@ internal static class Sweeps
     public static readonly IStrategy Reflection20 = new Reflection(20, 3, ReflectionQuirks.Paper);
     public static readonly IStrategy BestOf20 = new BestOfN(20, Selector.FirstAccept);
 
+    public static BenchmarkTables Tables { get; } = new GenEvalBenchmark(43, 1).Tables;
+
+    public static ScorerSettings Scorer { get; } = new("detector", "simulated", "{}");
+
     /// <summary>The published 553 prompts by category, each category in one run.</summary>
-    public static IReadOnlyList<PromptRow> Prompts { get; } =
+    public static IReadOnlyList<SweepPrompt> Prompts { get; } =
     [
-        .. Categories.All.SelectMany(c => Enumerable.Repeat(c, PublishedFiles.Numbers.Prompts[c]))
-            .Select((tag, i) => new PromptRow(i, tag, $"prompt {i}")),
+        .. Categories.All.SelectMany(c => Enumerable.Repeat(c, Tables.Published.Prompts[c]))
+            .Select((tag, i) => new SweepPrompt(i, tag, $"prompt {i}")),
     ];
 
     /// <summary>
@@ -36,15 +39,18 @@ internal static class Sweeps
 
     public static SweepResults Two { get; } = Of(Sana, ReflectDit);
 
-    public static SweepResults Of(params ArmResults[] arms) => new("two-arms", "3f2a", 43, 1, GenEvalBenchmark.Columns, Prompts, arms);
+    public static SweepResults Of(params ArmResults[] arms) => new("two-arms", "3f2a", 43, 1, Tables, Prompts, arms)
+    {
+        Scorer = Scorer,
+    };
 
     public static Report Table1(SweepResults results) => Table(results, "table1");
 
     public static Report Curve(SweepResults results) => Table(results, "curve");
 
     public static Report Table(SweepResults results, string layout) => ChainReport.Layouts.Contains(layout)
-        ? ChainReport.Build(results, PublishedFiles.Numbers, layout)
-        : TableReport.Build(results, PublishedFiles.Numbers, layout);
+        ? ChainReport.Build(results, layout)
+        : TableReport.Build(results, layout);
 
     public static ChainResult Chain(int prompt, int shown, params AttemptResult[] attempts) =>
         new(prompt, 0, shown, attempts);
@@ -55,6 +61,7 @@ internal static class Sweeps
         var accepted = marks.Contains('+');
         return new(
             new Verdict(accepted, score, 1 - score, accepted ? "" : "the cat is missing"),
+            marks.Contains('C') ? 1 : 0,
             marks.Contains('C'),
             new AttemptCosts(2, 1, 0.5, 40, 1400));
     }
@@ -73,7 +80,7 @@ internal static class Sweeps
         var seen = Categories.All.ToDictionary(c => c, _ => 0);
         foreach (var prompt in Prompts)
         {
-            var ends = seen[prompt.Tag]++ < correct[Categories.All.ToList().IndexOf(prompt.Tag)];
+            var ends = seen[prompt.Stratum]++ < correct[Categories.All.ToList().IndexOf(prompt.Stratum)];
             var attempts = ends ? steps.First(s => done < s.Prompts).Attempts : 20;
             done += ends ? 1 : 0;
             chains.Add(Chain(

@@ -26,7 +26,7 @@ public sealed class CurveTests
 
         // Prompt 2: the wrong image has the best score.
         Assert.Equal([2 / 3.0, 1 / 3.0, 0], curve.Values[2]!, Near);
-        Assert.Equal([2 / 3.0, 1, 1], Curve.Pass(BestOf3, 3)!.Values[2]!, Near);
+        Assert.Equal([2 / 3.0, 1, 1], Curve.Ceiling(BestOf3, 3)!.Values[2]!, Near);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class CurveTests
         Assert.Equal([1.0, 1, 1], curve.Values[0]!);
         Assert.Equal([0.0, 0, 1], curve.Values[2]!);
         Assert.Equal([0, null, 0], Curve.Prefixes(BestOf3, 3).At(1));
-        Assert.Null(Curve.Pass(Reflecting, 3));
+        Assert.Null(Curve.Ceiling(Reflecting, 3));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class JudgeTests
         Assert.Equal(0.5, all.Precision!.Value.Value);
         Assert.Equal(0.5, all.Recall!.Value.Value);
         Assert.Equal(0.25, all.Kappa!.Value.Value, 1e-15);
-        Assert.Equal((3, 2.0, 0.5), (all.Prompts, all.Images!.Value.Value, all.RejectedWrong!.Value.Value));
+        Assert.Equal((3, 2.0, 0.5), (all.Prompts, all.Images!.Value.Value, all.RejectedFailed!.Value.Value));
         Assert.Equal(new Confusion(0, 1, 1, 3), JudgeAgreement.Of(Reflecting, bootstrap, prompt => prompt > 0).Counts);
         Assert.Equal(new Confusion(0, 1, 0, 1), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 1).Counts);
     }
@@ -38,7 +38,7 @@ public sealed class JudgeTests
         Assert.Null(last.Precision);
         Assert.Null(last.Recall);
         Assert.Null(last.Kappa);
-        Assert.Equal(new(default, 3), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 3));
+        Assert.Equal(new(default, 0, 3), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 3));
 
         // Many resamples of three prompts have neither of the two with an accepted image.
         Assert.Equal(new(0, 1), JudgeAgreement.Of(Reflecting, bootstrap).Precision!.Value.Interval);
@@ -81,7 +81,7 @@ public sealed class JudgeTests
             new BestOfN(2, Selector.JudgeScore),
             Sweeps.Chain(0, 0, Sweeps.Attempt("+", 0.9), Sweeps.Attempt("+C", 0.8)),
             Sweeps.Chain(0, 1, Sweeps.Attempt("-", 0.1), Sweeps.Attempt("+C", 0.8)) with { Replicate = 1 });
-        Assert.Equal((1, 0.5), (Curve.Pass(best, 1)!.At(2)[0], Curve.Of(best, 1).At(2)[0]));
+        Assert.Equal((1, 0.5), (Curve.Ceiling(best, 1)!.At(2)[0], Curve.Of(best, 1).At(2)[0]));
         Assert.Equal([0.5], Selection.Regret(best, 1));
     }
 
@@ -91,15 +91,15 @@ public sealed class JudgeTests
         var unjudged = Arm(new Recorded(1, false, false), Sweeps.Chain(
             0, 0, Sweeps.Attempt("C") with { Verdict = null }));
         Assert.Equal(0, JudgeAgreement.Of(unjudged, new Bootstrap(0, 10)).Counts.Count);
-        Assert.Null(Selection.WrongStops(unjudged, 1));
+        Assert.Null(Selection.FailStops(unjudged, 1));
         Assert.Equal(new(null, null), Exploration.Of(unjudged, new Bootstrap(0, 10)));
     }
 
     [Fact]
     public void A_chain_that_stopped_on_a_wrong_acceptance_is_counted()
     {
-        Assert.Equal([0, 1, 0, null], Selection.WrongStops(Reflecting, 4));
-        Assert.Null(Selection.WrongStops(
+        Assert.Equal([0, 1, 0, null], Selection.FailStops(Reflecting, 4));
+        Assert.Null(Selection.FailStops(
             Arm(new BestOfN(1, Selector.JudgeScore), Sweeps.Chain(0, 0, Sweeps.Attempt("+"))), 1));
     }
 

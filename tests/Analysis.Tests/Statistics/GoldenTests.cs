@@ -32,7 +32,7 @@ public sealed class GoldenTests
         foreach (var row in Golden.Rows("means"))
         {
             var shares = row.GetProperty("counts").EnumerateArray()
-                .Select(c => ((double)c[0].GetInt32() / c[1].GetInt32(), c[1].GetInt32())).ToList();
+                .Select(c => ((double)c[0].GetInt32() / c[1].GetInt32(), (double)c[1].GetInt32())).ToList();
             Golden.AssertEqual(row.GetProperty("interval"), Wilson.MeanOfShares(shares), row.GetRawText());
         }
     }

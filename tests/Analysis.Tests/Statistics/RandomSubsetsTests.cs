@@ -1,6 +1,7 @@
 using System.Numerics;
 using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Random;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Statistics;
@@ -26,7 +27,7 @@ public sealed class RandomSubsetsTests
                 {
                     var score = random.NextInt(4) / 3.0;
                     return new PastAttempt(
-                        new(random.NextInt(2) == 0, score, 1 - score, ""), new(random.NextInt(3) == 0, ""));
+                        new(random.NextInt(2) == 0, score, 1 - score, ""), Score.OfPass(random.NextInt(3) == 0, null, null));
                 }),
             ];
             var (shown, subsets) = (new double[8], new int[8]);
@@ -35,10 +36,10 @@ public sealed class RandomSubsetsTests
                 var k = BitOperations.PopCount(subset);
                 PastAttempt[] chosen = [.. attempts.Where((_, i) => (subset >> i & 1) == 1)];
                 subsets[k]++;
-                shown[k] += chosen[strategy.Shown(chosen)].Scorer!.Correct ? 1 : 0;
+                shown[k] += chosen[strategy.Shown(chosen)].Score!.Value;
             }
 
-            var ranked = strategy.Ranked(attempts).Select(i => attempts[i].Scorer!.Correct);
+            var ranked = strategy.Ranked(attempts).Select(i => attempts[i].Score!.Value);
             var selected = RandomSubsets.Selected([.. ranked]);
             for (var k = 1; k <= 7; k++)
             {
@@ -54,7 +55,7 @@ public sealed class RandomSubsetsTests
     [InlineData(1, 1)]
     public void Pass_at_k_is_one_minus_the_hypergeometric_chance_of_no_correct_attempt(int n, int correct)
     {
-        var pass = RandomSubsets.Pass(n, correct);
+        var pass = RandomSubsets.Highest(Enumerable.Range(0, n).Select(i => i < correct ? 1.0 : 0));
         var none = 1.0;
         for (var k = 1; k <= n; k++)
         {
@@ -74,8 +75,8 @@ public sealed class RandomSubsetsTests
         {
             var attempts = Enumerable.Range(0, n).Select(_ => random.NextDouble())
                 .Select(score => (Score: score, Correct: random.NextDouble() < score)).ToList();
-            var one = RandomSubsets.Selected([.. attempts.OrderByDescending(a => a.Score).Select(a => a.Correct)]);
-            var other = RandomSubsets.Pass(n, attempts.Count(a => a.Correct));
+            var one = RandomSubsets.Selected([.. attempts.OrderByDescending(a => a.Score).Select(a => a.Correct ? 1.0 : 0)]);
+            var other = RandomSubsets.Highest(attempts.Select(a => a.Correct ? 1.0 : 0));
             for (var k = 0; k < n; k++)
             {
                 selected[k] += one[k] / Runs;

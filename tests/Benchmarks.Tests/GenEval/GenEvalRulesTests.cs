@@ -166,7 +166,7 @@ public sealed class GenEvalRulesTests
         params IEnumerable<(string Class, IReadOnlyList<Detection> Found)> classes) =>
         classes.ToDictionary(one => one.Class, one => one.Found);
 
-    private static Score Score(ScoringCase scoring) =>
+    private static RulesResult Score(ScoringCase scoring) =>
         GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
 
     private static ScoringCase Case(string metadata, string detections) =>

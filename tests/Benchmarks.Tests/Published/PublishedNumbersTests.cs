@@ -1,7 +1,6 @@
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Benchmarks.Tests.Published;
 

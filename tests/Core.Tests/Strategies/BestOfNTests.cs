@@ -47,7 +47,7 @@ public class BestOfNTests
     [Fact]
     public void Oracle_refuses_a_history_without_the_scorers_verdict()
     {
-        var blind = Rejected("a") with { Scorer = null };
+        var blind = Rejected("a") with { Score = null };
         Assert.Throws<InvalidOperationException>(() => new BestOfN(3, Selector.Oracle).Shown([blind]));
     }
 }

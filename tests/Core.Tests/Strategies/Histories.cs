@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Core.Tests.Strategies;
@@ -10,10 +11,10 @@ internal static class Histories
     /// <summary>Few feedbacks, so that repetitions are common; one is empty.</summary>
     private static readonly string[] Feedbacks = ["", "no cat", "two cats", "red cat", "cat left of dog"];
 
-    public static PastAttempt Accepted(double score = 0.9) => new(new(true, score, 1 - score, ""), new(true, ""));
+    public static PastAttempt Accepted(double score = 0.9) => new(new(true, score, 1 - score, ""), Score.OfPass(true, "", null));
 
     public static PastAttempt Rejected(string feedback, double score = 0.1, bool correct = false) =>
-        new(new(false, score, 1 - score, feedback), new(correct, correct ? "" : "expected cat>=1, found 0"));
+        new(new(false, score, 1 - score, feedback), Score.OfPass(correct, correct ? "" : "expected cat>=1, found 0\nexpected dog>=1, found 0", null));
 
     public static Seeds Seeds(long sweep) => new(sweep, "a photo of a cat", 0);
 

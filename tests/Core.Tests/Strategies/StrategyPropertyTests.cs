@@ -52,7 +52,7 @@ public class StrategyPropertyTests
         Assert.All(contexts.SelectMany(c => c), item => Assert.Equal(
             item.Source is FeedbackSource.Judge
                 ? history[item.Attempt].Verdict.Feedback
-                : history[item.Attempt].Scorer!.Feedback,
+                : history[item.Attempt].Score!.Feedback,
             item.Feedback));
         Assert.All(contexts.SelectMany(c => c), item => Assert.Equal(strategy.IsOracle, item.Source is FeedbackSource.Scorer));
     });
@@ -84,7 +84,7 @@ public class StrategyPropertyTests
     {
         if (!strategy.IsOracle)
         {
-            var blind = opinions.Select(o => o with { Scorer = null }).ToArray();
+            var blind = opinions.Select(o => o with { Score = null }).ToArray();
             var seen = Histories.Run(strategy, Histories.Seeds(seed), opinions);
             var unseen = Histories.Run(strategy, Histories.Seeds(seed), blind);
             Assert.Equal(seen.Contexts, unseen.Contexts);

@@ -152,7 +152,7 @@ public sealed class GeneratorTests
         {
             var seen = failing.Draw(prompt.Prompt, 1, []).Detections();
             var judge = FaultFinder.First(prompt, seen)!.ToSentence();
-            var scorer = ScorerFeedback.From(GenEvalRules.Score(prompt, seen, ScoringOptions.Default).Reason);
+            var scorer = GenEvalRules.Score(prompt, seen, ScoringOptions.Default).Reason.Split('\n')[0];
             var repaired = repairing.Draw(prompt.Prompt, 2, [scorer]);
             Assert.Equal(repairing.Draw(prompt.Prompt, 2, [judge]).Objects, repaired.Objects);
             Assert.NotEqual(repairing.Draw(prompt.Prompt, 2, []).Objects, repaired.Objects);

@@ -51,7 +51,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
         var database = await server.CreateDatabaseAsync();
         await using var session = await LedgerSession.OpenAsync(folder, database, CancellationToken.None);
         await new SweepRunner(session, Setup).RunAsync(
-            [.. Enumerable.Range(0, Setup.Prompts.Count)], 16, new RunProgress(), CancellationToken.None);
+            [.. Enumerable.Range(0, Setup.Plan.Prompts.Count)], 16, new RunProgress(), CancellationToken.None);
         return await LedgerDump.OfAsync(database);
     }
 

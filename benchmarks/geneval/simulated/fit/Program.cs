@@ -1,13 +1,10 @@
 using System.Diagnostics;
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.SimulatedFit;
 
 var root = RepositoryRoot();
 var folder = Path.Combine(root, "benchmarks", "geneval", "simulated");
-var published = PublishedReader.Read(
-    Directory.GetFiles(Path.Combine(root, "benchmarks", "geneval", "published"), "*.json")
-        .Select(f => (Path.GetFileName(f), File.ReadAllText(f))), GenEvalBenchmark.Columns);
+var published = new GenEvalBenchmark(PromptSet.PublishedSeed, PromptSet.PublishedPerTask).Tables.Published;
 FitArm[] arms = [FitArm.BestOfN(published), FitArm.ReflectDit(published)];
 
 var watch = Stopwatch.StartNew();

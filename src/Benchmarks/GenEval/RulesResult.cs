@@ -1,9 +1,9 @@
 namespace ReflectDiT.Eval.Benchmarks.GenEval;
 
-/// <summary>GenEval's verdict on one image.</summary>
+/// <summary>What GenEval's rules say of one image.</summary>
 /// <param name="Reason">Every rule that failed, one a line (joined by a line feed); empty when correct.</param>
 /// <param name="Kept">The classes with objects left, in the order in which the detections were given.</param>
-public sealed record Score(bool Correct, string Reason, IReadOnlyList<KeptClass> Kept);
+public sealed record RulesResult(bool Correct, string Reason, IReadOnlyList<KeptClass> Kept);
 
 /// <summary>The detections of a class that the rules looked at.</summary>
 /// <param name="Indices">Into the detector's list of the class, best first.</param>

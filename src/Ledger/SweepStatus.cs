@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
-using ReflectDiT.Eval.Ledger;
 
-namespace ReflectDiT.Eval.Runner;
+namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>Where a sweep stands.</summary>
 public sealed record SweepStatus(

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 
-namespace ReflectDiT.Eval.Runner;
+namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>What a worker says of itself with each heartbeat: the column <c>status</c> of its row.</summary>
 /// <param name="Version">Of the program.</param>
@@ -26,17 +26,6 @@ public sealed record WorkerReport(
     /// <summary>The version of this program.</summary>
     public static string Build { get; } = typeof(WorkerReport).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
-    /// <summary>This process as it is now.</summary>
-    public static WorkerReport Of(RunProgress progress, int slots) => new(
-        Build,
-        slots,
-        progress.Models.Loaded,
-        Environment.WorkingSet,
-        GC.GetTotalMemory(forceFullCollection: false),
-        progress.Running,
-        progress.Writing,
-        progress.Parked);
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

@@ -1,13 +1,13 @@
 using System.Text;
 
-namespace ReflectDiT.Eval.Exchange.Imports;
+namespace ReflectDiT.Eval.Core.Text;
 
 /// <summary>RFC 4180: fields in quotes may hold commas, line ends and doubled quotes.</summary>
 public static class CsvReader
 {
     /// <summary>The rows with the line on which each begins, from 1; empty lines are no rows.</summary>
-    /// <exception cref="RecordException">A quote stands where none may.</exception>
-    public static IEnumerable<(int Line, IReadOnlyList<string> Fields)> Rows(string file, string text)
+    /// <param name="fault">Makes what is thrown for a line where a quote stands that may not.</param>
+    public static IEnumerable<(int Line, IReadOnlyList<string> Fields)> Rows(string text, Func<int, string, Exception> fault)
     {
         var (at, line) = (0, 1);
         while (at < text.Length)
@@ -15,7 +15,7 @@ public static class CsvReader
             var (first, fields) = (line, new List<string>());
             do
             {
-                fields.Add(Field(file, text, ref at, ref line));
+                fields.Add(Field(text, fault, ref at, ref line));
             }
             while (at < text.Length && text[at++] == ',');
 
@@ -33,7 +33,7 @@ public static class CsvReader
     }
 
     /// <summary>A field; afterwards <paramref name="at"/> is at the comma or line end behind it.</summary>
-    private static string Field(string file, string text, ref int at, ref int line)
+    private static string Field(string text, Func<int, string, Exception> fault, ref int at, ref int line)
     {
         if (at >= text.Length || text[at] != '"')
         {
@@ -41,7 +41,7 @@ public static class CsvReader
             var plain = end < 0 ? text[at..] : text.Substring(at, end);
             at += plain.Length;
             return plain.Contains('"')
-                ? throw new RecordException(file, line, $"a quote inside a field without quotes: {plain}")
+                ? throw fault(line, $"a quote inside a field without quotes: {plain}")
                 : plain;
         }
 
@@ -62,10 +62,10 @@ public static class CsvReader
                 at++;
                 return at >= text.Length || text[at] is ',' or '\r' or '\n'
                     ? field.ToString()
-                    : throw new RecordException(file, line, "expected a comma or a line end after the closing quote");
+                    : throw fault(line, "expected a comma or a line end after the closing quote");
             }
         }
 
-        throw new RecordException(file, opened, "a quote is opened and not closed");
+        throw fault(opened, "a quote is opened and not closed");
     }
 }

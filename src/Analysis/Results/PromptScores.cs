@@ -1,24 +1,28 @@
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Analysis.Results;
 
 /// <summary>An arm's value for each prompt: the prompt is the unit of every interval.</summary>
-public static class PromptShares
+public static class PromptScores
 {
     /// <summary>
-    /// For each prompt the share of its replicates whose image shown after at most <paramref name="n"/> tries is
-    /// correct (analysis.py lines 72 to 98: a chain that stopped earlier keeps its last record); null without a chain.
+    /// For each prompt the mean over its replicates of the score of the image shown after at most <paramref name="n"/> tries
+    /// (analysis.py lines 72 to 98: a chain that stopped earlier keeps its last record); null without a scored chain.
     /// </summary>
     public static double?[] At(ArmResults arm, int prompts, int n)
     {
-        var (correct, chains) = (new int[prompts], new int[prompts]);
+        var (sums, chains) = (new double[prompts], new int[prompts]);
         foreach (var chain in arm.Chains)
         {
-            chains[chain.Prompt]++;
-            correct[chain.Prompt] += chain.Attempts[Shown(arm.Strategy, chain, n)].Correct ? 1 : 0;
+            if (chain.Attempts[Shown(arm.Strategy, chain, n)].Value is { } value)
+            {
+                chains[chain.Prompt]++;
+                sums[chain.Prompt] += value;
+            }
         }
 
-        return [.. correct.Zip(chains, (c, all) => all == 0 ? (double?)null : (double)c / all)];
+        return [.. sums.Zip(chains, (s, all) => all == 0 ? (double?)null : s / all)];
     }
 
     /// <summary>The attempt that the chain would have shown had it ended after <paramref name="n"/>.</summary>
@@ -46,7 +50,7 @@ public static class PromptShares
     /// <remarks>The scorer's words are no part of that decision.</remarks>
     internal static List<PastAttempt> History(IStrategy strategy, ChainResult chain, int n) =>
     [
-        .. chain.Attempts.Take(n)
-            .Select(a => new PastAttempt(a.Verdict!, strategy.IsOracle ? new ScorerOpinion(a.Correct, "") : null)),
+        .. chain.Attempts.Take(n).Select(a => new PastAttempt(
+            a.Verdict!, strategy.IsOracle && a.Value is { } value ? new Score(value, a.Passed, Reason: null, Evidence: null) : null)),
     ];
 }

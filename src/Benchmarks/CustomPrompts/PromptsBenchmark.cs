@@ -1,0 +1,84 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Scoring;
+using ReflectDiT.Eval.Core.Sweeps;
+
+namespace ReflectDiT.Eval.Benchmarks.CustomPrompts;
+
+/// <summary>A user's own prompts, scored by a judge or not at all. A sweep records the prompts, not their file.</summary>
+public sealed class PromptsBenchmark : IBenchmark
+{
+    public const string Kind = "prompts";
+
+    private PromptsBenchmark(IReadOnlyList<JsonElement> prompts)
+    {
+        Prompts = [.. prompts.Select(p => new BenchmarkPrompt(
+            p.TryGetProperty(PromptFile.Tag, out var stratum) ? stratum.GetString()! : "all",
+            p.GetProperty(PromptFile.Prompt).GetString()!,
+            p.GetRawText()))];
+        Tables = TablesOf(Prompts);
+    }
+
+    public IReadOnlyList<BenchmarkPrompt> Prompts { get; }
+
+    public BenchmarkTables Tables { get; }
+
+    public ScorerConfiguration ScoredElsewhere { get; } = ScoredBy(ModelConfiguration.RanElsewhere);
+
+    public IScorer Scorer(ScorerConfiguration configuration) =>
+        new JudgeScorer(RecordedSettings.Read<ScorerSettings>(configuration.Settings).Judge);
+
+    /// <summary>As a sweep records it.</summary>
+    /// <param name="prompts">Of <see cref="PromptFile.Read"/>.</param>
+    public static BenchmarkConfiguration Configuration(IReadOnlyList<JsonElement> prompts) => new(Kind)
+    {
+        Settings = RecordedSettings.Of(new PromptSettings(prompts)),
+    };
+
+    /// <summary>As a sweep records it.</summary>
+    public static ScorerConfiguration ScoredBy(ModelConfiguration judge) => new()
+    {
+        Settings = RecordedSettings.Of(new ScorerSettings(judge)),
+    };
+
+    /// <exception cref="JsonException">A setting is missing, or is none.</exception>
+    internal static PromptsBenchmark Open(BenchmarkConfiguration configuration) =>
+        new(RecordedSettings.Read<PromptSettings>(configuration.Settings).Prompts);
+
+    internal static BenchmarkConfiguration ReadBenchmark(ISweepSection section)
+    {
+        var (name, text) = section.File("file");
+        try
+        {
+            return Configuration(PromptFile.Read(name, text, section.OptionalText("prompt"), section.OptionalText("stratum")));
+        }
+        catch (InvalidDataException e)
+        {
+            throw section.Error("file", e.Message);
+        }
+    }
+
+    internal static ScorerConfiguration ReadScorer(ISweepSection section) => ScoredBy(section.Judge("judge"));
+
+    private static BenchmarkTables TablesOf(IReadOnlyList<BenchmarkPrompt> prompts)
+    {
+        var strata = prompts.CountBy(p => p.Stratum).ToDictionary();
+        Metric[] overall = strata.Count == 1 ? [Metric.MeanOverPrompts] : [Metric.MeanOverPrompts, Metric.MeanOverCategories];
+        Metric[] metrics = [.. overall, .. strata.Count == 1 ? [] : strata.Keys.Select(s => new Metric(s, s, s))];
+        return new(
+            metrics,
+            new("good", "bad"),
+            new(
+                strata,
+                [
+                    new("Custom prompts", "table", ColumnsOf.Metrics, [], []) { Metrics = metrics },
+                    new("Custom prompts over N", "curve", ColumnsOf.Attempts, [], []) { Metrics = overall },
+                ],
+                []),
+            Standard: "table");
+    }
+
+    private sealed record PromptSettings(IReadOnlyList<JsonElement> Prompts);
+
+    private sealed record ScorerSettings(ModelConfiguration Judge);
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
+using ReflectDiT.Eval.Core.Sweeps;
+
+namespace ReflectDiT.Eval.Benchmarks.GenEval;
+
+/// <summary>GenEval's rules as a scorer. Its evidence is what was found and what of that the rules looked at.</summary>
+/// <param name="options">Null where images were scored elsewhere, with options that are not known.</param>
+internal sealed class GenEvalScorer(ModelConfiguration detector, JsonElement? options, IReadOnlyList<PromptMetadata> prompts)
+    : IDetectorScorer
+{
+    private readonly ScoringOptions _options = options is { } known ? ScoringOptions.FromJson(known) : ScoringOptions.Default;
+
+    public ModelConfiguration Model => detector;
+
+    public string? Options => options?.GetRawText();
+
+    public Score Score(int prompt, IReadOnlyDictionary<string, IReadOnlyList<Detection>> found)
+    {
+        var result = GenEvalRules.Score(prompts[prompt], found, _options);
+        var evidence = GenEvalEvidence.Write(
+            ObjectNames.All.Where(found.ContainsKey).Select(name => (name, found[name])), result.Kept);
+        return Core.Scoring.Score.OfPass(result.Correct, result.Reason, evidence);
+    }
+}

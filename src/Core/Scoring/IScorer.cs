@@ -1,0 +1,31 @@
+using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Sweeps;
+
+namespace ReflectDiT.Eval.Core.Scoring;
+
+/// <summary>
+/// How a benchmark scores an image: which model looks at it, and what the answer is worth. Whoever runs it asks the model;
+/// a scorer is pure, so that equal answers have equal scores. Prompts go by their place in the benchmark.
+/// </summary>
+public interface IScorer
+{
+    ModelConfiguration Model { get; }
+
+    /// <summary>What else the scores depend on, as JSON; null where images were scored elsewhere, with what is not known.</summary>
+    string? Options { get; }
+}
+
+/// <summary>Scores by the objects that a detector finds.</summary>
+public interface IDetectorScorer : IScorer
+{
+    /// <param name="found">Class to its detections, in the detector's order.</param>
+    /// <exception cref="InvalidDataException">The detector says what the benchmark does not know.</exception>
+    Score Score(int prompt, IReadOnlyDictionary<string, IReadOnlyList<Detection>> found);
+}
+
+/// <summary>Scores by what a judge says of the image: not the judge of the arm, even where it is the same model.</summary>
+public interface IJudgeScorer : IScorer
+{
+    Score Score(int prompt, Verdict said);
+}
