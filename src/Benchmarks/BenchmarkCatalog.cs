@@ -14,15 +14,31 @@ public static class BenchmarkCatalog
         Func<ISweepSection, BenchmarkConfiguration> ReadBenchmark,
         Func<ISweepSection, ScorerConfiguration> ReadScorer,
         bool PassOrFail,
+        Func<IReadOnlyList<string>> Layouts,
         Func<BenchmarkConfiguration, IBenchmark> Open);
 
     private static readonly Entry[] Entries =
     [
-        new(GenEvalBenchmark.Kind, GenEvalBenchmark.ReadBenchmark, GenEvalBenchmark.ReadScorer, true, GenEvalBenchmark.Open),
-        new(PromptsBenchmark.Kind, PromptsBenchmark.ReadBenchmark, PromptsBenchmark.ReadScorer, false, PromptsBenchmark.Open),
+        new(
+            GenEvalBenchmark.Kind,
+            GenEvalBenchmark.ReadBenchmark,
+            GenEvalBenchmark.ReadScorer,
+            PassOrFail: true,
+            () => GenEvalBenchmark.Layouts,
+            GenEvalBenchmark.Open),
+        new(
+            PromptsBenchmark.Kind,
+            PromptsBenchmark.ReadBenchmark,
+            PromptsBenchmark.ReadScorer,
+            PassOrFail: false,
+            () => PromptsBenchmark.Layouts,
+            PromptsBenchmark.Open),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(e => e.Kind)];
+
+    /// <summary>The layouts of all benchmarks, each once: what can be asked for before it is known which one is meant.</summary>
+    public static IEnumerable<string> Layouts => Entries.SelectMany(e => e.Layouts()).Distinct();
 
     /// <exception cref="JsonException">This build does not know the benchmark, or a setting of it.</exception>
     public static IBenchmark Open(BenchmarkConfiguration configuration) => Find(configuration.Kind).Open(configuration);

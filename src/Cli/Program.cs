@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Cli;
 using ReflectDiT.Eval.Cli.Commands;
+using ReflectDiT.Eval.Cli.Commands.GenEval;
 
 return await CommandLine.RunAsync(args,
 [

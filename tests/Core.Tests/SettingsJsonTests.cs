@@ -1,10 +1,16 @@
-using ReflectDiT.Eval.Analysis.Results;
+using System.ComponentModel.DataAnnotations;
 
 namespace ReflectDiT.Eval.Core.Tests;
 
 /// <summary>What is refused in a file of settings, shown on prices.</summary>
 public sealed class SettingsJsonTests
 {
+    private sealed record Prices(
+        string Currency,
+        [property: Range(0, 1e9)] double GeneratorDeviceHour,
+        [property: Range(0, 1e9)] double JudgeDeviceHour,
+        [property: Range(0, 1e9)] double MillionJudgeTokens);
+
     private const string Valid = """
         {
           "currency": "EUR",

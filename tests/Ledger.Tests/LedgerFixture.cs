@@ -1,7 +1,7 @@
 using Npgsql;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Testing;
 

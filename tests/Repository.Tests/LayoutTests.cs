@@ -41,6 +41,20 @@ public sealed partial class LayoutTests
             .Select(part => $"{file} refers to {part}")));
     }
 
+    /// <summary>
+    /// A change of one benchmark touches one folder. Simulated models are given GenEval's prompts to read, and its own verbs
+    /// are of its rules.
+    /// </summary>
+    [Fact]
+    public void Its_folder_alone_knows_of_a_benchmarks_categories_and_rules()
+    {
+        string[] own = ["src/Benchmarks/GenEval/", "src/Models/Simulated/", "src/Cli/Commands/GenEval/"];
+        Repository.AssertNone(Repository.Files(".cs", ".sql")
+            .Where(file => file.StartsWith("src/", StringComparison.Ordinal)
+                && !own.Any(folder => file.StartsWith(folder, StringComparison.Ordinal)))
+            .SelectMany(file => OfGenEval().Matches(Repository.Read(file)).Select(found => $"{file} speaks of {found.Value}")));
+    }
+
     [Fact]
     public void Package_versions_stand_in_one_file() =>
         Repository.AssertNone(Repository.Files(".csproj", ".props", ".targets")
@@ -79,6 +93,12 @@ public sealed partial class LayoutTests
     [InlineData(".ci/run")]
     public void A_command_of_the_repository_can_be_executed(string script) =>
         Assert.True(File.GetUnixFileMode(Path.Combine(Repository.Root, script)).HasFlag(UnixFileMode.UserExecute));
+
+    [GeneratedRegex(
+        "single_object|two_object|color_attr|\"counting\"|\"position\"|\"colors\"|GenEvalRules|PromptMetadata|ScoringOptions|\\bCorrect\\b",
+        RegexOptions.None,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OfGenEval();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Link();

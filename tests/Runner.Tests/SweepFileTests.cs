@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -133,7 +134,7 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
     [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]
-    [InlineData("kind: geneval", "kind: dpg", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, found 'dpg'")]
+    [InlineData("kind: geneval", "kind: dpg", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, found 'dpg'")]
     [InlineData("n: 4", "n: 0", "sweep.yaml:10:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
     [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
     [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:18:16: arms.1.strategy.quirks: unknown key 'random'")]
@@ -144,6 +145,31 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("seed: 3", "seed: 3\nseed: 4", "sweep.yaml:4:1: not valid YAML")]
     public void An_error_names_file_line_column_and_what_was_expected(string valid, string wrong, string message) =>
         Assert.Contains(message, Refusal(Valid.Replace(valid, wrong, StringComparison.Ordinal)), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_sweep_of_custom_prompts_takes_their_file_in_and_needs_no_scorer()
+    {
+        var (sweep, _) = Read(Custom());
+        Assert.Null(sweep.Scorer);
+        Assert.Contains("\"prompts\":[{\"prompt\":\"a cat\",\"tag\":\"animals\"}", sweep.ToJson(), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(_folder, "mine.csv"), "prompt,stratum\r\na cat,animals\r\na house,places\r\n");
+        Assert.Equal(sweep.ToJson(), Read(Custom()).Configuration.ToJson());
+        File.WriteAllText(Path.Combine(_folder, "mine.csv"), "prompt,stratum\na cat,animals\na dog,places\n");
+        Assert.NotEqual(sweep.ToJson(), Read(Custom()).Configuration.ToJson());
+
+        var judged = Read(Custom(), "scorer={judge: {kind: simulated, parameters: judge.json}}").Configuration;
+        Assert.Equal(judged.Arms[0].Judge.Name, BenchmarkCatalog.Open(judged.Benchmark).Scorer(judged.Scorer!).Model.Name);
+    }
+
+    [Theory]
+    [InlineData("benchmark={kind: prompts}", "benchmark: the key 'file' is missing")]
+    [InlineData("benchmark={kind: prompts, file: none.csv}", "benchmark.file: cannot read")]
+    [InlineData("benchmark.prompt=words", "mine.csv:2: no 'words'; there are: prompt, stratum")]
+    [InlineData("benchmark.per_task=3", "benchmark: unknown key 'per_task', expected one of kind, file, prompt, stratum")]
+    [InlineData("scorer={detector: {kind: simulated}}", "scorer: the key 'judge' is missing")]
+    [InlineData("arms.0.strategy.selector=oracle", "sweep.yaml:5:3: arms: arm 'best-of-4' decides by the score, but the sweep has no scorer")]
+    public void What_is_wrong_with_a_sweep_of_custom_prompts_is_said_with_its_place(string assignment, string message) =>
+        Assert.Contains(message, Refusal(Custom(), assignment), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("arms.0.strategy.n=0", "--set arms.0.strategy.n=0: arms.0.strategy.n: expected an integer")]
@@ -165,6 +191,19 @@ public sealed class SweepFileTests : IDisposable
             () => CallSettings.FromJson(WithGuidance(calls.ToJson()))).Message, StringComparison.Ordinal);
 
         static string WithGuidance(string json) => $$"""{"guidance": 4.5, {{json[1..]}}""";
+    }
+
+    /// <summary>The valid sweep on two prompts of a file, without a scorer.</summary>
+    private string Custom()
+    {
+        var file = Path.Combine(_folder, "mine.csv");
+        if (!File.Exists(file))
+        {
+            File.WriteAllText(file, "prompt,stratum\na cat,animals\na house,places\n");
+        }
+
+        return Valid.Replace("kind: geneval", "kind: prompts, file: mine.csv", StringComparison.Ordinal)
+            .Replace("scorer:\n  detector: {kind: simulated}\n", "", StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -1,7 +1,7 @@
 namespace ReflectDiT.Eval.Analysis.Statistics;
 
 /// <summary>
-/// An arm's accuracy over its budget: straight between its points (mean cost of k attempts, share correct at k).
+/// An arm's accuracy over its budget: straight between its points (mean cost of k attempts, share at k).
 /// </summary>
 /// <param name="costs">Never falling.</param>
 internal readonly ref struct BudgetLine(ReadOnlySpan<double> costs, ReadOnlySpan<double> shares)
@@ -12,7 +12,7 @@ internal readonly ref struct BudgetLine(ReadOnlySpan<double> costs, ReadOnlySpan
     /// <summary>Whether the arm was run at this budget: neither less than one attempt nor more than all.</summary>
     public bool Covers(double cost) => cost >= _costs[0] && cost <= _costs[^1];
 
-    /// <summary>The share correct for a budget; outside the line, that of its nearest end.</summary>
+    /// <summary>The share for a budget; outside the line, that of its nearest end.</summary>
     public double ShareAt(double cost)
     {
         if (cost < _costs[0])

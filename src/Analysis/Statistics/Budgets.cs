@@ -1,12 +1,12 @@
 namespace ReflectDiT.Eval.Analysis.Statistics;
 
-/// <summary>An arm's mean cost and share correct at 1 to N attempts, as in <see cref="Bootstrap.Means"/>.</summary>
+/// <summary>An arm's mean cost and share at 1 to N attempts, as in <see cref="Bootstrap.Means"/>.</summary>
 public sealed record BudgetPoints(
     IReadOnlyList<IReadOnlyList<double[]>> Costs, IReadOnlyList<IReadOnlyList<double[]>> Shares);
 
 /// <summary>
 /// Arms at equal budget, and the budgets that they need: interpolated on each arm's points (mean cost of k attempts,
-/// share correct at k), with percentile intervals from a bootstrap that draws the same prompts for all arms. Costs are
+/// share at k), with percentile intervals from a bootstrap that draws the same prompts for all arms. Costs are
 /// averaged as shares are: over prompts or over categories.
 /// </summary>
 /// <remarks>
@@ -41,7 +41,7 @@ public sealed class Budgets
     /// <summary>The budgets at which an arm was run: of one attempt and of all.</summary>
     public Interval Range(int arm) => new(_arms[arm].Costs[0], _arms[arm].Costs[^1]);
 
-    /// <summary>An arm's share correct for a budget; null outside its range.</summary>
+    /// <summary>An arm's share for a budget; null outside its range.</summary>
     public double? ShareAt(int arm, double cost) =>
         Line(_arms[arm]).Covers(cost) ? Line(_arms[arm]).ShareAt(cost) : null;
 

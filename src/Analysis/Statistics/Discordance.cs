@@ -7,7 +7,7 @@ public readonly record struct Discordance(double OnlyFirst, double OnlySecond)
 {
     public double Total => OnlyFirst + OnlySecond;
 
-    /// <summary>The first arm's share of correct prompts minus the second's.</summary>
+    /// <summary>The first arm's share minus the second's.</summary>
     public double Difference => OnlyFirst - OnlySecond;
 
     /// <summary>As seen in a run: b and c of <paramref name="prompts"/>.</summary>

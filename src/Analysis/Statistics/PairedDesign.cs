@@ -53,7 +53,7 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
         0, discordance, difference => new((discordance + difference) / 2, (discordance - difference) / 2), power);
 
     /// <summary>
-    /// The smallest gain over an arm with the share <paramref name="baseline"/> of correct prompts that is found with
+    /// The smallest gain over an arm with the share <paramref name="baseline"/> that is found with
     /// chance <paramref name="power"/>, for arms whose successes correlate so; null when none is.
     /// </summary>
     public double? MinimalDetectableGain(double baseline, double correlation, double power = TargetPower) => Smallest(

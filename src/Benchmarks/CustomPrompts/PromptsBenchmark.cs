@@ -10,6 +10,9 @@ public sealed class PromptsBenchmark : IBenchmark
 {
     public const string Kind = "prompts";
 
+    private const string Table = "table";
+    private const string Curve = "curve";
+
     private PromptsBenchmark(IReadOnlyList<JsonElement> prompts)
     {
         Prompts = [.. prompts.Select(p => new BenchmarkPrompt(
@@ -22,6 +25,8 @@ public sealed class PromptsBenchmark : IBenchmark
     public IReadOnlyList<BenchmarkPrompt> Prompts { get; }
 
     public BenchmarkTables Tables { get; }
+
+    internal static IReadOnlyList<string> Layouts { get; } = [Curve, Table];
 
     public ScorerConfiguration ScoredElsewhere { get; } = ScoredBy(ModelConfiguration.RanElsewhere);
 
@@ -71,11 +76,11 @@ public sealed class PromptsBenchmark : IBenchmark
             new(
                 strata,
                 [
-                    new("Custom prompts", "table", ColumnsOf.Metrics, [], []) { Metrics = metrics },
-                    new("Custom prompts over N", "curve", ColumnsOf.Attempts, [], []) { Metrics = overall },
+                    new("Custom prompts", Table, ColumnsOf.Metrics, [], []) { Metrics = metrics },
+                    new("Custom prompts over N", Curve, ColumnsOf.Attempts, [], []) { Metrics = overall },
                 ],
                 []),
-            Standard: "table");
+            Standard: Table);
     }
 
     private sealed record PromptSettings(IReadOnlyList<JsonElement> Prompts);

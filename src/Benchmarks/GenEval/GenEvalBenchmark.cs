@@ -19,6 +19,8 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
 
     public BenchmarkTables Tables => LazyTables.Value;
 
+    internal static IReadOnlyList<string> Layouts => LazyTables.Value.Published.Layouts;
+
     public ScorerConfiguration ScoredElsewhere { get; } = ScoredBy(ModelConfiguration.RanElsewhere, options: null);
 
     /// <summary>In the order of the columns of the paper's Table 1.</summary>

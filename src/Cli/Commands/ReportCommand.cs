@@ -32,6 +32,11 @@ internal static class ReportCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(layout) is { } asked)
+            {
+                Known(asked, BenchmarkCatalog.Layouts);
+            }
+
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
@@ -49,12 +54,7 @@ internal static class ReportCommand
     /// <exception cref="UsageException">There is no such layout, or nothing to show in it.</exception>
     public static Report Build(SweepResults results, string layout)
     {
-        IReadOnlyList<string> layouts = [.. results.Tables.Published.Layouts, .. ChainReport.Layouts];
-        if (!layouts.Contains(layout))
-        {
-            throw new UsageException($"there is no layout '{layout}'; known: {string.Join(", ", layouts)}");
-        }
-
+        Known(layout, results.Tables.Published.Layouts);
         try
         {
             return ChainReport.Layouts.Contains(layout)
@@ -64,6 +64,15 @@ internal static class ReportCommand
         catch (ArgumentException e)
         {
             throw new UsageException(e.Message, e);
+        }
+    }
+
+    private static void Known(string layout, IEnumerable<string> ofBenchmark)
+    {
+        string[] layouts = [.. ofBenchmark, .. ChainReport.Layouts];
+        if (!layouts.Contains(layout))
+        {
+            throw new UsageException($"there is no layout '{layout}'; known: {string.Join(", ", layouts)}");
         }
     }
 }

@@ -25,30 +25,8 @@ internal static class ResultJson
         Action<Utf8JsonWriter>? more = null) => Text(json =>
     {
         json.WriteStartObject();
-        json.WriteString("filename", filename);
-        json.WriteString("tag", chain.Prompt.Stratum);
-        json.WriteString("prompt", chain.Prompt.Prompt);
-        switch (attempt.Score)
-        {
-            case { Passed: { } passed } when !graded:
-                json.WriteBoolean("correct", passed);
-                break;
-            case { } score:
-                json.WriteNumber("correct", score.Value); // as the released code does for benchmarks of graded scores
-                break;
-        }
-
-        if (attempt.Score is not null)
-        {
-            json.WriteString("reason", attempt.Score.Reason);
-        }
-
-        json.WriteString("metadata", chain.Prompt.Metadata);
-        if (attempt.Score is not null)
-        {
-            json.WriteString("details", GenEvalEvidence.Details(attempt.Score.Evidence));
-        }
-
+        ResultRecord.Write(
+            json, filename, chain.Prompt.Stratum, chain.Prompt.Prompt, chain.Prompt.Metadata, attempt.Score, graded);
         more?.Invoke(json);
 
         // What must be said of an arm goes with its numbers.

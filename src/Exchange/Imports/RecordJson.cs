@@ -2,7 +2,6 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Judging;
-using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
@@ -14,7 +13,7 @@ public static class RecordJson
 {
     private static readonly string[] KnownKeys =
     [
-        "filename", "tag", "prompt", "correct", "reason", "metadata", "details",
+        .. ResultRecord.Keys,
         "text_feedback", "correct_verifier", "text_feedback_verifier", "gen_idx_gt",
         "context", "simulated", "oracle", "self_scored", "leaked",
     ];
@@ -47,7 +46,7 @@ public static class RecordJson
     };
 
     /// <param name="prompt">Of the record's folder, for a record that does not name it.</param>
-    /// <param name="passOrFail">Every record says whether its image is correct, as GenEval's do: no grades, and none without.</param>
+    /// <param name="passOrFail">As for <see cref="ResultRecord.Read"/>.</param>
     /// <exception cref="RecordException">Something is missing or of the wrong type.</exception>
     public static RecordedAttempt Read(
         string file, int? line, JsonElement json, string? prompt, int replicate, int index, bool passOrFail)
@@ -57,7 +56,7 @@ public static class RecordJson
             var scorerWords = Text(json, "text_feedback");
             return new RecordedAttempt(
                 file, line, Text(json, "prompt") ?? prompt ?? json.Required("prompt").Text("prompt"), replicate, index,
-                Score(json, passOrFail))
+                ResultRecord.Read(json, passOrFail))
             {
                 Tag = Text(json, "tag"),
                 Verdict = Verdict(json),
@@ -111,25 +110,5 @@ public static class RecordJson
         }
 
         return items;
-    }
-
-    /// <summary>A score is true or false, or a number where it is graded; null where the images were not scored.</summary>
-    private static Score? Score(JsonElement json, bool passOrFail)
-    {
-        if (!passOrFail && !json.TryGetProperty("correct", out _))
-        {
-            return null;
-        }
-
-        var correct = json.Required("correct");
-        var evidence = json.TryGetProperty("details", out var details) ? GenEvalEvidence.OfDetails(details) : null;
-        if (!passOrFail && correct.ValueKind == JsonValueKind.Number)
-        {
-            return correct.Number("correct") is >= 0 and <= 1 and var value
-                ? new(value, Passed: null, Text(json, "reason"), evidence)
-                : throw JsonReading.Fault("correct", "true, false or a number from 0 to 1", correct);
-        }
-
-        return Core.Scoring.Score.OfPass(correct.Truth("correct"), Text(json, "reason"), evidence);
     }
 }

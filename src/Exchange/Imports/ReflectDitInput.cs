@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
@@ -10,7 +11,7 @@ public static partial class ReflectDitInput
 {
     private const string Suffix = ".feedback.json";
 
-    /// <param name="passOrFail">As for <see cref="RecordJson.Read"/>.</param>
+    /// <param name="passOrFail">As for <see cref="ResultRecord.Read"/>.</param>
     /// <exception cref="InvalidDataException">There is no such folder.</exception>
     public static ArmInput Read(string folder, string arm, bool passOrFail)
     {

@@ -18,21 +18,23 @@ internal static class Histories
 
     public static Seeds Seeds(long sweep) => new(sweep, "a photo of a cat", 0);
 
-    public static Gen<IStrategy> AnyStrategy { get; } =
+    public static Gen<IStrategy> AnyBestOfN { get; } =
+        from n in Gen.Choose(1, 12)
+        from selector in Gen.Elements(Enum.GetValues<Selector>())
+        select (IStrategy)new BestOfN(n, selector);
+
+    public static Gen<IStrategy> AnyReflection { get; } =
         from n in Gen.Choose(1, 12)
         from k in Gen.Choose(1, 5)
         from switches in Gen.Choose(0, 31)
-        from kind in Gen.Choose(0, 7)
-        select kind < 4
-            ? (IStrategy)new BestOfN(n, (Selector)kind)
-            : new Reflection(n, k, new()
-            {
-                RandomContext = (switches & 1) != 0,
-                ShrinkingContext = (switches & 2) != 0,
-                EmptyFeedback = (switches & 4) != 0,
-                ShowLast = (switches & 8) != 0,
-                ReplayLeak = (switches & 16) != 0,
-            });
+        select (IStrategy)new Reflection(n, k, new()
+        {
+            RandomContext = (switches & 1) != 0,
+            ShrinkingContext = (switches & 2) != 0,
+            EmptyFeedback = (switches & 4) != 0,
+            ShowLast = (switches & 8) != 0,
+            ReplayLeak = (switches & 16) != 0,
+        });
 
     /// <summary>One opinion for each attempt that a chain might draw.</summary>
     public static Gen<PastAttempt[]> Opinions { get; } = (

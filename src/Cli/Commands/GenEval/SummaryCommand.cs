@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 
-namespace ReflectDiT.Eval.Cli.Commands;
+namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
 /// <summary><c>reflectdit summary</c>: the published summary of a results file, and what it leaves unsaid.</summary>
 internal static class SummaryCommand

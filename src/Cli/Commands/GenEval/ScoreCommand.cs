@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 
-namespace ReflectDiT.Eval.Cli.Commands;
+namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
 /// <summary><c>reflectdit score</c>: GenEval's rules on a file of detections.</summary>
 internal static class ScoreCommand

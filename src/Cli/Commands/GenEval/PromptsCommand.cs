@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 
-namespace ReflectDiT.Eval.Cli.Commands;
+namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
 /// <summary><c>reflectdit prompts</c>: writes GenEval's two prompt files.</summary>
 internal static class PromptsCommand
