@@ -50,7 +50,7 @@ internal static class ReportParts
     public static string Replicates(SweepResults results) => results.Replicates == 1
         ? "One chain a prompt."
         : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
-            + "prompts, not chains. Wilson intervals are then too wide rather than too narrow.";
+            + "prompts, not chains." + (results.Graded ? "" : " Wilson intervals are then too wide rather than too narrow.");
 
     private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
 

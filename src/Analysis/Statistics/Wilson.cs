@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace ReflectDiT.Eval.Analysis.Statistics;
 
 /// <summary>95% intervals for shares of prompts, and for means of their scores.</summary>
@@ -26,16 +28,23 @@ public static class Wilson
     }
 
     /// <summary>
-    /// How many passes and fails say as much as these graded scores do: n m (1 - m) / s², for their mean m and variance s².
-    /// With it Wilson's interval is one for their mean: the variance is theirs and not the largest that the mean allows, and
-    /// near 0 and 1 it stays within (Korn and Graubard 1998 do so for shares with a design effect). Where all are equal
-    /// nothing is known of their variance, and it is n.
+    /// How many passes and fails say as much as these graded scores do: n m (1 - m) / s², for their mean m and variance s²,
+    /// times (z / t)², for Student's t with n - 1 degrees of freedom, as s² is itself of n scores alone. With it Wilson's
+    /// interval is one for their mean: the variance is theirs and not the largest that the mean allows, and near 0 and 1 it
+    /// stays within (Korn and Graubard 1998 do so for shares with a design effect). Where all are equal nothing is known of
+    /// their variance, and it is n.
     /// </summary>
     public static double EffectiveCount(IReadOnlyList<double> scores)
     {
-        var mean = scores.Average();
+        var (count, mean) = (scores.Count, scores.Average());
         var squares = scores.Sum(s => (s - mean) * (s - mean));
-        return squares < 1e-12 ? scores.Count : scores.Count * mean * (1 - mean) * (scores.Count - 1) / squares;
+        if (squares < 1e-12)
+        {
+            return count;
+        }
+
+        var t = StudentT.InvCDF(0, 1, count - 1, 0.975);
+        return count * mean * (1 - mean) * (count - 1) / squares * (Z / t * (Z / t));
     }
 
     /// <summary>

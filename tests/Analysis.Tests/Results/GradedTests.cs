@@ -64,7 +64,10 @@ public sealed class GradedTests
 
         var cell = Sweeps.Table1(sweep).Cell("a", 3, Metric.MeanOverPrompts);
         Assert.Equal((0.625, "effective-wilson"), (cell.Measured!.Value, cell.Measured.Method));
-        Assert.Equal(Wilson.Share(0.625, 3 * 0.625 * 0.375 / 0.015625), cell.Measured.Interval);
+        var effective = 3 * 0.625 * 0.375 / 0.015625 * Math.Pow(1.959963984540054 / 4.302652729911275, 2); // t.ppf(0.975, 2)
+        var expected = Wilson.Share(0.625, effective);
+        Assert.Equal(expected.Low, cell.Measured.Interval.Low, 1e-9);
+        Assert.Equal(expected.High, cell.Measured.Interval.High, 1e-9);
         Assert.Contains(Sweeps.Table1(sweep).Notes, n => n.StartsWith("95% intervals. Mean of scores: ", StringComparison.Ordinal));
     }
 

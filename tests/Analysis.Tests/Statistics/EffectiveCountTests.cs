@@ -6,14 +6,19 @@ namespace ReflectDiT.Eval.Analysis.Tests.Statistics;
 /// <summary>Wilson's interval for means of graded scores.</summary>
 public sealed class EffectiveCountTests
 {
+    /// <summary>SciPy's t.ppf(0.975, 2) and t.ppf(0.975, 3).</summary>
+    private const double T2 = 4.302652729911275;
+    private const double T3 = 3.182446305284263;
+    private const double Z = 1.959963984540054;
+
     [Fact]
     public void It_is_n_m_1_minus_m_over_the_variance_by_hand()
     {
         // Mean 0.5, squares 0.09 + 0.01 + 0.16 = 0.26, variance 0.13.
-        Assert.Equal(3 * 0.25 / 0.13, Wilson.EffectiveCount([0.2, 0.4, 0.9]), 1e-12);
+        Assert.Equal(3 * 0.25 / 0.13 * Math.Pow(Z / T2, 2), Wilson.EffectiveCount([0.2, 0.4, 0.9]), 1e-9);
 
-        // Passes and fails are worth what they are, but for Bessel's correction.
-        Assert.Equal(3, Wilson.EffectiveCount([0, 1, 1, 1]), 1e-12);
+        // Passes and fails are worth what they are, but for what is not known of their variance.
+        Assert.Equal(3 * Math.Pow(Z / T3, 2), Wilson.EffectiveCount([0, 1, 1, 1]), 1e-9);
     }
 
     [Fact]
@@ -26,8 +31,11 @@ public sealed class EffectiveCountTests
     /// <summary>Scores whose true mean is known, among them such as lie near 1, where a t interval fails.</summary>
     public static TheoryData<string, double, int> Scores => new()
     {
+        { "uniform", 0.5, 2 },
+        { "uniform", 0.5, 5 },
         { "uniform", 0.5, 30 },
         { "uniform", 0.5, 300 },
+        { "high", 0.75, 10 },
         { "high", 0.75, 100 },
         { "two", 0.69, 100 },
         { "nearly-all-one", 0.95, 100 },
