@@ -1,8 +1,8 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Performance;
@@ -14,9 +14,8 @@ internal static class NoTimeSweep
     /// <param name="attempts">Of each chain.</param>
     public static SweepSetup Of(int number, int attempts)
     {
-        var models = new NoTimeModels();
+        var (models, any) = (new ModelHost(new NoTimeModels()), ModelConfiguration.RanElsewhere);
         var benchmark = new GenEvalBenchmark(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
-        var scorer = (IDetectorScorer)benchmark.Scorer(benchmark.ScoredElsewhere);
         IStrategy[] strategies =
             [new BestOfN(attempts, Selector.JudgeScore), new Reflection(attempts, 3, ReflectionQuirks.Paper)];
         return new(
@@ -29,8 +28,8 @@ internal static class NoTimeSweep
                 benchmark.Prompts,
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
-            [.. strategies.Select(s => new ArmModels(models, models, s))],
-            ImageScoring.With(scorer, models),
+            [.. strategies.Select(s => new ArmModels(models.Generator(any), models.Judge(any), s))],
+            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), models),
             CallSettings.Default);
     }
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -55,7 +56,7 @@ internal static class CommandLine
             ConsoleLog.SayFault(parsed, "interrupted");
             return ExitCode.Incomplete;
         }
-        catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException or ModelUnavailableException)
         {
             ConsoleLog.SayFault(parsed, e.Message);
             return ExitCode.Infrastructure;

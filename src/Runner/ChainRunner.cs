@@ -2,9 +2,10 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner.Telemetry;
 
 namespace ReflectDiT.Eval.Runner;
@@ -46,7 +47,7 @@ public sealed class ChainRunner(
 
                 var attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
                 history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Score)));
-                images.Add(new PastImage(attempt.ImageName) { Content = attempt.Image });
+                images.Add(new PastImage(attempt.ImageName) { Content = arm.Strategy.DrawsIndependently ? null : attempt.Image });
                 step = arm.Strategy.Next(history, seeds);
                 await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
             }
@@ -67,7 +68,7 @@ public sealed class ChainRunner(
     /// not ours any more. All else is this chain's alone, and no reason to end a worker.
     /// </summary>
     private static bool IsOfThisChain(Exception error) =>
-        error is not (OperationCanceledException or IOException or UnauthorizedAccessException
+        error is not (OperationCanceledException or IOException or UnauthorizedAccessException or ModelUnavailableException
             or PostgresException { SqlState: AttemptWriter.StaleEpoch })
         && !LedgerSession.IsOutage(error);
 
@@ -100,13 +101,13 @@ public sealed class ChainRunner(
     {
         var took = TimeSpan.Zero;
         var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
-        var drawing = await Call(Stage.Draw, "generator", call => arm.Generator.DrawAsync(request, call));
+        var drawing = await Call(Stage.Draw, "generator", (time, token) => arm.Generator.AskAsync(request, time, token));
         WorkerMetrics.Drew();
-        var judgement = await Call(Stage.Judge, "judge", call => arm.Judge.JudgeAsync(
-            new(prompt.Text, drawing.Image, seeds.Judge(index)), call));
+        var judgement = await Call(Stage.Judge, "judge", (time, token) => arm.Judge.AskAsync(
+            new(prompt.Text, drawing.Image, seeds.Judge(index)), time, token));
         WorkerMetrics.Judged(judgement.Tokens);
-        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, call =>
-            scoring.ScoreAsync((chain.Prompt, prompt.Text), drawing.Image, seeds.Scorer(index), call));
+        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, (time, token) =>
+            scoring.AskAsync((chain.Prompt, prompt.Text), drawing.Image, seeds.Scorer(index), time, token));
         return new NewAttempt(
             chain.Id,
             sweep.Plan.Scorer?.Id,
@@ -127,10 +128,10 @@ public sealed class ChainRunner(
             score,
             Ends: null);
 
-        async Task<T> Call<T>(Stage stage, string model, Func<ModelCall, Task<T>> call)
+        async Task<T> Call<T>(Stage stage, string model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask)
         {
             var (answer, served) = await WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
-                $"{model}, attempt {index} of \"{prompt.Text}\"", call, failure => Retried(stage, failure), abort));
+                $"{model}, attempt {index} of \"{prompt.Text}\"", ask, failure => Retried(stage, failure), abort));
             took += served;
             return answer;
         }

@@ -1,24 +1,38 @@
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Scoring;
-using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
-/// <summary>A scorer with the model that it looks through.</summary>
+/// <summary>A scorer with the model that it looks through, which need not be loaded.</summary>
 /// <param name="Role">What the model is called where its failures are told.</param>
-/// <param name="ScoreAsync">Of a prompt (its place and its text), an image, and a seed for a model that samples.</param>
+/// <param name="Title">What people know the model by.</param>
+/// <param name="LoadAsync">See <see cref="HostedModel{TRequest, TAnswer}.LoadAsync"/>.</param>
+/// <param name="AskAsync">Of a prompt (its place and its text), an image, and a seed for a model that samples.</param>
 public sealed record ImageScoring(
-    string Role, Func<(int Index, string Text), ReadOnlyMemory<byte>, long, ModelCall, Task<Score>> ScoreAsync)
+    string Role,
+    string Title,
+    Func<CancellationToken, Task<TimeSpan?>> LoadAsync,
+    Func<(int Index, string Text), ReadOnlyMemory<byte>, long, TimeSpan, CancellationToken, Task<Served<Score>>> AskAsync)
 {
-    public static ImageScoring Of(IScorer scorer, ModelCatalog models) => scorer switch
+    public static ImageScoring Of(IScorer scorer, ModelHost models) => scorer switch
     {
-        IDetectorScorer byDetector => With(byDetector, models.Detector),
-        IJudgeScorer byJudge => With(byJudge, models.Judge(scorer.Model, "judge of the scorer")),
+        IDetectorScorer byDetector => With(byDetector, models.Detector(scorer.Model)),
+        IJudgeScorer byJudge => With(byJudge, models.Judge(scorer.Model)),
         _ => throw new NotSupportedException($"No model serves the scorer {scorer.GetType().Name}."),
     };
 
-    public static ImageScoring With(IDetectorScorer scorer, IDetector detector) => new("detector", async (prompt, image, _, call) =>
-        scorer.Score(prompt.Index, await detector.DetectAsync(image, call)));
+    private static ImageScoring With(IDetectorScorer scorer, HostedModel<DetectRequest, Detected> detector) => new(
+        "detector", detector.Title, detector.LoadAsync, async (prompt, image, _, timeout, withdrawn) =>
+        {
+            var (found, took) = await detector.AskAsync(new(image), timeout, withdrawn);
+            return new(scorer.Score(prompt.Index, found.Objects), took);
+        });
 
-    public static ImageScoring With(IJudgeScorer scorer, IJudge judge) => new("scorer's judge", async (prompt, image, seed, call) =>
-        scorer.Score(prompt.Index, (await judge.JudgeAsync(new(prompt.Text, image, seed), call)).Verdict));
+    private static ImageScoring With(IJudgeScorer scorer, HostedModel<JudgeRequest, Judgement> judge) => new(
+        "scorer's judge", judge.Title, judge.LoadAsync, async (prompt, image, seed, timeout, withdrawn) =>
+        {
+            var (said, took) = await judge.AskAsync(new(prompt.Text, image, seed), timeout, withdrawn);
+            return new(scorer.Score(prompt.Index, said.Verdict), took);
+        });
 }

@@ -1,21 +1,22 @@
 using Polly;
 using Polly.Retry;
 using ReflectDiT.Eval.Core.Sweeps;
-using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
-/// <summary>Calls models: each call has a timeout, and is tried again with growing pauses when it fails.</summary>
+/// <summary>Asks models again, with growing pauses, when they fail.</summary>
 public sealed class ModelCalls(CallSettings settings)
 {
     private readonly ResiliencePipeline _pipeline = Build(settings);
 
     /// <param name="what">Which model, and for which attempt: the beginning of the failure's text.</param>
+    /// <param name="ask">With how long the model may take.</param>
     /// <param name="retried">Told of a try that failed before the next begins.</param>
-    /// <returns>The answer, and how long the model worked for it: neither tries that failed nor queues count.</returns>
     /// <exception cref="ModelCallException">Every try failed.</exception>
-    public async Task<(T Answer, TimeSpan Served)> CallAsync<T>(
-        string what, Func<ModelCall, Task<T>> call, Action<Exception> retried, CancellationToken cancellation)
+    /// <exception cref="ModelUnavailableException">The model cannot be asked at all.</exception>
+    public async Task<Served<T>> CallAsync<T>(
+        string what, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask, Action<Exception> retried, CancellationToken cancellation)
     {
         Exception? failed = null;
         try
@@ -30,7 +31,7 @@ public sealed class ModelCalls(CallSettings settings)
 
                     try
                     {
-                        return await TryAsync(call, token);
+                        return await ask(settings.Timeout, token);
                     }
                     catch (Exception e)
                     {
@@ -44,25 +45,13 @@ public sealed class ModelCalls(CallSettings settings)
         {
             throw new ModelCallException($"{what}: no answer within {settings.Timeout.TotalSeconds:0.###} s, {settings.Tries} times", e);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        catch (BadAnswerException e)
+        {
+            throw new ModelCallException($"{what}: {e.Message} (after {settings.Tries} tries)", e);
+        }
+        catch (Exception e) when (e is not ModelUnavailableException && !cancellation.IsCancellationRequested)
         {
             throw new ModelCallException($"{what}: {e.GetType().Name}: {e.Message} (after {settings.Tries} tries)", e);
-        }
-    }
-
-    private async Task<(T Answer, TimeSpan Served)> TryAsync<T>(
-        Func<ModelCall, Task<T>> call, CancellationToken cancellation)
-    {
-        using var once = new ModelCall(settings.Timeout, cancellation);
-        try
-        {
-            // A model that does not look at its token, or blocks its thread, must not hold the chain either.
-            var answer = await Task.Run(() => call(once), once.Cancellation).WaitAsync(once.Cancellation);
-            return (answer, once.Served);
-        }
-        catch (OperationCanceledException e) when (once.TimedOut)
-        {
-            throw new NoAnswerException(e);
         }
     }
 
@@ -78,14 +67,13 @@ public sealed class ModelCalls(CallSettings settings)
                 Delay = TimeSpan.FromMilliseconds(200),
                 MaxDelay = TimeSpan.FromSeconds(30),
                 UseJitter = true,
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not OperationCanceledException),
+                ShouldHandle = new PredicateBuilder()
+                    .Handle<Exception>(e => e is not (OperationCanceledException or ModelUnavailableException)),
             });
         }
 
         return builder.Build();
     }
-
-    private sealed class NoAnswerException(Exception inner) : Exception("no answer in time", inner);
 }
 
 /// <summary>A model failed for good; the message is recorded as the reason of the failed chain.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
@@ -46,6 +47,9 @@ public sealed class RunProgress
     /// <summary>Sweeps that this worker takes nothing of, with the reason: it cannot read them, or load their models.</summary>
     public ConcurrentDictionary<Guid, string> Parked { get; } = new();
 
+    /// <summary>Of these, those that are tried again, and when: their models may have been mended.</summary>
+    internal ConcurrentDictionary<Guid, long> TriedAgainAt { get; } = new();
+
     /// <summary>Chains that this worker works on.</summary>
     public int Running
     {
@@ -57,7 +61,7 @@ public sealed class RunProgress
     public int Writing => Volatile.Read(ref _writing);
 
     /// <summary>The models of this process.</summary>
-    public ModelCatalog Models { get; init; } = new();
+    public ModelHost Models { get; init; } = new();
 
     /// <summary>Whether the worker runs, waits or drains.</summary>
     public WorkerPulse Pulse { get; } = new();

@@ -2,14 +2,15 @@ using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
 /// <summary>From a sweep's configuration to what is planned in the ledger and run.</summary>
 public static class SweepPlanner
 {
-    /// <exception cref="FormatException">A model's parameters are wrong.</exception>
-    public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelCatalog models)
+    /// <param name="models">None is loaded.</param>
+    public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelHost models)
     {
         var benchmark = BenchmarkCatalog.Open(configuration.Benchmark);
         var scorer = configuration.Scorer is { } recorded ? benchmark.Scorer(recorded) : null;
@@ -30,16 +31,14 @@ public static class SweepPlanner
         return new(
             plan,
             [.. configuration.Arms.Select(a => new ArmModels(
-                models.Generator(a.Generator, $"generator of arm '{a.Name}'"),
-                models.Judge(a.Judge, $"judge of arm '{a.Name}'"),
-                a.Strategy))],
+                models.Generator(a.Generator), models.Judge(a.Judge), a.Strategy))],
             scorer is null ? null : ImageScoring.Of(scorer, models),
             calls);
     }
 
     /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
     public static async Task<SweepSetup> SetupAsync(
-        LedgerSession session, Guid sweep, ModelCatalog models, CancellationToken cancellation)
+        LedgerSession session, Guid sweep, ModelHost models, CancellationToken cancellation)
     {
         var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
         return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls), models);

@@ -76,10 +76,10 @@ public sealed class Worker(
         }
     }
 
-    /// <summary>Each sweep is set up once: its models are shared by all its chains.</summary>
+    /// <summary>Each sweep is read once, for all its chains.</summary>
     private async Task<SweepSetup> SweepAsync(Guid id)
     {
-        var setup = _sweeps.GetOrAdd(id, key => new(() => progress.Pulse.LoadAsync(sweeps(key, CancellationToken.None))));
+        var setup = _sweeps.GetOrAdd(id, key => new(() => sweeps(key, CancellationToken.None)));
         try
         {
             return await setup.Value;

@@ -29,4 +29,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(8, LogLevel.Error, "Sweep {Sweep} is parked, and left to others: {Reason}")]
     public static partial void SweepParked(this ILogger log, Guid sweep, string reason);
+
+    [LoggerMessage(9, LogLevel.Information, "Loaded {Model} in {Seconds:0.###} s")]
+    public static partial void ModelLoaded(this ILogger log, string model, double seconds);
 }

@@ -24,7 +24,7 @@ public sealed class WorkerPulse
 
     public Phase Now => (Phase)Volatile.Read(ref _phase);
 
-    /// <summary>Sweeps whose models are being loaded.</summary>
+    /// <summary>Chains that wait for their models to be loaded, or for their sweep to be read.</summary>
     public int Loading => Volatile.Read(ref _loading);
 
     /// <summary>Since the worker's loop last came round; a worker that waits for its database has no loop.</summary>
@@ -41,12 +41,12 @@ public sealed class WorkerPulse
     /// <summary>It has no loop until it turns again.</summary>
     public void Wait() => Volatile.Write(ref _phase, (int)Phase.Waiting);
 
-    internal async Task<T> LoadAsync<T>(Task<T> models)
+    internal async Task LoadAsync(Task models)
     {
         Interlocked.Increment(ref _loading);
         try
         {
-            return await models;
+            await models;
         }
         finally
         {

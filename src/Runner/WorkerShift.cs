@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner.Telemetry;
 
 namespace ReflectDiT.Eval.Runner;
@@ -222,6 +223,12 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         _mayHaveWork = true;
         _sinceLooking.Restart();
+        foreach (var (sweep, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.FailureCounts))
+        {
+            _progress.TriedAgainAt.TryRemove(sweep, out _);
+            _progress.Parked.TryRemove(sweep, out _);
+        }
+
         await _ledger.Leases.EndLostWorkersAsync(LookAtMostEvery, turn);
         if (_options.EndsWhenDone)
         {
@@ -291,7 +298,14 @@ internal sealed class WorkerShift : IAsyncDisposable
         try
         {
             return await SetUpAsync(chain.Sweep) is { } sweep
+                && await LoadAsync(sweep, chain.Arm, stop)
                 && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
+        }
+        catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
+        {
+            Park(chain.Sweep, e.Message);
+            _progress.TriedAgainAt[chain.Sweep] = Stopwatch.GetTimestamp();
+            return false;
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
@@ -314,12 +328,43 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException && !LedgerSession.IsOutage(e))
         {
-            if (_progress.Parked.TryAdd(sweep, e.Message))
-            {
-                _log.SweepParked(sweep, e.Message);
-            }
-
+            Park(sweep, e.Message);
             return null;
+        }
+    }
+
+    private void Park(Guid sweep, string reason)
+    {
+        if (_progress.Parked.TryAdd(sweep, reason))
+        {
+            _log.SweepParked(sweep, reason);
+        }
+    }
+
+    /// <summary>The models that a chain needs, the first time that one needs them.</summary>
+    private async Task<bool> LoadAsync(SweepSetup sweep, int arm, CancellationToken stop)
+    {
+        var models = sweep.Arms[arm];
+        var loading = Task.WhenAll(
+            SaidAsync(models.Generator.Title, models.Generator.LoadAsync(stop)),
+            SaidAsync(models.Judge.Title, models.Judge.LoadAsync(stop)),
+            sweep.Scoring is { } scoring ? SaidAsync(scoring.Title, scoring.LoadAsync(stop)) : Task.CompletedTask);
+        try
+        {
+            await (loading.IsCompleted ? loading : _progress.Pulse.LoadAsync(loading));
+            return true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task SaidAsync(string model, Task<TimeSpan?> loading)
+    {
+        if (await loading is { } took)
+        {
+            _log.ModelLoaded(model, took.TotalSeconds);
         }
     }
 

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
-using ReflectDiT.Eval.Models;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -140,25 +139,12 @@ public class SweepRunnerTests(PostgresServer server) : IClassFixture<PostgresSer
     {
         await using var sweep = await TestSweep.CreateAsync(server);
         var setup = TestSweep.Setup(
-            new() { BeforeDraw = _ => Task.Delay(150) }, new CallSettings(1, TimeSpan.FromSeconds(1), 0));
-        var queued = new OneAtATime(setup.Arms[0].Generator);
-        setup = setup with { Arms = [.. setup.Arms.Select(a => a with { Generator = queued })] };
+            new() { BeforeDraw = _ => Task.Delay(150), Batches = new(1) }, new CallSettings(1, TimeSpan.FromSeconds(1), 0));
         var progress = new RunProgress();
         await new SweepRunner(sweep.Session, setup).RunAsync([.. Enumerable.Range(0, 6)], 12, progress, default);
         Assert.Equal((12, 0), (progress.Done, progress.Failed));
         await using var ledger = new LedgerContext(sweep.Session.Source);
         Assert.InRange((await ledger.Attempts.ToListAsync()).Average(a => a.WallSeconds!.Value), 0.14, 0.7);
-    }
-
-    private sealed class OneAtATime(IGenerator generator) : IGenerator
-    {
-        private readonly Batcher<DrawRequest, Drawing> _queue = new(1, async (requests, cancellation) =>
-        {
-            using var call = new ModelCall(TimeSpan.FromMinutes(1), cancellation);
-            return [await generator.DrawAsync(requests[0], call)];
-        });
-
-        public Task<Drawing> DrawAsync(DrawRequest request, ModelCall call) => _queue.AskAsync(request, call);
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using System.Text;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
-using ReflectDiT.Eval.Models;
+using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner.Tests;
 
@@ -11,7 +13,7 @@ namespace ReflectDiT.Eval.Runner.Tests;
 /// Models whose answers are hashes of all that they are given: a wrong seed, context or order anywhere in a chain
 /// changes every image after it.
 /// </summary>
-internal sealed class TestModels : IGenerator, IJudge, IDetector
+internal sealed class TestModels : IModelKinds
 {
     /// <summary>Called before each image is drawn; may throw, wait or stop a run.</summary>
     public Func<DrawRequest, Task> BeforeDraw { get; init; } = _ => Task.CompletedTask;
@@ -19,38 +21,95 @@ internal sealed class TestModels : IGenerator, IJudge, IDetector
     /// <summary>What the judge says of an image that it rejects; null for one of five sentences.</summary>
     public Func<JudgeRequest, string>? Feedback { get; init; }
 
-    public async Task<Drawing> DrawAsync(DrawRequest request, ModelCall call)
-    {
-        await BeforeDraw(request);
-        var text = new StringBuilder($"{request.Prompt}\n{request.Seed}\n");
-        foreach (var item in request.Context)
-        {
-            text.Append($"{Convert.ToHexString(SHA256.HashData(item.Image.Span))} {item.Feedback}\n");
-        }
+    /// <summary>What becomes of a model's answers before they are given; may be anything.</summary>
+    public Func<DrawRequest, Drawing, Drawing> Drawn { get; init; } = (_, drawing) => drawing;
 
-        return new(Encoding.UTF8.GetBytes(text.ToString()), 40, 1.25);
+    public Func<JudgeRequest, Judgement, Judgement> Judged { get; init; } = (_, judgement) => judgement;
+
+    public Func<DetectRequest, Detected, Detected> Found { get; init; } = (_, detected) => detected;
+
+    /// <summary>Called before a model is loaded; may throw or take long.</summary>
+    public Action BeforeLoad { get; init; } = () => { };
+
+    /// <summary>How the generator may be asked.</summary>
+    public BatchPolicy Batches { get; init; } = new(1, AtOnce: 64);
+
+    public IGenerator Generator(ModelConfiguration model)
+    {
+        BeforeLoad();
+        return new OfGenerator(this);
     }
 
-    public Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call)
-    {
-        var hash = Hash(request.Image, $"{request.Seed}");
-        var score = hash[0] / 255.0;
-        var accepted = score > 0.8;
-        return Task.FromResult(new Judgement(
-            new Verdict(accepted, score, 1 - score, accepted ? "" : Feedback?.Invoke(request) ?? $"fault {hash[1] % 5}"), "text", 1400, 0.25));
-    }
+    public IJudge Judge(ModelConfiguration model) => new OfJudge(this);
 
-    /// <summary>Finds the prompt's class in one image of three.</summary>
-    public Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, ModelCall call)
-    {
-        var hash = Hash(image, "");
-        var prompt = Encoding.UTF8.GetString(image.Span).Split('\n')[0];
-        var found = ObjectNames.All.Where(name => hash[0] % 3 == 0 && prompt.EndsWith(name, StringComparison.Ordinal));
-        return Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<Detection>>>(
-            found.ToDictionary(name => name, IReadOnlyList<Detection> (_) => [new(1, 2, 30, 40, 0.95f, null)]));
-    }
+    public IDetector Detector(ModelConfiguration model) => new OfDetector(this);
 
     private static byte[] Hash(ReadOnlyMemory<byte> image, string more) =>
         SHA256.HashData([.. image.Span, .. Encoding.UTF8.GetBytes(more)]);
+
+    private sealed class OfGenerator(TestModels models) : IGenerator
+    {
+        public BatchPolicy Batches => models.Batches;
+
+        public async Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
+        {
+            var drawings = new List<Drawing>();
+            foreach (var request in requests)
+            {
+                await models.BeforeDraw(request);
+                var text = new StringBuilder($"{request.Prompt}\n{request.Seed}\n");
+                foreach (var item in request.Context)
+                {
+                    text.Append($"{Convert.ToHexString(SHA256.HashData(item.Image.Span))} {item.Feedback}\n");
+                }
+
+                drawings.Add(models.Drawn(request, new(Encoding.UTF8.GetBytes(text.ToString()), 40, 1.25)));
+            }
+
+            return drawings;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class OfJudge(TestModels models) : IJudge
+    {
+        public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
+
+        public Task<IReadOnlyList<Judgement>> AnswerAsync(IReadOnlyList<JudgeRequest> requests, CancellationToken withdrawn) =>
+            Task.FromResult<IReadOnlyList<Judgement>>([.. requests.Select(request =>
+            {
+                var hash = Hash(request.Image, $"{request.Seed}");
+                var score = hash[0] / 255.0;
+                var accepted = score > 0.8;
+                var feedback = accepted ? "" : models.Feedback?.Invoke(request) ?? $"fault {hash[1] % 5}";
+                return models.Judged(request, new(new Verdict(accepted, score, 1 - score, feedback), "text", 1400, 0.25));
+            })]);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Finds the prompt's class in one image of three.</summary>
+    private sealed class OfDetector(TestModels models) : IDetector
+    {
+        public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
+
+        public Task<IReadOnlyList<Detected>> AnswerAsync(IReadOnlyList<DetectRequest> requests, CancellationToken withdrawn) =>
+            Task.FromResult<IReadOnlyList<Detected>>([.. requests.Select(request =>
+            {
+                var hash = Hash(request.Image, "");
+                var prompt = Encoding.UTF8.GetString(request.Image.Span).Split('\n')[0];
+                var found = ObjectNames.All.Where(name => hash[0] % 3 == 0 && prompt.EndsWith(name, StringComparison.Ordinal));
+                return models.Found(request, new(found.ToDictionary(
+                    name => name, IReadOnlyList<Detection> (_) => [new(1, 2, 30, 40, 0.95f, null)])));
+            })]);
+
+        public void Dispose()
+        {
+        }
+    }
 }

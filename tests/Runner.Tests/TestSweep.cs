@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -34,10 +34,11 @@ internal sealed class TestSweep : IAsyncDisposable
     }
 
     /// <summary>Best-of-8 and reflection with the same models, on prompts of one object.</summary>
-    public static SweepSetup Setup(TestModels models, CallSettings? calls = null)
+    public static SweepSetup Setup(TestModels models, CallSettings? calls = null, ModelHost? host = null)
     {
         var benchmark = new GenEvalBenchmark(43, 100);
-        var scorer = (IDetectorScorer)benchmark.Scorer(benchmark.ScoredElsewhere);
+        var any = ModelConfiguration.RanElsewhere;
+        host ??= new ModelHost(models);
         IStrategy[] strategies = [new BestOfN(8, Selector.FirstAccept), new Reflection(8, 3, ReflectionQuirks.Paper)];
         return new(
             new SweepPlan(
@@ -49,8 +50,8 @@ internal sealed class TestSweep : IAsyncDisposable
                 [.. benchmark.Prompts.Take(Prompts).Select(p => p with { Metadata = "{}" })],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
                 new("geneval", "{}")),
-            [.. strategies.Select(s => new ArmModels(models, models, s))],
-            ImageScoring.With(scorer, models),
+            [.. strategies.Select(s => new ArmModels(host.Generator(any), host.Judge(any), s))],
+            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), host),
             calls ?? CallSettings.Default);
     }
 

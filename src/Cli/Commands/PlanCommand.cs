@@ -7,6 +7,7 @@ using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -58,7 +59,7 @@ internal sealed class PlanCommand
         using var stop = new StopSignals(log);
         var prices = _prices.Read(parsed);
         var (configuration, calls) = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
-        var sweep = SweepPlanner.Setup(configuration, calls, new ModelCatalog());
+        var sweep = SweepPlanner.Setup(configuration, calls, new ModelHost());
         if (parsed.GetValue(_pilot) is not { } pilot)
         {
             return Write(parsed, Unrun(sweep.Plan, configuration), new Dictionary<int, long>(), null, prices);

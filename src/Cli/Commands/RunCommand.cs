@@ -7,6 +7,7 @@ using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Silo.Telemetry;
@@ -78,7 +79,7 @@ internal sealed class RunCommand
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
-        var models = new ModelCatalog();
+        var models = new ModelHost();
         var (configuration, calls) = Read(file, parsed.GetRequiredValue(_set));
         var sweep = SweepPlanner.Setup(configuration, calls, models);
         var prompts = Prompts(sweep, parsed);

@@ -30,6 +30,9 @@ public sealed record BestOfN(int MaxAttempts, Selector Selector) : IStrategy
     [JsonIgnore]
     public bool IsOracle => Selector is Selector.Oracle;
 
+    [JsonIgnore]
+    public bool DrawsIndependently => true;
+
     /// <summary>Every chain has N attempts, none of which depends on another: any k of them are as good as a run of k.</summary>
     [JsonIgnore]
     public bool DrawsAll => Selector is not Selector.FirstAccept;

@@ -18,6 +18,10 @@ public interface IStrategy
     [JsonIgnore]
     bool IsOracle { get; }
 
+    /// <summary>No attempt is conditioned on another: no context ever holds an image.</summary>
+    [JsonIgnore]
+    bool DrawsIndependently { get; }
+
     /// <summary>What to do after <paramref name="history"/> (all attempts so far, in order).</summary>
     Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds);
 

@@ -17,6 +17,9 @@ public sealed record Recorded(int MaxAttempts, bool UsesScorer, bool Leaked) : I
     [JsonIgnore]
     public bool IsOracle => UsesScorer || Leaked;
 
+    [JsonIgnore]
+    public bool DrawsIndependently => false;
+
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds) =>
         throw new InvalidOperationException("An imported arm was run elsewhere: nothing of it can be drawn here.");
 

@@ -12,6 +12,9 @@ public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuir
     [JsonIgnore]
     public bool IsOracle => Quirks.ReplayLeak;
 
+    [JsonIgnore]
+    public bool DrawsIndependently => false;
+
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds) =>
         history.Count >= MaxAttempts || history.Any(a => a.Verdict.Accepted)
             ? new Step.Stop(Shown(history))

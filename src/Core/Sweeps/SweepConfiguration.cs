@@ -59,6 +59,14 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>Its kind and parameters: models of one name give the same answers.</summary>
     [JsonIgnore]
     public string Name => Parameters is { } parameters ? $"{Kind} {parameters.GetRawText()}" : Kind;
+
+    /// <summary>As people are told of it: "SANA-1.0-1.6B (simulated)".</summary>
+    [JsonIgnore]
+    public string Title =>
+        Parameters is { ValueKind: JsonValueKind.Object } parameters && parameters.TryGetProperty("model", out var model)
+            && model.ValueKind == JsonValueKind.String
+            ? $"{model.GetString()} ({Kind})"
+            : Kind;
 }
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>

@@ -1,14 +1,9 @@
-using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Models;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>Finds the cards in a simulated image: class, box, colour and confidence from the pixels alone.</summary>
-public sealed class SimulatedDetector : IDetector
+public sealed class SimulatedDetector : SimulatedModel<DetectRequest, Detected>, IDetector
 {
-    public Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, ModelCall call)
-    {
-        call.Cancellation.ThrowIfCancellationRequested();
-        return Task.FromResult(CardReader.Read(image).Detections());
-    }
+    protected override Detected Answer(DetectRequest request) => new(CardReader.Read(request.Image).Detections());
 }

@@ -1,25 +1,18 @@
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>
-/// Draws the scene that <see cref="GeneratorModel"/> imagines. Of the context it reads the feedback, never the images.
+/// Draws cards of what <see cref="GeneratorModel"/> imagines. Of the context it reads the feedback, never the images.
 /// </summary>
-public sealed class SimulatedGenerator : IGenerator
+public sealed class SimulatedGenerator(GeneratorParameters parameters) : SimulatedModel<DrawRequest, Drawing>, IGenerator
 {
-    private readonly SimulatedService<DrawRequest, Drawing> _service;
+    private readonly GeneratorModel _model = new(parameters);
 
-    public SimulatedGenerator(GeneratorParameters parameters)
+    protected override Drawing Answer(DrawRequest request)
     {
-        var model = new GeneratorModel(parameters);
-        _service = new(request =>
-        {
-            var scene = model.Draw(request.Prompt, request.Seed, request.Context.Select(c => c.Feedback));
-            var png = PngWriter.Encode(CardPainter.Paint(scene));
-            return new Drawing(png, parameters.FunctionEvaluations, parameters.DeviceSeconds);
-        });
+        var scene = _model.Draw(request.Prompt, request.Seed, request.Context.Select(c => c.Feedback));
+        return new(PngWriter.Encode(CardPainter.Paint(scene)), parameters.FunctionEvaluations, parameters.DeviceSeconds);
     }
-
-    public Task<Drawing> DrawAsync(DrawRequest request, ModelCall call) =>
-        _service.AskAsync(request, call);
 }

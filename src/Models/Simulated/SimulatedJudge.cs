@@ -1,20 +1,15 @@
+using ReflectDiT.Eval.Core.Models;
+
 namespace ReflectDiT.Eval.Models.Simulated;
 
 /// <summary>Reads the cards of the image and judges them as <see cref="JudgeModel"/> does.</summary>
-public sealed class SimulatedJudge : IJudge
+public sealed class SimulatedJudge(JudgeParameters parameters) : SimulatedModel<JudgeRequest, Judgement>, IJudge
 {
-    private readonly SimulatedService<JudgeRequest, Judgement> _service;
+    private readonly JudgeModel _model = new(parameters);
 
-    public SimulatedJudge(JudgeParameters parameters)
+    protected override Judgement Answer(JudgeRequest request)
     {
-        var model = new JudgeModel(parameters);
-        _service = new(request =>
-        {
-            var (verdict, text) = model.Judge(request.Prompt, CardReader.Read(request.Image).Detections(), request.Seed);
-            return new Judgement(verdict, text, parameters.Tokens, parameters.DeviceSeconds);
-        });
+        var (verdict, text) = _model.Judge(request.Prompt, CardReader.Read(request.Image).Detections(), request.Seed);
+        return new(verdict, text, parameters.Tokens, parameters.DeviceSeconds);
     }
-
-    public Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call) =>
-        _service.AskAsync(request, call);
 }

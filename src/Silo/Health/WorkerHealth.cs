@@ -38,13 +38,13 @@ public sealed class WorkerHealth(RunProgress progress, CancellationToken stop)
         : await DatabaseIsAwayAsync(cancellation);
 
     /// <summary>
-    /// Whether its loop turns. A database that is away is no reason to be killed: starting again would not bring it
+    /// Whether its loop turns, and its models come back from their batches. A database that is away is no reason to be killed: starting again would not bring it
     /// back, and would lose what is in flight.
     /// </summary>
     public string? NotAlive() =>
         Ledger is not null && progress.Pulse.Silence > LongestSilence
             ? $"the worker's loop has been silent for {progress.Pulse.Silence.TotalSeconds:0} s"
-            : null;
+            : progress.Models.Hangs;
 
     private async Task<string?> DatabaseIsAwayAsync(CancellationToken cancellation)
     {

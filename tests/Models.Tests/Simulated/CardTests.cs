@@ -5,6 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Random;
 using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Simulated;
@@ -30,10 +31,10 @@ public sealed class CardTests
             (new GeneratorModel(parameters), new SimulatedGenerator(parameters), new SimulatedDetector());
         foreach (var prompt in PromptSet.Published)
         {
-            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 7, []), TestParameters.Call());
+            var drawing = await generator.OneAsync(new DrawRequest(prompt.Prompt, 7, []));
             AssertEqual(
                 model.Draw(prompt.Prompt, 7, []).Detections(),
-                await detector.DetectAsync(drawing.Image, TestParameters.Call()));
+                (await detector.OneAsync(new DetectRequest(drawing.Image))).Objects);
             Assert.InRange(drawing.Image.Length, 100, 5000);
         }
     }
@@ -46,7 +47,7 @@ public sealed class CardTests
         foreach (var prompt in PromptSet.Published.Where((_, i) => i % 11 == 0))
         {
             var context = new ContextImage(default, $"There is no {prompt.Include[0].Class} in the image");
-            var drawing = await generator.DrawAsync(new DrawRequest(prompt.Prompt, 20, [context]), TestParameters.Call());
+            var drawing = await generator.OneAsync(new DrawRequest(prompt.Prompt, 20, [context]));
             hash.AppendData(drawing.Image.Span);
         }
 
@@ -61,7 +62,7 @@ public sealed class CardTests
     {
         var prompt = PromptSet.Published[400].Prompt;
         var generator = new SimulatedGenerator(TestParameters.Generator(level: 1));
-        var png = (await generator.DrawAsync(new DrawRequest(prompt, 3, []), TestParameters.Call())).Image;
+        var png = (await generator.OneAsync(new DrawRequest(prompt, 3, []))).Image;
         var chunks = new List<string>();
         for (var at = 8; at < png.Length;)
         {

@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
@@ -137,7 +138,7 @@ public sealed class GeneratorTests
         expected + (4 * Math.Sqrt(expected * (1 - expected) / of)));
 
     private static byte[] Draw(SimulatedGenerator generator, long seed, params ContextImage[] context) =>
-        generator.DrawAsync(new DrawRequest(Counting, seed, context), TestParameters.Call()).Result.Image.ToArray();
+        generator.OneAsync(new DrawRequest(Counting, seed, context)).Result.Image.ToArray();
 
     [Theory]
     [InlineData(Aspect.TwoObjects, Categories.TwoObject)]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -113,14 +114,14 @@ public sealed class JudgeTests
             var (verdict, text) = model.Judge(prompt.Prompt, scene.Detections(), 9);
             Assert.Equal(
                 new Judgement(verdict, text, 1459, 0.5),
-                judge.JudgeAsync(new JudgeRequest(prompt.Prompt, png, 9), TestParameters.Call()).Result);
+                judge.OneAsync(new JudgeRequest(prompt.Prompt, png, 9)).Result);
         });
     }
 
     [Fact]
     public async Task An_unreadable_image_is_refused() => await Assert.ThrowsAsync<InvalidDataException>(() =>
-        new SimulatedJudge(TestParameters.Judge(0, 0)).JudgeAsync(
-            new JudgeRequest("a photo of a dog", new byte[] { 1, 2, 3 }, 1), TestParameters.Call()));
+        new SimulatedJudge(TestParameters.Judge(0, 0)).OneAsync(
+            new JudgeRequest("a photo of a dog", new byte[] { 1, 2, 3 }, 1)));
 
     private static int Accepted(JudgeParameters parameters, string prompt, Scene scene)
     {

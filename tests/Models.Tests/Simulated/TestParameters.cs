@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
@@ -6,8 +7,9 @@ namespace ReflectDiT.Eval.Models.Tests.Simulated;
 /// <summary>Parameters that no fit ever changes.</summary>
 internal static class TestParameters
 {
-    /// <summary>A call with time enough.</summary>
-    public static ModelCall Call() => new(TimeSpan.FromMinutes(1), CancellationToken.None);
+    /// <summary>The answer to one request.</summary>
+    public static async Task<TAnswer> OneAsync<TRequest, TAnswer>(this IModel<TRequest, TAnswer> model, TRequest request) =>
+        (await model.AnswerAsync([request], CancellationToken.None))[0];
 
     /// <summary>Every aspect with the same chances for every prompt.</summary>
     public static GeneratorParameters Generator(double level, double boost = 0, double spread = 0) =>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ReflectDiT.Eval.Grains;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner;
 using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Silo.Cluster;
@@ -39,7 +40,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
         var session = await LedgerSession.OpenAsync(folder, database, CancellationToken.None);
         var file = Path.Combine(AppContext.BaseDirectory, "benchmarks", "geneval", "sweeps", "demo.yaml");
         var (configuration, calls) = SweepFile.Read(file, [$"benchmark.per_task={perTask}"]);
-        var setup = SweepPlanner.Setup(configuration, calls, new ModelCatalog());
+        var setup = SweepPlanner.Setup(configuration, calls, new ModelHost());
         await session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
         return new(folder, database, session, setup);
     }

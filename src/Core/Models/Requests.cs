@@ -1,27 +1,16 @@
 using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 
-namespace ReflectDiT.Eval.Models;
+namespace ReflectDiT.Eval.Core.Models;
 
 /// <summary>Draws an image from a prompt, a seed and past images with feedback.</summary>
-public interface IGenerator
-{
-    Task<Drawing> DrawAsync(DrawRequest request, ModelCall call);
-}
+public interface IGenerator : IModel<DrawRequest, Drawing>;
 
 /// <summary>Sees the prompt and one image, nothing else.</summary>
-public interface IJudge
-{
-    Task<Judgement> JudgeAsync(JudgeRequest request, ModelCall call);
-}
+public interface IJudge : IModel<JudgeRequest, Judgement>;
 
-/// <summary>Finds the objects in an image, for the scorer.</summary>
-public interface IDetector
-{
-    /// <summary>Class to its detections in the detector's own order; unreadable images throw <see cref="InvalidDataException"/>.</summary>
-    Task<IReadOnlyDictionary<string, IReadOnlyList<Detection>>> DetectAsync(
-        ReadOnlyMemory<byte> image, ModelCall call);
-}
+/// <summary>Finds the objects in an image, for a scorer.</summary>
+public interface IDetector : IModel<DetectRequest, Detected>;
 
 /// <param name="Context">Past images, in the order in which the transformer sees them.</param>
 public sealed record DrawRequest(string Prompt, long Seed, IReadOnlyList<ContextImage> Context);
@@ -41,3 +30,9 @@ public sealed record JudgeRequest(string Prompt, ReadOnlyMemory<byte> Image, lon
 /// <param name="Tokens">Tokens in and out.</param>
 /// <param name="DeviceSeconds">Accelerator time.</param>
 public sealed record Judgement(Verdict Verdict, string Text, int Tokens, double DeviceSeconds);
+
+/// <param name="Image">An encoded image file.</param>
+public sealed record DetectRequest(ReadOnlyMemory<byte> Image);
+
+/// <param name="Objects">Class to its detections, in the detector's own order.</param>
+public sealed record Detected(IReadOnlyDictionary<string, IReadOnlyList<Detection>> Objects);

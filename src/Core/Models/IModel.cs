@@ -1,0 +1,22 @@
+namespace ReflectDiT.Eval.Core.Models;
+
+/// <summary>
+/// Anything that answers batches of requests. What it answers to a request must not depend on what shares its batch. It is
+/// loaded when it is made, which may take minutes, and takes its device until it is disposed of.
+/// </summary>
+public interface IModel<TRequest, TAnswer> : IDisposable
+{
+    BatchPolicy Batches { get; }
+
+    /// <summary>Requests share a batch only where this is equal; the same for all by default.</summary>
+    string BatchKey(TRequest request) => "";
+
+    /// <summary>Answers in the order of the requests.</summary>
+    /// <param name="withdrawn">Nobody waits for any of them any more: to go on is a waste.</param>
+    Task<IReadOnlyList<TAnswer>> AnswerAsync(IReadOnlyList<TRequest> requests, CancellationToken withdrawn);
+}
+
+/// <summary>How a model may be asked.</summary>
+/// <param name="Most">The most requests of a batch.</param>
+/// <param name="AtOnce">Batches that may be at work at the same time; 1 for what has a device to itself.</param>
+public sealed record BatchPolicy(int Most, int AtOnce = 1);

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace ReflectDiT.Eval.Models.Host;
+
+/// <summary>What the models of this process are busy with, by role (generator, judge, detector): docs/operations.md lists it.</summary>
+internal static class HostMetrics
+{
+    /// <summary>That of all meters of the program.</summary>
+    private static readonly Meter Meter = new("ReflectDiT.Eval");
+
+    private static readonly Histogram<int> Sizes = Meter.CreateHistogram(
+        "reflectdit.model.batch.size", description: "Requests that a model served at once.",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+
+    private static readonly Histogram<double> Waits = Meter.CreateHistogram(
+        "reflectdit.model.batch.wait", "s", "How long the first request of a batch waited for it to begin.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600] });
+
+    private static readonly Counter<double> Busy = Meter.CreateCounter<double>(
+        "reflectdit.model.busy", "s", "Seconds in which a model had a batch at work.");
+
+    private static readonly Counter<double> Idle = Meter.CreateCounter<double>(
+        "reflectdit.model.idle", "s", "Seconds between batches, in which a loaded model did nothing.");
+
+    private static readonly Counter<long> Loads = Meter.CreateCounter<long>(
+        "reflectdit.model.loads", description: "Models that were loaded: ok, failed.");
+
+    private static readonly Histogram<double> LoadTimes = Meter.CreateHistogram(
+        "reflectdit.model.load.duration", "s", "How long it took to load a model.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1, 5, 10, 30, 60, 120, 300, 600] });
+
+    public static void Batch(string role, int size, TimeSpan waited)
+    {
+        Sizes.Record(size, Role(role));
+        Waits.Record(waited.TotalSeconds, Role(role));
+    }
+
+    public static void Loaded(string role, TimeSpan took, bool failed)
+    {
+        Loads.Add(1, Role(role), new("outcome", failed ? "failed" : "ok"));
+        if (!failed)
+        {
+            LoadTimes.Record(took.TotalSeconds, Role(role));
+        }
+    }
+
+    public static void Worked(string role, TimeSpan busy) => Busy.Add(busy.TotalSeconds, Role(role));
+
+    public static void Rested(string role, TimeSpan idle) => Idle.Add(idle.TotalSeconds, Role(role));
+
+    private static KeyValuePair<string, object?> Role(string role) => new("role", role);
+}
+
+/// <summary>Counts the seconds in which a loaded model works, and those in which it rests; batches may overlap.</summary>
+internal sealed class DeviceClock(string role)
+{
+    private readonly Lock _lock = new();
+    private long _since = Stopwatch.GetTimestamp();
+    private int _atWork;
+
+    public void Begin()
+    {
+        lock (_lock)
+        {
+            if (_atWork++ == 0)
+            {
+                HostMetrics.Rested(role, Turn());
+            }
+        }
+    }
+
+    public void End()
+    {
+        lock (_lock)
+        {
+            if (--_atWork == 0)
+            {
+                HostMetrics.Worked(role, Turn());
+            }
+        }
+    }
+
+    private TimeSpan Turn()
+    {
+        var elapsed = Stopwatch.GetElapsedTime(_since);
+        _since = Stopwatch.GetTimestamp();
+        return elapsed;
+    }
+}

@@ -1,0 +1,14 @@
+using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+
+namespace ReflectDiT.Eval.Models.Host;
+
+/// <summary>Loads models, each of the kind that its configuration says. It may throw whatever it likes.</summary>
+public interface IModelKinds
+{
+    IGenerator Generator(ModelConfiguration model);
+
+    IJudge Judge(ModelConfiguration model);
+
+    IDetector Detector(ModelConfiguration model);
+}

@@ -1,0 +1,32 @@
+using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Simulated;
+
+namespace ReflectDiT.Eval.Models.Host;
+
+/// <summary>The kinds of models of this build.</summary>
+public sealed class ModelKinds : IModelKinds
+{
+    public IGenerator Generator(ModelConfiguration model) => model.Kind switch
+    {
+        ModelConfiguration.Simulated => new SimulatedGenerator(Parameters<GeneratorParameters>(model)),
+        _ => throw Unknown(model),
+    };
+
+    public IJudge Judge(ModelConfiguration model) => model.Kind switch
+    {
+        ModelConfiguration.Simulated => new SimulatedJudge(Parameters<JudgeParameters>(model)),
+        _ => throw Unknown(model),
+    };
+
+    public IDetector Detector(ModelConfiguration model) => model.Kind switch
+    {
+        ModelConfiguration.Simulated => new SimulatedDetector(),
+        _ => throw Unknown(model),
+    };
+
+    private static T Parameters<T>(ModelConfiguration model) => SettingsJson.Read<T>("its parameters", model.Parameters!.Value.GetRawText());
+
+    private static NotSupportedException Unknown(ModelConfiguration model) => new($"this build has no models of the kind '{model.Kind}'");
+}

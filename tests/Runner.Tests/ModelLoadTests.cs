@@ -1,0 +1,105 @@
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Runner.Tests;
+
+/// <summary>Models cost minutes to load: nothing loads one but a worker that has a chain for it.</summary>
+public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    [Fact]
+    public async Task To_plan_a_sweep_and_to_run_one_that_is_done_loads_no_model()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var none = TestSweep.Setup(new() { BeforeLoad = () => throw new InvalidOperationException("loaded") });
+        await sweep.Session.Sweeps.PlanAsync(none.Plan, CancellationToken.None);
+        await sweep.RunAsync(TestSweep.Setup(new()));
+        var again = await sweep.RunAsync(none);
+        Assert.Equal((40, 40), (again.Total, again.Done));
+    }
+
+    [Fact]
+    public async Task A_model_is_loaded_once_for_all_chains_however_long_it_takes()
+    {
+        await using var undisturbed = await TestSweep.CreateAsync(server);
+        await undisturbed.RunAsync(TestSweep.Setup(new()));
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var (loads, loading) = (0, new ManualResetEventSlim());
+        var setup = TestSweep.Setup(new()
+        {
+            BeforeLoad = () =>
+            {
+                Interlocked.Increment(ref loads);
+                Assert.True(loading.Wait(TimeSpan.FromMinutes(1)));
+            },
+        });
+        var progress = new RunProgress();
+        var run = new SweepRunner(sweep.Session, setup).RunAsync([.. Enumerable.Range(0, TestSweep.Prompts)], 16, progress, default);
+        while (progress.Pulse.Loading == 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(0, progress.Attempts);
+        loading.Set();
+        await run;
+        Assert.Equal(1, loads);
+        Assert.Equal(0, progress.Pulse.Loading);
+        Assert.Equal(await undisturbed.DumpAsync(), await sweep.DumpAsync());
+    }
+
+    [Fact]
+    public async Task A_run_whose_model_cannot_be_loaded_ends_with_the_reason_and_fails_no_chain()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var broken = TestSweep.Setup(new() { BeforeLoad = () => throw new DirectoryNotFoundException("no folder of weights") });
+        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => sweep.RunAsync(broken));
+        Assert.Equal("the generator elsewhere cannot be loaded: no folder of weights", failure.Message);
+        var mended = await sweep.RunAsync(TestSweep.Setup(new()));
+        Assert.Equal((40, 0), (mended.Done, mended.Failed));
+    }
+
+    [Fact]
+    public async Task A_worker_whose_model_cannot_be_loaded_leaves_its_sweep_to_others_and_tries_again_after_a_while()
+    {
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var (loads, mended) = (0, false);
+        var models = new TestModels
+        {
+            BeforeLoad = () =>
+            {
+                Interlocked.Increment(ref loads);
+                if (!Volatile.Read(ref mended))
+                {
+                    throw new DirectoryNotFoundException("no folder of weights");
+                }
+            },
+        };
+        var host = new ModelHost(models) { FailureCounts = TimeSpan.FromSeconds(0.5) };
+        var setup = TestSweep.Setup(models, host: host);
+        await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
+        var progress = new RunProgress { Models = host };
+        using var stop = new CancellationTokenSource();
+        var work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), new(4, new()), progress).RunAsync(stop.Token);
+        await UntilAsync(() => !progress.Parked.IsEmpty);
+        Assert.Equal("the generator elsewhere cannot be loaded: no folder of weights", progress.Parked[setup.Plan.Id]);
+
+        Volatile.Write(ref mended, true);
+        await UntilAsync(() => progress.Attempts >= 100);
+        await stop.CancelAsync();
+        await work;
+        Assert.True(progress.Parked.IsEmpty);
+        Assert.InRange(loads, 2, 100);
+        Assert.Equal(0, (await sweep.Session.Leases.CountAsync(new WorkScope(setup.Plan.Id), default)).Failed);
+
+        async Task UntilAsync(Func<bool> reached)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (!reached())
+            {
+                Assert.False(work.IsCompleted, $"The worker ended: {work.Exception}");
+                await timer.WaitForNextTickAsync();
+            }
+        }
+    }
+}

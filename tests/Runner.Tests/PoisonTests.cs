@@ -1,0 +1,89 @@
+using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Testing;
+
+namespace ReflectDiT.Eval.Runner.Tests;
+
+/// <summary>
+/// Every way in which an answer can be wrong, through every kind of model, in a worker with other chains at work: the chains
+/// that get it fail with a reason that can be read, and the others' rows are those of an undisturbed run.
+/// </summary>
+public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    private const int Poisoned = 3;
+
+    private static readonly Dictionary<string, (Func<TestModels> Models, string Reason)> Poisons = new()
+    {
+        ["generator throws"] = (() => Drawing(_ => throw new InvalidDataException("no picture")), "generator, attempt 0 of \"*\": InvalidDataException: no picture (after 2 tries)"),
+        ["generator cancels"] = (() => Drawing(_ => throw new OperationCanceledException("I give up")), "generator, attempt 0 of \"*\": it gave up: I give up (after 2 tries)"),
+        ["generator says nothing"] = (() => Drawing(_ => null!), "generator, attempt 0 of \"*\": no answer (after 2 tries)"),
+        ["empty image"] = (() => Drawing(d => d with { Image = default }), "an image without content"),
+        ["negative evaluations"] = (() => Drawing(d => d with { FunctionEvaluations = -1 }), "-1 function evaluations"),
+        ["drawing in NaN seconds"] = (() => Drawing(d => d with { DeviceSeconds = double.NaN }), "NaN device seconds"),
+        ["judge throws"] = (() => Judging(_ => throw new FormatException("no verdict in it")), "judge, attempt 0 of \"*\": FormatException: no verdict in it (after 2 tries)"),
+        ["judge says nothing"] = (() => Judging(_ => null!), "judge, attempt 0 of \"*\": no answer (after 2 tries)"),
+        ["no verdict"] = (() => Judging(j => j with { Verdict = null! }), "no verdict"),
+        ["score is NaN"] = (() => Judging(j => j with { Verdict = j.Verdict with { Score = double.NaN } }), "a score of NaN; expected 0 to 1"),
+        ["score beyond 1"] = (() => Judging(j => j with { Verdict = j.Verdict with { NoScore = 1.5 } }), "a score for no of 1.5; expected 0 to 1"),
+        ["no score"] = (() => Judging(j => j with { Verdict = j.Verdict with { Score = null } }), "a score of nothing; expected 0 to 1"),
+        ["no feedback"] = (() => Judging(j => j with { Verdict = j.Verdict with { Feedback = null } }), "no feedback, not even an empty one"),
+        ["accepts and complains"] = (() => Judging(j => j with { Verdict = new(true, 0.9, 0.1, "but the cat") }), "it accepts, and has feedback: but the cat"),
+        ["feedback with U+0000"] = (() => Judging(j => j with { Verdict = new(false, 0.1, 0.9, "a \0 b") }), "a feedback with the character U+0000"),
+        ["text with half of a pair"] = (() => Judging(j => j with { Text = "a \ud800 b" }), "a text with half of a surrogate pair"),
+        ["text of megabytes"] = (() => Judging(j => j with { Text = new string('a', 3_000_000) }), "a text of 3000000 characters; 100000 at most"),
+        ["negative tokens"] = (() => Judging(j => j with { Tokens = -5 }), "-5 tokens"),
+        ["judged in infinite time"] = (() => Judging(j => j with { DeviceSeconds = double.PositiveInfinity }), "device seconds"),
+        ["detector throws"] = (() => Detecting(_ => throw new InvalidDataException("unreadable")), "detector, attempt 0 of \"*\": InvalidDataException: unreadable (after 2 tries)"),
+        ["detector says nothing"] = (() => Detecting(_ => null!), "detector, attempt 0 of \"*\": no answer (after 2 tries)"),
+        ["no objects"] = (() => Detecting(_ => new(null!)), "no objects, not even an empty list"),
+        ["box at NaN"] = (() => Detecting(_ => Found("cat", new(float.NaN, 0, 1, 1, 0.9f, null))), "object 0 of cat: [NaN, 0, 1, 1] with score 0.9"),
+        ["box surer than sure"] = (() => Detecting(_ => Found("cat", new(0, 0, 1, 1, 2, null))), "object 0 of cat: [0, 0, 1, 1] with score 2"),
+        ["class with U+0000"] = (() => Detecting(_ => Found("c\0t", new(0, 0, 1, 1, 1, null))), "a class with the character U+0000"),
+    };
+
+    public static TheoryData<string> Kinds => [.. Poisons.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Poison_fails_its_own_chains_with_a_reason_and_touches_no_other(string kind)
+    {
+        var calls = new CallSettings(Tries: 2, TimeSpan.FromSeconds(30), ToleratedFailures: 0);
+        await using var undisturbed = await TestSweep.CreateAsync(server);
+        await undisturbed.RunAsync(TestSweep.Setup(new(), calls));
+        await using var sweep = await TestSweep.CreateAsync(server);
+
+        var progress = await sweep.RunAsync(TestSweep.Setup(Poisons[kind].Models(), calls));
+
+        Assert.Equal((40, 38, 2), (progress.Total, progress.Done, progress.Failed));
+        await using var ledger = new LedgerContext(sweep.Session.Source);
+        var failed = await ledger.Chains.Where(c => c.State == ChainState.Failed).ToListAsync();
+        Assert.Equal([Poisoned, Poisoned], failed.Select(c => c.Prompt));
+        Assert.All(failed, c => Assert.Contains(
+            Poisons[kind].Reason.Replace("*", TestSweep.Setup(new()).Plan.Prompts[Poisoned].Text, StringComparison.Ordinal),
+            c.Failure!,
+            StringComparison.Ordinal));
+        Assert.Equal(Others(await undisturbed.DumpAsync(), failed), Others(await sweep.DumpAsync(), failed));
+    }
+
+    private static IEnumerable<string> Others(IEnumerable<string> rows, IEnumerable<ChainRow> failed) =>
+        rows.Where(r => !failed.Any(c => r.Contains(c.Id.ToString(), StringComparison.Ordinal)));
+
+    private static bool IsPoisoned(string prompt) => prompt == TestSweep.Setup(new()).Plan.Prompts[Poisoned].Text;
+
+    private static TestModels Drawing(Func<Drawing, Drawing> poison) =>
+        new() { Drawn = (r, d) => IsPoisoned(r.Prompt) ? poison(d) : d };
+
+    private static TestModels Judging(Func<Judgement, Judgement> poison) =>
+        new() { Judged = (r, j) => IsPoisoned(r.Prompt) ? poison(j) : j };
+
+    private static TestModels Detecting(Func<Detected, Detected> poison) => new()
+    {
+        Found = (r, f) => IsPoisoned(System.Text.Encoding.UTF8.GetString(r.Image.Span).Split('\n')[0]) ? poison(f) : f,
+    };
+
+    private static Detected Found(string name, Detection box) =>
+        new(new Dictionary<string, IReadOnlyList<Detection>> { [name] = [box] });
+}
