@@ -78,7 +78,10 @@ public sealed class CustomPromptsTests(SmallSweeps sweeps) : IDisposable
         var run = await ledger.RunAsync("run", Sweep(judge: "judge.json"));
         Assert.Contains("best-of-4 SELF-SCORED SIMULATED", run.Out, StringComparison.Ordinal);
         Assert.Contains("* SELF-SCORED: ", run.Out, StringComparison.Ordinal);
-        var compare = await ledger.RunAsync("compare", "mine/reflection", "mine/best-of-4");
+        var refused = await ledger.RunAsync("compare", "mine/reflection", "mine/best-of-4");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("chooses by the judge that scores it", refused.Error, StringComparison.Ordinal);
+        var compare = await ledger.RunAsync("compare", "mine/reflection", "mine/best-of-4", "--allow", "self-scored");
         Assert.Contains("reflection SELF-SCORED SIMULATED", compare.Out, StringComparison.Ordinal);
 
         await ledger.RunAsync("export", "csv", "mine", _folder.At("out"));

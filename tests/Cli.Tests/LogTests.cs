@@ -121,7 +121,7 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
     {
         await using var ledger = await LedgerFolder.InAsync(server);
         await using var run = await ledger.StartWithinAsync(
-            ["bash", "-c", """exec script -qec "$(printf '%q ' "$@")" /dev/null""", "bash"], Failing());
+            ["env", "TERM=xterm", "bash", "-c", """exec script -qec "$(printf '%q ' "$@")" /dev/null""", "bash"], Failing());
 
         var ended = await run.EndAsync();
         var screen = Screen.After(ended.Out);

@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Cli.Tests;
 /// <summary>What a worker lets others know of it.</summary>
 public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
-    private static readonly string[] Labels = ["le", "outcome", "stage", "version"];
+    private static readonly string[] Labels = ["le", "outcome", "role", "stage", "version"];
     private const string AllDone = "reflectdit_chains_ended_total{outcome=\"done\"} 170\n";
     private static readonly HttpClient Http = new();
 
@@ -42,11 +42,18 @@ public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClass
         }
 
         Assert.Contains(AllDone, page);
-        // A histogram begins with its first value: of each stage 15 buckets, the one without bound, sum and count.
+        // A histogram begins with its first value: its buckets, the one without bound, sum and count.
         var begun = Own(page).Except(before).ToList();
         Assert.Empty(before.Except(Own(page)));
-        Assert.Equal(4 * 18, begun.Count);
-        Assert.All(begun, series => Assert.StartsWith("reflectdit_stage_duration_seconds_", series));
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                ["reflectdit_stage_duration_seconds"] = 4 * (15 + 3),
+                ["reflectdit_model_batch_size"] = 3 * (8 + 3),
+                ["reflectdit_model_batch_wait_seconds"] = 3 * (11 + 3),
+                ["reflectdit_model_load_duration_seconds"] = 3 * (9 + 3),
+            }.OrderBy(s => s.Key),
+            begun.CountBy(series => series[..series.IndexOf('{')][..series[..series.IndexOf('{')].LastIndexOf('_')]).OrderBy(s => s.Key));
         Assert.All(
             Own(page).SelectMany(series => Label().Matches(series)),
             label => Assert.Contains(label.Groups["name"].Value, Labels));
@@ -59,7 +66,7 @@ public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClass
         await ledger.ReachAsync(1, "SELECT count(*) FROM reflectdit.workers WHERE status ? 'models'", worker);
         var report = JsonNode.Parse((await ledger.RunAsync("status", "--format", "json")).Out)!["workers"]![0]!["report"]!;
         Assert.Equal(
-            ["Qwen2.5-VL-3B, fine-tuned as Reflect-DiT's judge (simulated)", "Reflect-DiT, SANA-1.0 1.6B + 0.1B (simulated)", "SANA-1.0 1.6B (simulated)"],
+            ["Qwen2.5-VL-3B, fine-tuned as Reflect-DiT's judge (simulated)", "Reflect-DiT, SANA-1.0 1.6B + 0.1B (simulated)", "SANA-1.0 1.6B (simulated)", "detector (simulated)"],
             report["models"]!.AsArray().Select(m => (string)m!));
         Assert.Matches(@"^\d+\.\d+\.\d+$", (string)report["version"]!);
         Assert.True((long)report["working_set_bytes"]! > (long)report["heap_bytes"]!);

@@ -11,9 +11,10 @@ public sealed record Concern(string Name, string Text)
     public const string Scorer = "scorer";
     public const string Thresholds = "thresholds";
     public const string Oracle = "oracle";
+    public const string SelfScored = "self-scored";
     public const string Curves = "curves";
 
-    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle, Curves];
+    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle, SelfScored, Curves];
 
     /// <summary>Everything that speaks against comparing the two arms.</summary>
     public static IReadOnlyList<Concern> Of(ComparedArm first, ComparedArm second, ComparisonPoint at) =>
@@ -88,6 +89,12 @@ public sealed record Concern(string Name, string Text)
         if (arm.Arm.Oracle)
         {
             yield return new(Oracle, $"{arm.Arm.Label} uses the scorer's verdict: a ceiling and no method");
+        }
+
+        if (arm.Arm.SelfScored)
+        {
+            yield return new(
+                SelfScored, $"{arm.Arm.Label} chooses by the judge that scores it, and so shows what that judge likes");
         }
     }
 

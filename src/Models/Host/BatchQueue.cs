@@ -141,7 +141,7 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
         var took = Stopwatch.GetElapsedTime(began);
         try
         {
-            var answers = await answering;
+            var answers = await answering ?? throw new BadAnswerException("no answers, not even an empty list");
             if (answers.Count != batch.Count)
             {
                 throw new BadAnswerException($"{answers.Count} answers to {batch.Count} requests");

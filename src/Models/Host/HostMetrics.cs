@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace ReflectDiT.Eval.Models.Host;
 
 /// <summary>What the models of this process are busy with, by role (generator, judge, detector): docs/operations.md lists it.</summary>
-internal static class HostMetrics
+public static class HostMetrics
 {
     /// <summary>That of all meters of the program.</summary>
     private static readonly Meter Meter = new("ReflectDiT.Eval");
@@ -30,13 +30,25 @@ internal static class HostMetrics
         "reflectdit.model.load.duration", "s", "How long it took to load a model.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1, 5, 10, 30, 60, 120, 300, 600] });
 
-    public static void Batch(string role, int size, TimeSpan waited)
+    /// <summary>Lets each series begin with 0, or the first event of a process would be no change that a rate can see.</summary>
+    public static void Begin()
+    {
+        foreach (var role in new[] { "generator", "judge", "detector" })
+        {
+            Busy.Add(0, Role(role));
+            Idle.Add(0, Role(role));
+            Loads.Add(0, Role(role), new("outcome", "ok"));
+            Loads.Add(0, Role(role), new("outcome", "failed"));
+        }
+    }
+
+    internal static void Batch(string role, int size, TimeSpan waited)
     {
         Sizes.Record(size, Role(role));
         Waits.Record(waited.TotalSeconds, Role(role));
     }
 
-    public static void Loaded(string role, TimeSpan took, bool failed)
+    internal static void Loaded(string role, TimeSpan took, bool failed)
     {
         Loads.Add(1, Role(role), new("outcome", failed ? "failed" : "ok"));
         if (!failed)
@@ -45,9 +57,9 @@ internal static class HostMetrics
         }
     }
 
-    public static void Worked(string role, TimeSpan busy) => Busy.Add(busy.TotalSeconds, Role(role));
+    internal static void Worked(string role, TimeSpan busy) => Busy.Add(busy.TotalSeconds, Role(role));
 
-    public static void Rested(string role, TimeSpan idle) => Idle.Add(idle.TotalSeconds, Role(role));
+    internal static void Rested(string role, TimeSpan idle) => Idle.Add(idle.TotalSeconds, Role(role));
 
     private static KeyValuePair<string, object?> Role(string role) => new("role", role);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner.Telemetry;
 
@@ -60,6 +61,7 @@ public static class WorkerMetrics
             Chains.Add(0, Tag("outcome", outcome));
         }
 
+        HostMetrics.Begin();
         foreach (var counter in new[] { Images, Tokens, Unparsable, Lost, Fenced })
         {
             counter.Add(0);

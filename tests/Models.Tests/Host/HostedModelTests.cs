@@ -237,6 +237,8 @@ public sealed class HostedModelTests
     {
         using var few = Hosted(new(10), _ => Task.FromResult<IReadOnlyList<int>>([]));
         Assert.Equal("0 answers to 1 requests", (await Assert.ThrowsAsync<BadAnswerException>(() => AskAsync(few, 1))).Message);
+        using var silent = Hosted(new(10), _ => Task.FromResult<IReadOnlyList<int>>(null!));
+        Assert.Equal("no answers, not even an empty list", (await Assert.ThrowsAsync<BadAnswerException>(() => AskAsync(silent, 1))).Message);
         using var cancelled = Hosted(new(10), _ => throw new TaskCanceledException("its own"));
         Assert.Equal("it gave up: its own", (await Assert.ThrowsAsync<BadAnswerException>(() => AskAsync(cancelled, 1))).Message);
     }
