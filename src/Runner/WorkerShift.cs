@@ -223,7 +223,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         _mayHaveWork = true;
         _sinceLooking.Restart();
-        foreach (var (sweep, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.FailureCounts))
+        foreach (var (sweep, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.RetryLoadAfter))
         {
             _progress.TriedAgainAt.TryRemove(sweep, out _);
             _progress.Parked.TryRemove(sweep, out _);

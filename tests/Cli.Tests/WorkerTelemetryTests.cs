@@ -53,7 +53,7 @@ public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClass
                 ["reflectdit_model_batch_wait_seconds"] = 3 * (11 + 3),
                 ["reflectdit_model_load_duration_seconds"] = 3 * (9 + 3),
             }.OrderBy(s => s.Key),
-            begun.CountBy(series => series[..series.IndexOf('{')][..series[..series.IndexOf('{')].LastIndexOf('_')]).OrderBy(s => s.Key));
+            begun.CountBy(series => Histogram().Match(series).Groups["name"].Value).OrderBy(s => s.Key));
         Assert.All(
             Own(page).SelectMany(series => Label().Matches(series)),
             label => Assert.Contains(label.Groups["name"].Value, Labels));
@@ -103,6 +103,9 @@ public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClass
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    [GeneratedRegex(@"^(?<name>\w+)_(bucket|sum|count)\{", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Histogram();
 
     [GeneratedRegex("(?<name>[a-z_]+)=\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Label();

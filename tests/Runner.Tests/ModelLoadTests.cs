@@ -35,10 +35,7 @@ public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<Postgr
         });
         var progress = new RunProgress();
         var run = new SweepRunner(sweep.Session, setup).RunAsync([.. Enumerable.Range(0, TestSweep.Prompts)], 16, progress, default);
-        while (progress.Pulse.Loading == 0)
-        {
-            await Task.Yield();
-        }
+        await UntilAsync(run, () => progress.Pulse.Loading > 0);
 
         Assert.Equal(0, progress.Attempts);
         loading.Set();
@@ -75,31 +72,32 @@ public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<Postgr
                 }
             },
         };
-        var host = new ModelHost(models) { FailureCounts = TimeSpan.FromSeconds(0.5) };
+        var host = new ModelHost(models) { RetryLoadAfter = TimeSpan.FromSeconds(0.5) };
         var setup = TestSweep.Setup(models, host: host);
         await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
         var progress = new RunProgress { Models = host };
         using var stop = new CancellationTokenSource();
         var work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), new(4, new()), progress).RunAsync(stop.Token);
-        await UntilAsync(() => !progress.Parked.IsEmpty);
+        await UntilAsync(work, () => !progress.Parked.IsEmpty);
         Assert.Equal("the generator elsewhere cannot be loaded: no folder of weights", progress.Parked[setup.Plan.Id]);
 
         Volatile.Write(ref mended, true);
-        await UntilAsync(() => progress.Attempts >= 100);
+        await UntilAsync(work, () => progress.Attempts >= 100);
         await stop.CancelAsync();
         await work;
         Assert.True(progress.Parked.IsEmpty);
         Assert.InRange(loads, 2, 100);
         Assert.Equal(0, (await sweep.Session.Leases.CountAsync(new WorkScope(setup.Plan.Id), default)).Failed);
+    }
 
-        async Task UntilAsync(Func<bool> reached)
+    private static async Task UntilAsync(Task work, Func<bool> reached)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!reached())
         {
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-            while (!reached())
-            {
-                Assert.False(work.IsCompleted, $"The worker ended: {work.Exception}");
-                await timer.WaitForNextTickAsync();
-            }
+            Assert.False(work.IsCompleted, $"The work ended: {work.Exception}");
+            await timer.WaitForNextTickAsync(patience.Token);
         }
     }
 }

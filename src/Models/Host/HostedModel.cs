@@ -30,8 +30,8 @@ public sealed class HostedModel<TRequest, TAnswer>(
     /// <inheritdoc cref="ModelHost.Patience"/>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <inheritdoc cref="ModelHost.FailureCounts"/>
-    public TimeSpan FailureCounts { get; init; } = TimeSpan.FromMinutes(1);
+    /// <inheritdoc cref="ModelHost.RetryLoadAfter"/>
+    public TimeSpan RetryLoadAfter { get; init; } = TimeSpan.FromMinutes(1);
 
     public string Title => model.Title == model.Kind ? $"{role} ({model.Kind})" : model.Title;
 
@@ -70,7 +70,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
     {
         lock (_lock)
         {
-            isFirst = _loading is null || (_loading.IsFaulted && Stopwatch.GetElapsedTime(_failedAt) > FailureCounts);
+            isFirst = _loading is null || (_loading.IsFaulted && Stopwatch.GetElapsedTime(_failedAt) > RetryLoadAfter);
             return isFirst ? _loading = Task.Run(Load, CancellationToken.None) : _loading!;
         }
     }

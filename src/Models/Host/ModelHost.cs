@@ -14,8 +14,8 @@ public sealed class ModelHost(IModelKinds kinds) : IDisposable
     private readonly ConcurrentDictionary<string, HostedModel<JudgeRequest, Judgement>> _judges = new();
     private readonly ConcurrentDictionary<string, HostedModel<DetectRequest, Detected>> _detectors = new();
 
-    /// <summary>How long a failure to load counts: it may have been mended since, as a folder that is mounted now.</summary>
-    public TimeSpan FailureCounts { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>What failed to load is loaded again when it is asked for after so long: a folder may be mounted by then.</summary>
+    public TimeSpan RetryLoadAfter { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// A batch that nobody waits for any more may take as long again as it should have, and so long at least, before its
@@ -38,13 +38,13 @@ public sealed class ModelHost(IModelKinds kinds) : IDisposable
     private IEnumerable<IHostedModel> All => _generators.Values.Cast<IHostedModel>().Concat(_judges.Values).Concat(_detectors.Values);
 
     public HostedModel<DrawRequest, Drawing> Generator(ModelConfiguration model) => _generators.GetOrAdd(
-        model.Name, _ => new("generator", model, () => kinds.Generator(model), Answers.Fault) { FailureCounts = FailureCounts, Patience = Patience });
+        model.Name, _ => new("generator", model, () => kinds.Generator(model), Answers.Fault) { RetryLoadAfter = RetryLoadAfter, Patience = Patience });
 
     public HostedModel<JudgeRequest, Judgement> Judge(ModelConfiguration model) => _judges.GetOrAdd(
-        model.Name, _ => new("judge", model, () => kinds.Judge(model), Answers.Fault) { FailureCounts = FailureCounts, Patience = Patience });
+        model.Name, _ => new("judge", model, () => kinds.Judge(model), Answers.Fault) { RetryLoadAfter = RetryLoadAfter, Patience = Patience });
 
     public HostedModel<DetectRequest, Detected> Detector(ModelConfiguration model) => _detectors.GetOrAdd(
-        model.Name, _ => new("detector", model, () => kinds.Detector(model), Answers.Fault) { FailureCounts = FailureCounts, Patience = Patience });
+        model.Name, _ => new("detector", model, () => kinds.Detector(model), Answers.Fault) { RetryLoadAfter = RetryLoadAfter, Patience = Patience });
 
     /// <summary>Lets go of every model that is not at work.</summary>
     public void Dispose()

@@ -150,8 +150,10 @@ public sealed class HostedModelTests
         Assert.Equal(hangs.Message, model.Hangs);
 
         release.SetResult();
+        using var patience = new CancellationTokenSource(Minute);
         while (model.Hangs is not null)
         {
+            patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
 
@@ -206,7 +208,7 @@ public sealed class HostedModelTests
         HostedModel<int, int> Failing(TimeSpan counts) => new("squarer", ModelConfiguration.RanElsewhere, () =>
             Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), _ => null)
         {
-            FailureCounts = counts,
+            RetryLoadAfter = counts,
         };
         using var patient = Failing(Minute);
         for (var i = 0; i < 5; i++)

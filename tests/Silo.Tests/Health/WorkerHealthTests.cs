@@ -20,15 +20,19 @@ public sealed class WorkerHealthTests
 
         await Assert.ThrowsAsync<NoAnswerException>(
             () => model.AskAsync(new("a cat", 1, []), TimeSpan.FromMilliseconds(50), CancellationToken.None));
-        while (health.NotAlive() is null)
-        {
-            await Task.Yield();
-        }
+        await UntilAsync(() => health.NotAlive() is not null);
 
         Assert.StartsWith("the generator hangs: ", health.NotAlive(), StringComparison.Ordinal);
         back.SetResult();
-        while (health.NotAlive() is not null)
+        await UntilAsync(() => health.NotAlive() is null);
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!reached())
         {
+            patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
     }
