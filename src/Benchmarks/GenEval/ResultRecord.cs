@@ -10,11 +10,13 @@ namespace ReflectDiT.Eval.Benchmarks.GenEval;
 /// </summary>
 public static class ResultRecord
 {
-    private const string Correct = "correct";
+    /// <summary>The key that says whether an image passes.</summary>
+    public const string PassKey = "correct";
+
     private const string Reason = "reason";
     private const string Details = "details";
 
-    public static IReadOnlyList<string> Keys { get; } = ["filename", "tag", "prompt", Correct, Reason, "metadata", Details];
+    public static IReadOnlyList<string> Keys { get; } = ["filename", "tag", "prompt", PassKey, Reason, "metadata", Details];
 
     /// <summary>Its keys, into an object that is open. Without a score those of a score are left out.</summary>
     /// <param name="graded">The score is written as a number, as the released code does for benchmarks of graded scores.</param>
@@ -26,11 +28,11 @@ public static class ResultRecord
         json.WriteString("prompt", prompt);
         if (score is { Passed: { } passed } && !graded)
         {
-            json.WriteBoolean(Correct, passed);
+            json.WriteBoolean(PassKey, passed);
         }
         else if (score is not null)
         {
-            json.WriteNumber(Correct, score.Value);
+            json.WriteNumber(PassKey, score.Value);
         }
 
         if (score is not null)
@@ -50,21 +52,21 @@ public static class ResultRecord
     /// <exception cref="InvalidDataException">Something is missing or of the wrong type.</exception>
     public static Score? Read(JsonElement json, bool passOrFail)
     {
-        if (!passOrFail && !json.TryGetProperty(Correct, out _))
+        if (!passOrFail && !json.TryGetProperty(PassKey, out _))
         {
             return null;
         }
 
-        var correct = json.Required(Correct);
+        var correct = json.Required(PassKey);
         var reason = json.TryGetProperty(Reason, out var words) && words.ValueKind != JsonValueKind.Null ? words.Text(Reason) : null;
         var evidence = json.TryGetProperty(Details, out var details) ? GenEvalEvidence.OfDetails(details) : null;
         if (passOrFail || correct.ValueKind != JsonValueKind.Number)
         {
-            return Score.OfPass(correct.Truth(Correct), reason, evidence);
+            return Score.OfPass(correct.Truth(PassKey), reason, evidence);
         }
 
-        return correct.Number(Correct) is >= 0 and <= 1 and var value
+        return correct.Number(PassKey) is >= 0 and <= 1 and var value
             ? new(value, Passed: null, reason, evidence)
-            : throw JsonReading.Fault(Correct, "true, false or a number from 0 to 1", correct);
+            : throw JsonReading.Fault(PassKey, "true, false or a number from 0 to 1", correct);
     }
 }

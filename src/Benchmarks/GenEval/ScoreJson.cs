@@ -8,6 +8,12 @@ namespace ReflectDiT.Eval.Benchmarks.GenEval;
 /// <summary>The answer to a <see cref="ScoringCase"/> as one JSON line.</summary>
 public static class ScoreJson
 {
+    private const string Id = "id";
+    private const string Reason = "reason";
+    private const string Kept = "kept";
+
+    public static IReadOnlyList<string> Keys { get; } = [Id, ResultRecord.PassKey, Reason, Kept];
+
     // "expected sink<4" is meant to be read; nothing here ends up in a web page.
     private static readonly JsonWriterOptions Readable = new()
     {
@@ -24,10 +30,10 @@ public static class ScoreJson
         using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
-            json.WriteString("id", id);
-            json.WriteBoolean("correct", score.Correct);
-            json.WriteString("reason", score.Reason);
-            json.WriteStartObject("kept");
+            json.WriteString(Id, id);
+            json.WriteBoolean(ResultRecord.PassKey, score.Correct);
+            json.WriteString(Reason, score.Reason);
+            json.WriteStartObject(Kept);
             foreach (var kept in score.Kept.OrderBy(kept => ObjectNames.IndexOf(kept.Class)))
             {
                 json.WriteStartArray(kept.Class);

@@ -22,6 +22,14 @@ public sealed record ScoringCase(
         MetadataJson.Read(json.Required("metadata")),
         DetectionsJson.Read(json.Required("detections"))));
 
+    /// <summary>The answer to a line, as <see cref="ScoreJson"/> writes it.</summary>
+    /// <inheritdoc cref="Parse" path="/exception"/>
+    public static string Answer(string line)
+    {
+        var scoring = Parse(line);
+        return ScoreJson.Write(scoring.Id, GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options));
+    }
+
     private static ScoringOptions ReadOptions(JsonElement json)
     {
         var options = ScoringOptions.Default;

@@ -50,7 +50,7 @@ public static class ExportWriter
         {
             throw new InvalidDataException(
                 $"Sweep {sweep.Sweep} {(sweep.Graded ? "has scores between 0 and 1" : "has no scorer")}: results of GenEval's "
-                + "scorer say of each image whether it is correct. 'reflectdit export csv' keeps what there is.");
+                + "scorer say of each image whether it passes. 'reflectdit export csv' keeps what there is.");
         }
 
         await using var results = folder.Open(Path.Combine(root, "results.jsonl"));

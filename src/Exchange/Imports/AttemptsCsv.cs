@@ -1,5 +1,6 @@
 using System.Globalization;
 using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
@@ -10,12 +11,13 @@ namespace ReflectDiT.Eval.Exchange.Imports;
 public static class AttemptsCsv
 {
     private const string Score = "score";
+    private const string Passed = ResultRecord.PassKey;
     private const string SelfScored = "self_scored";
 
     private static readonly string[] All =
     [
         "arm", "n", "simulated", "oracle", SelfScored, "leaked", "published",
-        "prompt_index", "tag", "prompt", "replicate", "attempt", Score, "correct", "reason", "shown",
+        "prompt_index", "tag", "prompt", "replicate", "attempt", Score, Passed, "reason", "shown",
         "accepted", "judge_score", "judge_no_score", "feedback", "judge_text", "context",
         "seed", "image", "wall_seconds", "generator_seconds", "judge_seconds", "function_evaluations", "judge_tokens",
     ];
@@ -25,7 +27,7 @@ public static class AttemptsCsv
     /// <summary>
     /// The columns, in the order in which they are written; arm to published say the same on every line of an arm.
     /// </summary>
-    /// <param name="judged">With what a judge as scorer adds: a score that correct or not does not say, and whose it is.</param>
+    /// <param name="judged">With what a judge as scorer adds: a score that a pass or none does not say, and whose it is.</param>
     public static IReadOnlyList<string> Columns(bool judged) => judged ? All : [.. All.Except([Score, SelfScored])];
 
     /// <summary>Follow from the prompt, or name an artifact of another ledger.</summary>
@@ -39,7 +41,7 @@ public static class AttemptsCsv
         var header = rows.Count > 0
             ? rows[0].Fields
             : throw new RecordException(file, null, "empty; expected a line of column names");
-        string[] needed = passOrFail ? [.. Required, "correct"] : Required;
+        string[] needed = passOrFail ? [.. Required, Passed] : Required;
         string[] known = passOrFail ? [.. All.Where(c => c != Score)] : All;
         if (needed.FirstOrDefault(c => !header.Contains(c)) is { } missing)
         {
@@ -139,7 +141,7 @@ public static class AttemptsCsv
     private static Score? Scored(CsvRow row, bool passOrFail)
     {
         var value = passOrFail ? null : row.Number(Score, 0, 1);
-        var passed = passOrFail ? row.Needed("correct", row.Flag("correct")) : row.Flag("correct");
+        var passed = passOrFail ? row.Needed(Passed, row.Flag(Passed)) : row.Flag(Passed);
 
         // What passes has no reason: an empty field says so. That of what does not is unknown.
         var reason = row.Text("reason") ?? (row.Has("reason") && passed == true ? "" : null);

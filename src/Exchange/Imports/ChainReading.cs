@@ -88,8 +88,8 @@ internal static class ChainReading
         if (attempt.Score is { Reason: { } reason, Passed: { } passed } score && (reason.Length == 0) != passed)
         {
             Say(passed
-                ? $"correct, yet with a reason: {reason.ReplaceLineEndings(" | ")}; the verdict counts"
-                : "not correct, yet without a reason");
+                ? $"it passes, yet with a reason: {reason.ReplaceLineEndings(" | ")}; the verdict counts"
+                : "it does not pass, yet without a reason");
             attempt = attempt with { Score = score with { Reason = null } };
         }
 

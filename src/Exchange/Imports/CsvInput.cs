@@ -4,7 +4,7 @@ namespace ReflectDiT.Eval.Exchange.Imports;
 public static class CsvInput
 {
     /// <param name="arm">Name of the arm where the table has no column of that name.</param>
-    /// <param name="passOrFail">Every line says whether its image is correct: no grades, and none without.</param>
+    /// <param name="passOrFail">Every line says whether its image passes: no grades, and none without.</param>
     /// <exception cref="RecordException">The table as such cannot be read.</exception>
     /// <exception cref="InvalidDataException">It has no line.</exception>
     public static IReadOnlyList<ArmInput> Read(string file, string arm, bool passOrFail)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
@@ -27,7 +28,7 @@ public static class ReplayLeak
         var chains = new SortedDictionary<string, List<Entry>>(StringComparer.Ordinal);
         foreach (var json in annotations.EnumerateArray().Where(j => j.ValueKind == JsonValueKind.Object))
         {
-            var replayed = !json.TryGetProperty("correct", out _);
+            var replayed = !json.TryGetProperty(ResultRecord.PassKey, out _);
             var path = (Value(json, replayed ? "path" : "filename") ?? "").Replace('\\', '/').Split('/');
             if (path.Length >= 3 && int.TryParse(path[^1].Split('.')[0], out var index))
             {

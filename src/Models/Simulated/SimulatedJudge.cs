@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Models;
 
 namespace ReflectDiT.Eval.Models.Simulated;

@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 

@@ -1,5 +1,5 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Models.Simulated;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
 

@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Models.Simulated;
 

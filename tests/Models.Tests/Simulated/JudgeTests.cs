@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Images;

@@ -1,7 +1,7 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.SimulatedFit;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;

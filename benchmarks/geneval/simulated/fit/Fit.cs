@@ -1,6 +1,6 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.SimulatedFit;
 

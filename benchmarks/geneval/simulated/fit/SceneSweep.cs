@@ -1,7 +1,7 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.SimulatedFit;
 

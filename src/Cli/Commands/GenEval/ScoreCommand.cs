@@ -19,7 +19,7 @@ internal static class ScoreCommand
         };
         var answers = new Option<string>("--out")
         {
-            Description = "One JSON line a case: id, correct, reason, kept; may end in .gz; - is standard output",
+            Description = $"One JSON line a case: {string.Join(", ", ScoreJson.Keys)}; may end in .gz; - is standard output",
             Required = true,
         };
         var command = new Command("score", "Score detections by GenEval's rules") { detections, answers };
@@ -57,9 +57,7 @@ internal static class ScoreCommand
     {
         try
         {
-            var scoring = ScoringCase.Parse(line);
-            var score = GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
-            return (ScoreJson.Write(scoring.Id, score), null);
+            return (ScoringCase.Answer(line), null);
         }
         catch (InvalidDataException e)
         {

@@ -1,7 +1,6 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Images;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>Paints a scene: each object a framed card in its colour, with its name and a bar code.</summary>
 public static class CardPainter

@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>Understands the scorer's reasons, which a generator is given only where ground truth leaks into its context.</summary>
 internal static partial class ScorerReason
 {
-    /// <summary>The fault that one line of a reason names (see <see cref="Benchmarks.GenEval.GenEvalRules"/>), or null.</summary>
+    /// <summary>The fault that one line of a reason names (see <see cref="GenEvalRules"/>), or null.</summary>
     public static Fault? Read(string line)
     {
         if (Relation().Match(line) is { Success: true } placed)

@@ -1,4 +1,4 @@
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>
 /// The link between a level on the real line and a probability: Student's t distribution with two degrees of freedom.

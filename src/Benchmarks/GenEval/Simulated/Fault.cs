@@ -1,6 +1,5 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 public enum FaultKind
 {

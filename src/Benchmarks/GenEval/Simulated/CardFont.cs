@@ -1,4 +1,4 @@
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>Capital letters of 5 x 7 pixels, for the names on the cards.</summary>
 internal static class CardFont

@@ -1,7 +1,7 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Models.Simulated;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
-namespace ReflectDiT.Eval.Models.Tests.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.Tests.GenEval.Simulated;
 
 public sealed class PromptReaderTests
 {

@@ -1,6 +1,6 @@
 using ReflectDiT.Eval.Core.Random;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>An object that is yet to be placed.</summary>
 internal sealed record SceneCard(string Class, string Colour, int Confidence);

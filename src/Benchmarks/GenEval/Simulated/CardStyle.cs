@@ -1,4 +1,4 @@
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>What painter and reader agree on: the colours of a card and where its bar code lies.</summary>
 /// <remarks>From the outside in: a frame of one pixel, a margin of fill of one pixel, then name and bar code.</remarks>
@@ -22,7 +22,7 @@ internal static class CardStyle
     /// <summary>Room for a name of two words.</summary>
     public const int MinHeight = 2 * Inset + 2 * LinePitch + CodeHeight + 1;
 
-    /// <summary>How the ten colours of GenEval look, in the order of <see cref="Benchmarks.GenEval.Palette.Colours"/>.</summary>
+    /// <summary>How the ten colours of GenEval look, in the order of <see cref="Palette.Colours"/>.</summary>
     public static readonly uint[] Fills =
         [0xD62828, 0xF58A1F, 0xF7DC3A, 0x3FA34D, 0x2F62D1, 0x7B3FA8, 0xF59AC0, 0x7A4A28, 0x141414, 0xFCFCFC];
 

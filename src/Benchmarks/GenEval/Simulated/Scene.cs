@@ -1,7 +1,6 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Detecting;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>One object of a simulated image. The box is in whole pixels, right and bottom edge exclusive.</summary>
 /// <param name="Colour">One of <see cref="Palette.Colours"/>.</param>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>A file <c>benchmarks/geneval/simulated/*.json</c> about a judge.</summary>
 /// <param name="Model">Whose published numbers are imitated.</param>

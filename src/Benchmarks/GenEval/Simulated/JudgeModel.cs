@@ -1,9 +1,8 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Random;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>
 /// How the simulated judge decides: by GenEval's rules on what the image shows and the prompt's text asks, then it errs

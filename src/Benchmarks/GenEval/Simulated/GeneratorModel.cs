@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Random;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>
 /// How the simulated generator decides what to draw: from the prompt's text, the seed, and the feedback in its context.

@@ -1,7 +1,6 @@
-using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Images;
 
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>Reads the cards of a simulated image from its pixels; the inverse of <see cref="CardPainter"/>.</summary>
 public static class CardReader

@@ -1,4 +1,4 @@
-namespace ReflectDiT.Eval.Models.Simulated;
+namespace ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 
 /// <summary>
 /// The bar code at the foot of a card: class, confidence and a check sum over both and the card's size, so that a
