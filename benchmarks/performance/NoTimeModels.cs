@@ -10,11 +10,11 @@ namespace ReflectDiT.Eval.Performance;
 /// <summary>Models that take no time: what is left is what the harness itself takes.</summary>
 internal sealed class NoTimeModels : IModelKinds
 {
-    public IGenerator Generator(ModelConfiguration model) => new OfGenerator();
+    public IGenerator Generator(ModelConfiguration model, Placement placement) => new OfGenerator();
 
-    public IJudge Judge(ModelConfiguration model) => new OfJudge();
+    public IJudge Judge(ModelConfiguration model, Placement placement) => new OfJudge();
 
-    public IDetector Detector(ModelConfiguration model) => new OfDetector();
+    public IDetector Detector(ModelConfiguration model, Placement placement) => new OfDetector();
 
     /// <summary>Bytes that no other seed has, and that do not compress.</summary>
     private sealed class OfGenerator : NoTime<DrawRequest, Drawing>, IGenerator
@@ -55,6 +55,8 @@ internal sealed class NoTimeModels : IModelKinds
 
     private abstract class NoTime<TRequest, TAnswer> : IModel<TRequest, TAnswer>
     {
+        public string Digest { get; } = new('d', 64);
+
         public BatchPolicy Batches { get; } = new(32);
 
         public Task<IReadOnlyList<TAnswer>> AnswerAsync(IReadOnlyList<TRequest> requests, CancellationToken withdrawn) =>

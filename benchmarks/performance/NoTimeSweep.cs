@@ -14,7 +14,9 @@ internal static class NoTimeSweep
     /// <param name="attempts">Of each chain.</param>
     public static SweepSetup Of(int number, int attempts)
     {
-        var (models, any) = (new ModelHost(new NoTimeModels()), ModelConfiguration.RanElsewhere);
+        var any = ModelConfiguration.RanElsewhere;
+        IReadOnlyList<NamedModel> named = [new("any", any, new())];
+        var models = new SweepModels(named, new ModelHost(new NoTimeModels()));
         var benchmark = new GenEvalBenchmark(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
         IStrategy[] strategies =
             [new BestOfN(attempts, Selector.JudgeScore), new Reflection(attempts, 3, ReflectionQuirks.Paper)];
@@ -27,7 +29,8 @@ internal static class NoTimeSweep
                 Replicates: 1,
                 benchmark.Prompts,
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
-                new("geneval", "{}")),
+                new("geneval", "{}"),
+                named),
             [.. strategies.Select(s => new ArmModels(models.Generator(any), models.Judge(any), s))],
             ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), models),
             CallSettings.Default);

@@ -48,9 +48,14 @@ public interface ISlotService : IGrainService
 /// <summary>The slots of a silo.</summary>
 /// <param name="Arms">The names of the arms that it serves; null for all.</param>
 /// <param name="Worker">Its number as a worker in the ledger; null while it has none.</param>
-/// <param name="Parked">Sweeps that it cannot run.</param>
+/// <param name="Parked">What it cannot run.</param>
 [GenerateSerializer, Immutable]
-public sealed record SiloSlots(SiloAddress Silo, string Name, int Slots, int Free, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<Guid> Parked);
+public sealed record SiloSlots(SiloAddress Silo, string Name, int Slots, int Free, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<ParkedArm> Parked);
+
+/// <summary>What a silo leaves to others.</summary>
+/// <param name="Arm">Null for the whole sweep.</param>
+[GenerateSerializer, Immutable]
+public sealed record ParkedArm(Guid Sweep, int? Arm);
 
 /// <summary>How far a sweep is.</summary>
 /// <param name="State">running, paused or cancelled.</param>

@@ -21,7 +21,7 @@ public sealed class SlotService(
         progress.Pulse.Silence > LongestSilence ? 0 : gate.Free,
         scope.Arms,
         gate.Worker,
-        [.. progress.Parked.Keys]));
+        [.. progress.Parked.Keys.Select(p => new ParkedArm(p.Sweep, p.Arm))]));
 }
 
 /// <summary>Asks the silos of the cluster for their slots.</summary>

@@ -150,18 +150,27 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
     {
         var arms = await ArmsAsync();
         var slots = await silos.AllAsync();
-        foreach (var alike in slots.Where(s => s.Free > 0 && !s.Parked.Contains(Sweep)).GroupBy(s => s.Arms is null ? null : string.Join('\n', s.Arms)))
+        foreach (var alike in slots.Where(s => s.Free > 0).GroupBy(Serves))
         {
             var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
                 .OrderBy(s => s.rank).Select(s => s.silo).ToList();
             var free = await ledger.Leases
-                .FreeChainsAsync(new(Sweep, Arms: alike.First().Arms), room.Count + _offered.Count, _leave.Token)
+                .FreeChainsAsync(ScopeOf(alike.First()), room.Count + _offered.Count, _leave.Token)
                 .WaitAsync(DatabasePatience);
             await Task.WhenAll(NotOffered(free).Zip(room, (chain, silo) => StartAsync(chain, arms[chain.Arm], silo)));
         }
 
         return (await ledger.Leases.WaitingAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Open > 0;
     }
+
+    private WorkScope ScopeOf(SiloSlots silo) => new(Sweep, Arms: silo.Arms)
+    {
+        Parked = [.. silo.Parked.Where(p => p.Sweep == Sweep).Select(p => new ParkedWork(p.Sweep, p.Arm))],
+    };
+
+    /// <summary>Equal for silos that serve the same of this sweep.</summary>
+    private string Serves(SiloSlots silo) => string.Join(
+        '\n', [silo.Arms is null ? "all" : "some", .. silo.Arms ?? [], .. ScopeOf(silo).Parked.Select(p => $"not {p.Arm}").Order(StringComparer.Ordinal)]);
 
     /// <summary>
     /// What is free and no silo is about to claim. A chain that is free no more was claimed: when it comes back, it is

@@ -20,7 +20,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         ($1::uuid IS NULL OR c.sweep_id = $1)
         AND ($2::integer[] IS NULL OR c.prompt = ANY ($2))
         AND ($3::text[] IS NULL OR (c.sweep_id, c.arm) IN (SELECT a.sweep_id, a.index FROM reflectdit.arms a WHERE a.name = ANY ($3)))
-        AND c.sweep_id <> ALL ($4::uuid[])
+        AND (cardinality($4::uuid[]) = 0 OR NOT EXISTS (
+            SELECT FROM unnest($4::uuid[], $5::integer[]) p (sweep, arm) WHERE p.sweep = c.sweep_id AND coalesce(p.arm, c.arm) = c.arm))
         """;
 
     /// <summary>Takes up to <paramref name="most"/> free chains, oldest sweep first, with what they hold already.</summary>
@@ -28,7 +29,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
         int worker, WorkScope scope, int most, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $5", worker: "$6"));
+        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $6", worker: "$7"));
         AddScope(claim, scope);
         claim.Parameters.Add(new() { Value = most });
         claim.Parameters.Add(new() { Value = worker });
@@ -51,7 +52,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     {
         await using var find = source.CreateCommand($"""
             SELECT c.arm, c.prompt, c.replicate FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-            WHERE {Free} AND {InScope} {InOrder} LIMIT $5
+            WHERE {Free} AND {InScope} {InOrder} LIMIT $6
             """);
         AddScope(find, scope);
         find.Parameters.Add(new() { Value = most });
@@ -238,7 +239,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         command.Parameters.Add(Sql.Optional(scope.Sweep));
         command.Parameters.Add(Sql.Optional(scope.Prompts?.ToArray()));
         command.Parameters.Add(Sql.Optional(scope.Arms?.ToArray()));
-        command.Parameters.Add(new() { Value = scope.Parked.ToArray() });
+        command.Parameters.Add(new() { Value = scope.Parked.Select(p => p.Sweep).ToArray() });
+        command.Parameters.Add(new() { Value = scope.Parked.Select(p => p.Arm).ToArray() });
     }
 
     private async Task<Dictionary<Guid, List<StoredAttempt>>> HistoriesAsync(Guid[] chains, CancellationToken cancellation)

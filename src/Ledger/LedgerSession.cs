@@ -27,6 +27,7 @@ public sealed class LedgerSession : IAsyncDisposable
         Logs = logs;
         Sweeps = new(source);
         Leases = new(source);
+        Models = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -38,6 +39,7 @@ public sealed class LedgerSession : IAsyncDisposable
 
     public SweepStore Sweeps { get; }
 
+    public ModelStore Models { get; }
 
     public LeaseStore Leases { get; }
 

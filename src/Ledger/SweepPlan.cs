@@ -8,6 +8,7 @@ namespace ReflectDiT.Eval.Ledger;
 /// <summary>What a sweep puts into the ledger before its first attempt.</summary>
 /// <param name="Configuration">Resolved, canonical JSON; <see cref="Id"/> is its hash.</param>
 /// <param name="Calls">How patient to be with models, as JSON: no part of the identity, the newest counts.</param>
+/// <param name="Models">That it speaks of, each once; none where it was run elsewhere.</param>
 public sealed record SweepPlan(
     string Name,
     string Configuration,
@@ -16,7 +17,8 @@ public sealed record SweepPlan(
     int Replicates,
     IReadOnlyList<BenchmarkPrompt> Prompts,
     IReadOnlyList<PlannedArm> Arms,
-    PlannedScorer? Scorer)
+    PlannedScorer? Scorer,
+    IReadOnlyList<NamedModel> Models)
 {
     public Guid Id => Identity.Of(Configuration);
 }

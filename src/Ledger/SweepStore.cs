@@ -64,7 +64,9 @@ public sealed class SweepStore(NpgsqlDataSource source)
         })
         {
             // xmax is 0 in a row that was inserted, not updated.
-            if (await sweep.ExecuteScalarAsync(cancellation) is false)
+            var isNew = await sweep.ExecuteScalarAsync(cancellation) is true;
+            await ModelStore.WriteAsync(connection, plan.Id, plan.Models, cancellation);
+            if (!isNew)
             {
                 return false;
             }

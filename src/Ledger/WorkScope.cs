@@ -6,9 +6,13 @@ namespace ReflectDiT.Eval.Ledger;
 public sealed record WorkScope(
     Guid? Sweep = null, IReadOnlyList<int>? Prompts = null, IReadOnlyList<string>? Arms = null)
 {
-    /// <summary>Sweeps that it takes nothing of: it cannot read them.</summary>
-    public IReadOnlyCollection<Guid> Parked { get; init; } = [];
+    /// <summary>What it takes nothing of, as it cannot work on it.</summary>
+    public IReadOnlyCollection<ParkedWork> Parked { get; init; } = [];
 }
+
+/// <summary>A sweep that a worker leaves to others, or one arm of it.</summary>
+/// <param name="Arm">Null for the whole sweep.</param>
+public readonly record struct ParkedWork(Guid Sweep, int? Arm);
 
 /// <summary>How far the chains of a scope are.</summary>
 /// <param name="Workable">Open, in a sweep that is neither paused nor cancelled.</param>

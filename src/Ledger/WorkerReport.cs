@@ -10,7 +10,7 @@ namespace ReflectDiT.Eval.Ledger;
 /// <param name="HeapBytes">Of that, what the garbage collector holds.</param>
 /// <param name="ChainsRunning">Chains at work.</param>
 /// <param name="WritesWaiting">Attempts that are not durable yet.</param>
-/// <param name="SweepsParked">Sweeps that it cannot work on, each with the reason.</param>
+/// <param name="Parked">What it cannot work on.</param>
 public sealed record WorkerReport(
     string Version,
     int Slots,
@@ -19,7 +19,7 @@ public sealed record WorkerReport(
     long HeapBytes,
     int ChainsRunning,
     int WritesWaiting,
-    IReadOnlyDictionary<Guid, string> SweepsParked)
+    IReadOnlyList<ParkedReport> Parked)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -34,3 +34,7 @@ public sealed record WorkerReport(
     public static WorkerReport? FromJson(string json) =>
         json == "{}" ? null : JsonSerializer.Deserialize<WorkerReport>(json, Json);
 }
+
+/// <summary>A sweep that a worker leaves to others, or one arm of it.</summary>
+/// <param name="Arm">Null for the whole sweep.</param>
+public sealed record ParkedReport(Guid Sweep, int? Arm, string Reason);

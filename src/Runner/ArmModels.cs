@@ -1,9 +1,8 @@
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Strategies;
-using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
-/// <summary>What the chains of an arm are run with; none of the models need be loaded.</summary>
+/// <summary>What the chains of an arm are run with.</summary>
 public sealed record ArmModels(
-    HostedModel<DrawRequest, Drawing> Generator, HostedModel<JudgeRequest, Judgement> Judge, IStrategy Strategy);
+    SweepModel<DrawRequest, Drawing> Generator, SweepModel<JudgeRequest, Judgement> Judge, IStrategy Strategy);

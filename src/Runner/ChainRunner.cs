@@ -101,12 +101,12 @@ public sealed class ChainRunner(
     {
         var took = TimeSpan.Zero;
         var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
-        var drawing = await Call(Stage.Draw, "generator", (time, token) => arm.Generator.AskAsync(request, time, token));
+        var drawing = await Call(Stage.Draw, "generator", arm.Generator, (time, token) => arm.Generator.AskAsync(request, time, token));
         WorkerMetrics.Drew();
-        var judgement = await Call(Stage.Judge, "judge", (time, token) => arm.Judge.AskAsync(
+        var judgement = await Call(Stage.Judge, "judge", arm.Judge, (time, token) => arm.Judge.AskAsync(
             new(prompt.Text, drawing.Image, seeds.Judge(index)), time, token));
         WorkerMetrics.Judged(judgement.Tokens);
-        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, (time, token) =>
+        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, scoring.Model, (time, token) =>
             scoring.AskAsync((chain.Prompt, prompt.Text), drawing.Image, seeds.Scorer(index), time, token));
         return new NewAttempt(
             chain.Id,
@@ -128,10 +128,10 @@ public sealed class ChainRunner(
             score,
             Ends: null);
 
-        async Task<T> Call<T>(Stage stage, string model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask)
+        async Task<T> Call<T>(Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask)
         {
             var (answer, served) = await WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
-                $"{model}, attempt {index} of \"{prompt.Text}\"", ask, failure => Retried(stage, failure), abort));
+                $"{role}, attempt {index} of \"{prompt.Text}\"", model.Named.Placement.Timeout, ask, failure => Retried(stage, failure), abort));
             took += served;
             return answer;
         }

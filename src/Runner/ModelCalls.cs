@@ -11,14 +11,15 @@ public sealed class ModelCalls(CallSettings settings)
     private readonly ResiliencePipeline _pipeline = Build(settings);
 
     /// <param name="what">Which model, and for which attempt: the beginning of the failure's text.</param>
-    /// <param name="ask">With how long the model may take.</param>
+    /// <param name="timeout">How long the model may take; null for what the sweep says of all calls.</param>
     /// <param name="retried">Told of a try that failed before the next begins.</param>
     /// <exception cref="ModelCallException">Every try failed.</exception>
     /// <exception cref="ModelUnavailableException">The model cannot be asked at all.</exception>
     public async Task<Served<T>> CallAsync<T>(
-        string what, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask, Action<Exception> retried, CancellationToken cancellation)
+        string what, TimeSpan? timeout, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask, Action<Exception> retried, CancellationToken cancellation)
     {
         Exception? failed = null;
+        var patience = timeout ?? settings.Timeout;
         try
         {
             return await _pipeline.ExecuteAsync(
@@ -31,7 +32,7 @@ public sealed class ModelCalls(CallSettings settings)
 
                     try
                     {
-                        return await ask(settings.Timeout, token);
+                        return await ask(patience, token);
                     }
                     catch (Exception e)
                     {
@@ -43,7 +44,7 @@ public sealed class ModelCalls(CallSettings settings)
         }
         catch (NoAnswerException e)
         {
-            throw new ModelCallException($"{what}: no answer within {settings.Timeout.TotalSeconds:0.###} s, {settings.Tries} times", e);
+            throw new ModelCallException($"{what}: no answer within {patience.TotalSeconds:0.###} s, {settings.Tries} times", e);
         }
         catch (BadAnswerException e)
         {

@@ -44,11 +44,11 @@ public sealed class RunProgress
         internal set => Volatile.Write(ref _waiting, value);
     }
 
-    /// <summary>Sweeps that this worker takes nothing of, with the reason: it cannot read them, or load their models.</summary>
-    public ConcurrentDictionary<Guid, string> Parked { get; } = new();
+    /// <summary>What this worker takes nothing of, with the reason: it cannot read the sweep, or serve the arm's models.</summary>
+    public ConcurrentDictionary<ParkedWork, string> Parked { get; } = new();
 
     /// <summary>Of these, those that are tried again, and when: their models may have been mended.</summary>
-    internal ConcurrentDictionary<Guid, long> TriedAgainAt { get; } = new();
+    internal ConcurrentDictionary<ParkedWork, long> TriedAgainAt { get; } = new();
 
     /// <summary>Chains that this worker works on.</summary>
     public int Running
@@ -75,7 +75,7 @@ public sealed class RunProgress
         GC.GetTotalMemory(forceFullCollection: false),
         Running,
         Writing,
-        Parked);
+        [.. Parked.Select(p => new ParkedReport(p.Key.Sweep, p.Key.Arm, p.Value))]);
 
     /// <summary>Counts an attempt once it is durable, and as one that waits until then.</summary>
     internal async Task AttemptedAsync(Func<Task> write)

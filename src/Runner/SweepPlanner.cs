@@ -3,15 +3,40 @@ using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
+using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Runner;
 
 /// <summary>From a sweep's configuration to what is planned in the ledger and run.</summary>
 public static class SweepPlanner
 {
-    /// <param name="models">None is loaded.</param>
-    public static SweepSetup Setup(SweepConfiguration configuration, CallSettings calls, ModelHost models)
+    /// <param name="host">None of its models is loaded.</param>
+    public static SweepSetup Setup(SweepDefinition sweep, ModelHost host) => Setup(sweep, host, new Dictionary<string, Placement>());
+
+    /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
+    /// <param name="placements">Where this worker has models, by the name that the sweep gives them.</param>
+    public static async Task<SweepSetup> SetupAsync(
+        LedgerSession session,
+        Guid sweep,
+        ModelHost host,
+        IReadOnlyDictionary<string, Placement> placements,
+        CancellationToken cancellation)
     {
+        var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
+        return Setup(
+            new(
+                SweepConfiguration.FromJson(row.Configuration),
+                CallSettings.FromJson(row.Calls),
+                await session.Models.OfSweepAsync(sweep, cancellation)),
+            host,
+            placements);
+    }
+
+    private static SweepSetup Setup(SweepDefinition sweep, ModelHost host, IReadOnlyDictionary<string, Placement> placements)
+    {
+        var (configuration, calls, named) = sweep;
+        var models = new SweepModels(
+            [.. named.Select(m => placements.TryGetValue(m.Name, out var here) ? m with { Placement = m.Placement.With(here) } : m)], host);
         var benchmark = BenchmarkCatalog.Open(configuration.Benchmark);
         var scorer = configuration.Scorer is { } recorded ? benchmark.Scorer(recorded) : null;
         var plan = new SweepPlan(
@@ -27,21 +52,14 @@ public static class SweepPlanner
                 Simulated: a.Generator.IsSimulated || a.Judge.IsSimulated || scorer?.Model.IsSimulated == true,
                 a.Strategy.IsOracle,
                 a.Published))],
-            PlannedScorer.Of(configuration));
+            PlannedScorer.Of(configuration),
+            named);
         return new(
             plan,
             [.. configuration.Arms.Select(a => new ArmModels(
                 models.Generator(a.Generator), models.Judge(a.Judge), a.Strategy))],
             scorer is null ? null : ImageScoring.Of(scorer, models),
             calls);
-    }
-
-    /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
-    public static async Task<SweepSetup> SetupAsync(
-        LedgerSession session, Guid sweep, ModelHost models, CancellationToken cancellation)
-    {
-        var row = await session.Sweeps.FindAsync(sweep.ToString(), cancellation);
-        return Setup(SweepConfiguration.FromJson(row.Configuration), CallSettings.FromJson(row.Calls), models);
     }
 
     /// <summary>

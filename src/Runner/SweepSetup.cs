@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
@@ -10,4 +12,8 @@ public sealed record SweepSetup(
     SweepPlan Plan,
     IReadOnlyList<ArmModels> Arms,
     ImageScoring? Scoring,
-    CallSettings Calls);
+    CallSettings Calls)
+{
+    /// <summary>The models whose weights are known to be those of the ledger.</summary>
+    internal ConcurrentDictionary<IHostedModel, bool> Bound { get; } = new();
+}

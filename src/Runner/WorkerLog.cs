@@ -30,6 +30,12 @@ internal static partial class WorkerLog
     [LoggerMessage(8, LogLevel.Error, "Sweep {Sweep} is parked, and left to others: {Reason}")]
     public static partial void SweepParked(this ILogger log, Guid sweep, string reason);
 
+    [LoggerMessage(10, LogLevel.Error, "Arm {Arm} of sweep {Sweep} is parked, and left to others: {Reason}")]
+    public static partial void ArmParked(this ILogger log, string arm, Guid sweep, string reason);
+
+    [LoggerMessage(11, LogLevel.Information, "{Model} made room for another model")]
+    public static partial void ModelUnloaded(this ILogger log, string model);
+
     [LoggerMessage(9, LogLevel.Information, "Loaded {Model} in {Seconds:0.###} s")]
     public static partial void ModelLoaded(this ILogger log, string model, double seconds);
 }

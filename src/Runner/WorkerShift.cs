@@ -65,6 +65,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _log = ledger.Logs.CreateLogger<Worker>();
         _log.ShiftBegan(session.Number, options.Slots);
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
+        progress.Models.News += Say;
         _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
 
@@ -144,6 +145,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _options.Gate?.Clear();
+        _progress.Models.News -= Say;
         await _abort.CancelAsync();
         await Task.WhenAny(_turn);
         foreach (var chain in _running.Values)
@@ -223,10 +225,10 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         _mayHaveWork = true;
         _sinceLooking.Restart();
-        foreach (var (sweep, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.RetryLoadAfter))
+        foreach (var (parked, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.RetryLoadAfter))
         {
-            _progress.TriedAgainAt.TryRemove(sweep, out _);
-            _progress.Parked.TryRemove(sweep, out _);
+            _progress.TriedAgainAt.TryRemove(parked, out _);
+            _progress.Parked.TryRemove(parked, out _);
         }
 
         await _ledger.Leases.EndLostWorkersAsync(LookAtMostEvery, turn);
@@ -297,15 +299,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         using var trace = ChainTrace.Begin(chain, _session.Number, asked);
         try
         {
-            return await SetUpAsync(chain.Sweep) is { } sweep
-                && await LoadAsync(sweep, chain.Arm, stop)
-                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
-        }
-        catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
-        {
-            Park(chain.Sweep, e.Message);
-            _progress.TriedAgainAt[chain.Sweep] = Stopwatch.GetTimestamp();
-            return false;
+            return await SetUpAsync(chain.Sweep) is { } sweep && await RunAsync(sweep, chain, stop);
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
@@ -319,6 +313,26 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
+    private async Task<bool> RunAsync(SweepSetup sweep, OpenChain chain, CancellationToken stop)
+    {
+        try
+        {
+            return await LoadAsync(sweep, chain.Arm, stop)
+                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
+        }
+        catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
+        {
+            var arm = new ParkedWork(chain.Sweep, chain.Arm);
+            if (_progress.Parked.TryAdd(arm, e.Message))
+            {
+                _log.ArmParked(sweep.Plan.Arms[chain.Arm].Name, chain.Sweep, e.Message);
+            }
+
+            _progress.TriedAgainAt[arm] = Stopwatch.GetTimestamp();
+            return false;
+        }
+    }
+
     /// <returns>Null for a sweep that this worker cannot run: it is parked, and left to others.</returns>
     private async Task<SweepSetup?> SetUpAsync(Guid sweep)
     {
@@ -328,43 +342,71 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException && !LedgerSession.IsOutage(e))
         {
-            Park(sweep, e.Message);
+            if (_progress.Parked.TryAdd(new(sweep, null), e.Message))
+            {
+                _log.SweepParked(sweep, e.Message);
+            }
+
             return null;
         }
     }
 
-    private void Park(Guid sweep, string reason)
-    {
-        if (_progress.Parked.TryAdd(sweep, reason))
-        {
-            _log.SweepParked(sweep, reason);
-        }
-    }
-
-    /// <summary>The models that a chain needs, the first time that one needs them.</summary>
+    /// <summary>
+    /// Loads the models that a chain needs, the first time that one needs them, and holds them to the weights that the
+    /// ledger knows. Where not all find room, the generator is loaded last: it is asked first.
+    /// </summary>
+    /// <exception cref="ModelUnavailableException">One cannot be loaded, or has other weights.</exception>
     private async Task<bool> LoadAsync(SweepSetup sweep, int arm, CancellationToken stop)
     {
-        var models = sweep.Arms[arm];
-        var loading = Task.WhenAll(
-            SaidAsync(models.Generator.Title, models.Generator.LoadAsync(stop)),
-            SaidAsync(models.Judge.Title, models.Judge.LoadAsync(stop)),
-            sweep.Scoring is { } scoring ? SaidAsync(scoring.Title, scoring.LoadAsync(stop)) : Task.CompletedTask);
+        var (generator, judge, _) = sweep.Arms[arm];
+        SweepModel[] needed = sweep.Scoring is { } scoring ? [judge, scoring.Model, generator] : [judge, generator];
+        SweepModel[] unknown = [.. needed.Where(m => !sweep.Bound.ContainsKey(m.Hosted))];
+        if (unknown.Length == 0)
+        {
+            return true;
+        }
+
         try
         {
-            await (loading.IsCompleted ? loading : _progress.Pulse.LoadAsync(loading));
-            return true;
+            await _progress.Pulse.LoadAsync(Task.WhenAll(unknown.Where(m => m.Hosted.Digest is null).Select(m => m.Hosted.LoadAsync(stop))));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return false;
         }
+
+        foreach (var model in unknown)
+        {
+            await BindAsync(sweep, model, stop);
+        }
+
+        return true;
     }
 
-    private async Task SaidAsync(string model, Task<TimeSpan?> loading)
+    private async Task BindAsync(SweepSetup sweep, SweepModel model, CancellationToken stop)
     {
-        if (await loading is { } took)
+        var (name, digest) = (model.Named.Name, model.Hosted.Digest!);
+        var bound = await _ledger.Models.BindAsync(sweep.Plan.Id, model.Named.Model, digest, stop);
+        if (bound != digest)
         {
-            _log.ModelLoaded(model, took.TotalSeconds);
+            throw new ModelUnavailableException(
+                $"model '{name}' has weights with the digest {digest} here, and had {bound} when sweep {sweep.Plan.Name} first "
+                + "loaded it: give this worker those weights, or run these as a sweep of their own, with 'digest' in its models");
+        }
+
+        sweep.Bound.TryAdd(model.Hosted, true);
+    }
+
+    /// <summary>Says what this process has loaded, and what made room.</summary>
+    private void Say(object? sender, ModelEventArgs news)
+    {
+        if (news.Took is { } took)
+        {
+            _log.ModelLoaded(news.Model, took.TotalSeconds);
+        }
+        else
+        {
+            _log.ModelUnloaded(news.Model);
         }
     }
 

@@ -28,7 +28,7 @@ public abstract class BenchmarkCompliance
         Assert.Equal(written, read.ToJson());
         var again = BenchmarkCatalog.Open(read.Benchmark);
         Assert.Equal(Benchmark.Prompts, again.Prompts);
-        Assert.Equal(Benchmark.Scorer(Scorer).Model.Name, again.Scorer(read.Scorer!).Model.Name);
+        Assert.Equal(Benchmark.Scorer(Scorer).Model.Identity, again.Scorer(read.Scorer!).Model.Identity);
         Assert.Equal(Benchmark.Scorer(Scorer).Options, again.Scorer(read.Scorer!).Options);
     }
 
@@ -82,7 +82,7 @@ public abstract class BenchmarkCompliance
     {
         var scorer = Benchmark.Scorer(Benchmark.ScoredElsewhere);
         Assert.Equal(ModelConfiguration.RanElsewhere, scorer.Model);
-        Assert.NotEqual(Benchmark.Scorer(Scorer).Model.Name, scorer.Model.Name);
+        Assert.NotEqual(Benchmark.Scorer(Scorer).Model.Identity, scorer.Model.Identity);
     }
 
     [Fact]

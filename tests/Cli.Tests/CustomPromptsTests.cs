@@ -131,16 +131,20 @@ public sealed class CustomPromptsTests(SmallSweeps sweeps) : IDisposable
         _folder.Write("judge.json", File.ReadAllText(Path.Combine(Models, "judge.json")));
         _folder.Write("mine.jsonl", string.Concat(Prompts.Select((p, i) =>
             JsonSerializer.Serialize(new { text = p, group = i < 3 ? "animals" : "other", i }) + "\n")));
-        var models = $"generator: {{kind: simulated, parameters: {Path.Combine(Models, "sana-1.0.json")}}}, judge: {{kind: simulated, parameters: judge.json}}";
-        var scorer = judge is null ? "" : $"scorer: {{judge: {{kind: simulated, parameters: {judge}}}}}";
+        var other = judge == "other.json" ? "  other: {kind: simulated, parameters: other.json}" : "";
+        var scorer = judge is null ? "" : $"scorer: {{judge: {Path.GetFileNameWithoutExtension(judge)}}}";
         return _folder.Write("mine.yaml", $$"""
             name: mine
             benchmark: {kind: prompts, file: mine.jsonl, prompt: text, stratum: group}
             seed: 1
+            models:
+              sana: {kind: simulated, parameters: {{Path.Combine(Models, "sana-1.0.json")}} }
+              judge: {kind: simulated, parameters: judge.json}
+            {{other}}
             {{scorer}}
             arms:
-              - {name: best-of-4, {{models}}, strategy: {kind: best-of-n, n: 4, selector: first-accept} }
-              - {name: reflection, {{models}}, strategy: {kind: reflection, n: 4} }
+              - {name: best-of-4, generator: sana, judge: judge, strategy: {kind: best-of-n, n: 4, selector: first-accept} }
+              - {name: reflection, generator: sana, judge: judge, strategy: {kind: reflection, n: 4} }
             """);
     }
 

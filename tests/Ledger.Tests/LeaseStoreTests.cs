@@ -140,10 +140,23 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
     {
         await using var ledger = await PlannedAsync();
         await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan("other"), None);
-        var (worker, chains) = await ledger.ClaimAsync(scope: new() { Parked = [LedgerFixture.Plan().Id] });
+        var (worker, chains) = await ledger.ClaimAsync(scope: new() { Parked = [new(LedgerFixture.Plan().Id, null)] });
         await using var _ = worker;
         Assert.All(chains, c => Assert.Equal(LedgerFixture.Plan("other").Id, c.Sweep));
         Assert.Equal(4, chains.Count);
+    }
+
+    [Fact]
+    public async Task Of_a_sweep_with_a_parked_arm_the_other_arms_are_claimed()
+    {
+        await using var ledger = await PlannedAsync();
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan("other"), None);
+        var scope = new WorkScope { Parked = [new(LedgerFixture.Plan().Id, 1), new(Guid.NewGuid(), null)] };
+        Assert.Equal(6, (await ledger.Session.Leases.FreeChainsAsync(scope, 100, None)).Count);
+        var (worker, chains) = await ledger.ClaimAsync(scope: scope);
+        await using var _ = worker;
+        Assert.Equal(4, chains.Count(c => c.Sweep == LedgerFixture.Plan("other").Id));
+        Assert.Equal([0, 0], chains.Where(c => c.Sweep == LedgerFixture.Plan().Id).Select(c => c.Arm));
     }
 
     [Fact]

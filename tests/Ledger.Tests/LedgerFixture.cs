@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Core.Sweeps;
 using Npgsql;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
@@ -38,7 +39,11 @@ internal sealed class LedgerFixture : IAsyncDisposable
         replicates,
         [.. Enumerable.Range(0, prompts).Select(i => new BenchmarkPrompt("single_object", $"a photo of thing {i}", "{}"))],
         [new("first", 4, Simulated: true, Oracle: false, Published: null), new("second", 4, false, true, "reflect-dit")],
-        new("geneval", "{}"));
+        new("geneval", "{}"),
+        [Model]);
+
+    /// <summary>A model of the sweep, as its file has it.</summary>
+    public static NamedModel Model { get; } = new("sana", new("kind", null) { Batch = 4 }, new() { Device = "cpu" });
 
     /// <summary>With white space and an order that the database must leave as they are.</summary>
     public const string Evidence = """{"seen": [0.1, 1e-3],  "by": "a detector"}""";

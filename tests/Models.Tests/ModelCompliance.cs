@@ -4,7 +4,6 @@ using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Host;
-using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Models.Tests.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests;
@@ -23,7 +22,7 @@ public abstract class ModelCompliance<TRequest, TAnswer>
 
     protected abstract IModel<TRequest, TAnswer> Load(IModelKinds kinds, ModelConfiguration model);
 
-    protected abstract HostedModel<TRequest, TAnswer> Host(ModelHost host, ModelConfiguration model);
+    protected abstract HostedModel<TRequest, TAnswer> Host(ModelHost host, ModelConfiguration model, Placement placement);
 
     /// <summary>All that an answer says but how long it took.</summary>
     protected abstract string Said(TAnswer answer);
@@ -55,7 +54,7 @@ public abstract class ModelCompliance<TRequest, TAnswer>
     public async Task Through_the_host_many_ask_at_once_and_what_cannot_be_answered_fails_alone()
     {
         using var host = new ModelHost();
-        var model = Host(host, Configuration);
+        var model = Host(host, Configuration, new());
         Assert.Empty(host.Loaded);
         var bad = model.AskAsync(Unanswerable, TimeSpan.FromMinutes(1), CancellationToken.None);
         var asked = await Task.WhenAll(Requests.Select(r => model.AskAsync(r, TimeSpan.FromMinutes(1), CancellationToken.None)));
@@ -67,7 +66,7 @@ public abstract class ModelCompliance<TRequest, TAnswer>
         }
 
         Assert.Single(host.Loaded);
-        Assert.Same(model, Host(host, JsonSerializer.Deserialize<ModelConfiguration>(JsonSerializer.Serialize(Configuration))!));
+        Assert.Same(model, Host(host, ModelConfiguration.FromJson(Configuration.Identity), new() { TimeoutSeconds = 9 }));
     }
 
     [Fact]
@@ -76,6 +75,38 @@ public abstract class ModelCompliance<TRequest, TAnswer>
         using var model = Load(new ModelKinds(), Configuration);
         Assert.InRange(model.Batches.Most, 1, int.MaxValue);
         Assert.InRange(model.Batches.AtOnce, 1, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task An_answer_depends_on_no_host_placement_or_time_of_loading()
+    {
+        var answers = new List<string[]>();
+        foreach (var placement in new[] { new Placement(), new() { Device = "elsewhere", Concurrency = 3, MemoryGib = 1 } })
+        {
+            // A device that holds one model: the other makes room for this one between any two of its answers.
+            using var host = new ModelHost { Capacity = _ => 1L << 30 };
+            var model = Host(host, Configuration, placement);
+            var other = Host(host, Configuration with { Batch = 7 }, placement);
+            var said = new List<string>();
+            foreach (var request in Requests)
+            {
+                said.Add(Said((await model.AskAsync(request, TimeSpan.FromMinutes(1), CancellationToken.None)).Answer));
+                await other.AskAsync(request, TimeSpan.FromMinutes(1), CancellationToken.None);
+            }
+
+            answers.Add([.. said]);
+        }
+
+        Assert.Equal(answers[0], answers[1]);
+    }
+
+    [Fact]
+    public void A_digest_is_that_of_the_weights_whenever_they_are_loaded_and_whatever_the_batch()
+    {
+        using var model = Load(new ModelKinds(), Configuration);
+        using var again = Load(new ModelKinds(), Configuration with { Batch = 7 });
+        Assert.Matches("^[0-9a-f]{64}$", model.Digest);
+        Assert.Equal(model.Digest, again.Digest);
     }
 
     [Fact]
@@ -96,9 +127,9 @@ public sealed class SimulatedGeneratorCompliance : ModelCompliance<DrawRequest, 
 
     protected override DrawRequest Unanswerable { get; } = new("a photo of a dog", 1, null!);
 
-    protected override IModel<DrawRequest, Drawing> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Generator(model);
+    protected override IModel<DrawRequest, Drawing> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Generator(model, new());
 
-    protected override HostedModel<DrawRequest, Drawing> Host(ModelHost host, ModelConfiguration model) => host.Generator(model);
+    protected override HostedModel<DrawRequest, Drawing> Host(ModelHost host, ModelConfiguration model, Placement placement) => host.Generator(model, placement);
 
     protected override string Said(Drawing answer) => $"{Convert.ToHexString(answer.Image.Span)} {answer.FunctionEvaluations}";
 }
@@ -112,9 +143,9 @@ public sealed class SimulatedJudgeCompliance : ModelCompliance<JudgeRequest, Jud
 
     protected override JudgeRequest Unanswerable { get; } = new("a photo of a dog", "no image"u8.ToArray(), 1);
 
-    protected override IModel<JudgeRequest, Judgement> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Judge(model);
+    protected override IModel<JudgeRequest, Judgement> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Judge(model, new());
 
-    protected override HostedModel<JudgeRequest, Judgement> Host(ModelHost host, ModelConfiguration model) => host.Judge(model);
+    protected override HostedModel<JudgeRequest, Judgement> Host(ModelHost host, ModelConfiguration model, Placement placement) => host.Judge(model, placement);
 
     protected override string Said(Judgement answer) => $"{answer.Verdict} {answer.Text} {answer.Tokens}";
 }
@@ -127,9 +158,9 @@ public sealed class SimulatedDetectorCompliance : ModelCompliance<DetectRequest,
 
     protected override DetectRequest Unanswerable { get; } = new("no image"u8.ToArray());
 
-    protected override IModel<DetectRequest, Detected> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Detector(model);
+    protected override IModel<DetectRequest, Detected> Load(IModelKinds kinds, ModelConfiguration model) => kinds.Detector(model, new());
 
-    protected override HostedModel<DetectRequest, Detected> Host(ModelHost host, ModelConfiguration model) => host.Detector(model);
+    protected override HostedModel<DetectRequest, Detected> Host(ModelHost host, ModelConfiguration model, Placement placement) => host.Detector(model, placement);
 
     protected override string Said(Detected answer) => JsonSerializer.Serialize(answer);
 }
@@ -138,7 +169,7 @@ internal static class Simulations
 {
     public static IReadOnlyList<(string Prompt, byte[] Png)> Images { get; } =
     [
-        .. PromptSet.Published.Where((_, i) => i % 40 == 0).Select((p, i) => (p.Prompt, new SimulatedGenerator(
+        .. PromptSet.Published.Where((_, i) => i % 40 == 0).Select((p, i) => (p.Prompt, TestParameters.LoadGenerator(
             TestParameters.Generator(level: 0.5, boost: 1, spread: 1)).OneAsync(new DrawRequest(p.Prompt, i, [])).Result.Image.ToArray())),
     ];
 

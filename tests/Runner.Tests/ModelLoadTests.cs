@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Testing;
@@ -51,7 +52,7 @@ public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<Postgr
         await using var sweep = await TestSweep.CreateAsync(server);
         var broken = TestSweep.Setup(new() { BeforeLoad = () => throw new DirectoryNotFoundException("no folder of weights") });
         var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => sweep.RunAsync(broken));
-        Assert.Equal("the generator elsewhere cannot be loaded: no folder of weights", failure.Message);
+        Assert.Equal("the generator generator-of-tests cannot be loaded: no folder of weights", failure.Message);
         var mended = await sweep.RunAsync(TestSweep.Setup(new()));
         Assert.Equal((40, 0), (mended.Done, mended.Failed));
     }
@@ -79,7 +80,7 @@ public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<Postgr
         using var stop = new CancellationTokenSource();
         var work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), new(4, new()), progress).RunAsync(stop.Token);
         await UntilAsync(work, () => !progress.Parked.IsEmpty);
-        Assert.Equal("the generator elsewhere cannot be loaded: no folder of weights", progress.Parked[setup.Plan.Id]);
+        Assert.Equal("the generator generator-of-tests cannot be loaded: no folder of weights", progress.Parked[new(setup.Plan.Id, 0)]);
 
         Volatile.Write(ref mended, true);
         await UntilAsync(work, () => progress.Attempts >= 100);
@@ -88,6 +89,46 @@ public sealed class ModelLoadTests(PostgresServer server) : IClassFixture<Postgr
         Assert.True(progress.Parked.IsEmpty);
         Assert.InRange(loads, 2, 100);
         Assert.Equal(0, (await sweep.Session.Leases.CountAsync(new WorkScope(setup.Plan.Id), default)).Failed);
+    }
+
+    [Fact]
+    public async Task A_worker_that_finds_other_weights_refuses_the_arm_by_name_and_serves_the_others()
+    {
+        await using var undisturbed = await TestSweep.CreateAsync(server);
+        await undisturbed.RunAsync(TestSweep.Setup(new()));
+        await using var sweep = await TestSweep.CreateAsync(server);
+        var here = TestSweep.Setup(new());
+        await sweep.Session.Sweeps.PlanAsync(here.Plan, CancellationToken.None);
+        await sweep.Session.Models.BindAsync(
+            here.Plan.Id, here.Arms[0].Generator.Named.Model, here.Arms[0].Generator.Hosted.Digest ?? new('d', 64), CancellationToken.None);
+
+        // Another worker has other weights of the generator of arm 1, and those of the ledger for arm 0.
+        var other = TestSweep.Setup(new() { Digest = new('e', 64) });
+        var mixed = other with { Arms = [here.Arms[0], other.Arms[1]] };
+        var progress = new RunProgress();
+        using var stop = new CancellationTokenSource();
+        var work = new Worker(sweep.Session, (_, _) => Task.FromResult(mixed), new(4, new()), progress).RunAsync(stop.Token);
+        await UntilAsync(work, () => !progress.Parked.IsEmpty && progress.Running == 0 && progress.Attempts > 0);
+        await stop.CancelAsync();
+        await work;
+        var (arm, reason) = Assert.Single(progress.Parked);
+        Assert.Equal(new ParkedWork(here.Plan.Id, 1), arm);
+        Assert.Equal(
+            $"model 'hashes' has weights with the digest {new string('e', 64)} here, and had {new string('d', 64)} when sweep test first "
+            + "loaded it: give this worker those weights, or run these as a sweep of their own, with 'digest' in its models",
+            reason);
+        await using (var tables = new LedgerContext(sweep.Session.Source))
+        {
+            Assert.Equal(
+                TestSweep.Prompts, await tables.Chains.CountAsync(c => c.Arm == 0 && c.State == ChainState.Done));
+            Assert.Equal(
+                0, await tables.Chains.Where(c => c.Arm == 1).Join(tables.Attempts, c => c.Id, a => a.ChainId, (_, a) => a).CountAsync());
+        }
+
+        var refused = await Assert.ThrowsAsync<ModelUnavailableException>(() => sweep.RunAsync(mixed));
+        Assert.Equal(reason, refused.Message);
+        await sweep.RunAsync(here);
+        Assert.Equal(await undisturbed.DumpAsync(), await sweep.DumpAsync());
     }
 
     private static async Task UntilAsync(Task work, Func<bool> reached)

@@ -13,17 +13,20 @@ public sealed class SweepFileTests : IDisposable
         name: mine
         benchmark: {kind: geneval}
         seed: 3
-        scorer:
-          detector: {kind: simulated}
+        models:
+          sana: {kind: simulated, parameters: model.json}
+          qwen: {kind: simulated, parameters: judge.json}
+          boxes: {kind: simulated}
+        scorer: {detector: boxes}
         arms:
           - name: best-of-4
-            generator: {kind: simulated, parameters: model.json}
-            judge: {kind: simulated, parameters: judge.json}
+            generator: sana
+            judge: qwen
             strategy: {kind: best-of-n, n: 4, selector: pairwise}
           - name: reflection
             published: reflect-dit
-            generator: {kind: simulated, parameters: model.json}
-            judge: {kind: simulated, parameters: judge.json}
+            generator: sana
+            judge: qwen
             strategy:
               kind: reflection
               n: 20
@@ -61,7 +64,9 @@ public sealed class SweepFileTests : IDisposable
     [Fact]
     public void A_valid_file_is_read_with_the_published_defaults()
     {
-        var (sweep, calls) = Read(Valid);
+        var (sweep, calls, models) = Read(Valid);
+        Assert.Equal(["sana", "qwen", "boxes"], models.Select(m => m.Name));
+        Assert.All(models, m => Assert.Equal(new Placement(), m.Placement));
         Assert.Equal(("mine", 3, 1), (sweep.Name, sweep.Seed, sweep.Replicates));
         Assert.Equal(GenEvalBenchmark.Configuration(43, 100).Settings.Select(s => $"{s}"), sweep.Benchmark.Settings.Select(s => $"{s}"));
         Assert.Equal(ScoringOptions.Default, ScoringOptions.FromJson(sweep.Scorer!.Settings["options"]));
@@ -99,8 +104,8 @@ public sealed class SweepFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"source\"", "\"sauce\"", "sweep.yaml:8:46: arms.0.generator.parameters: ", "model.json:3: top level: the key 'sauce' is unknown; known: simulated,")]
-    [InlineData("\"level\": 2,", "\"level\": -200,", "arms.0.generator.parameters: ", "model.json:7: aspects.count.level: expected a number from -100 to 100, found -200.")]
+    [InlineData("\"source\"", "\"sauce\"", "sweep.yaml:5:39: models.sana.parameters: ", "model.json:3: top level: the key 'sauce' is unknown; known: simulated,")]
+    [InlineData("\"level\": 2,", "\"level\": -200,", "models.sana.parameters: ", "model.json:7: aspects.count.level: expected a number from -100 to 100, found -200.")]
     public void A_wrong_parameter_file_is_told_with_its_own_line_and_key(string valid, string wrong, params string[] words)
     {
         File.WriteAllText(Model, Generator.Replace(valid, wrong));
@@ -111,7 +116,7 @@ public sealed class SweepFileTests : IDisposable
     [Fact]
     public void Overrides_change_values_and_add_keys()
     {
-        var (sweep, calls) = Read(Valid, "arms.1.strategy.n=8", "arms.1.strategy.mode=clean", "calls={tries: 7}", "replicates=2");
+        var (sweep, calls, _) = Read(Valid, "arms.1.strategy.n=8", "arms.1.strategy.mode=clean", "calls={tries: 7}", "replicates=2");
         Assert.Equal(
             new Reflection(8, 3, ReflectionQuirks.Clean), sweep.Arms[1].Strategy);
         Assert.Equal((2, 7), (sweep.Replicates, calls.Tries));
@@ -123,25 +128,76 @@ public sealed class SweepFileTests : IDisposable
         static string Named(string sweep, string arm) => Valid
             .Replace("name: mine", $"name: {sweep}", StringComparison.Ordinal)
             .Replace("- name: reflection", $"- name: {arm}", StringComparison.Ordinal);
-        var (apart, _) = Read(Named("cafe\u0301", "re\u0301flexion"));
+        var (apart, _, _) = Read(Named("cafe\u0301", "re\u0301flexion"));
         Assert.Equal(("caf\u00E9", "r\u00E9flexion"), (apart.Name, apart.Arms[1].Name));
         Assert.Equal(Read(Named("caf\u00E9", "r\u00E9flexion")).Configuration.ToJson(), apart.ToJson());
     }
 
+    [Fact]
+    public void Moving_or_renaming_a_model_changes_no_identity_and_its_batch_does()
+    {
+        var identity = Read(Valid).Configuration.ToJson();
+        var (moved, _, models) = Read(Valid, "models.sana.placement={device: cuda:1, concurrency: 2, timeout_seconds: 9, memory_gib: 6.5, load_seconds: 1, batch_seconds: 0.5}");
+        Assert.Equal(identity, moved.ToJson());
+        Assert.Equal(
+            new() { Device = "cuda:1", Concurrency = 2, TimeoutSeconds = 9, MemoryGib = 6.5, LoadSeconds = 1, BatchSeconds = 0.5 },
+            models.Single(m => m.Name == "sana").Placement);
+        Assert.Equal(identity, Read(Valid.Replace("sana", "other", StringComparison.Ordinal)).Configuration.ToJson());
+        Assert.Equal(identity, Read(Valid, "models.sana.batch=32").Configuration.ToJson());
+        Assert.NotEqual(identity, Read(Valid, "models.sana.batch=16").Configuration.ToJson());
+        Assert.NotEqual(identity, Read(Valid, $"models.sana.digest={new string('a', 64)}").Configuration.ToJson());
+    }
+
+    [Fact]
+    public void Placements_of_a_machine_replace_what_they_name_and_keep_the_rest()
+    {
+        var file = Path.Combine(_folder, "here.yaml");
+        File.WriteAllText(file, "sana: {path: /weights/sana, device: cuda:0}\nserver: {url: 'http://host:8000'}\n");
+        var here = PlacementFile.Read(file);
+        Assert.Equal(new("http://host:8000"), here["server"].Url);
+        Assert.Equal(
+            new Placement { Path = "/weights/sana", Device = "cuda:0", MemoryGib = 6 },
+            new Placement { Device = "cpu", MemoryGib = 6 }.With(here["sana"]));
+        Assert.Equal(here["sana"], Placement.FromJson(here["sana"].ToJson()));
+        File.WriteAllText(file, "sana: {devise: cuda:0}\n");
+        Assert.Contains(
+            "here.yaml:1:8: sana: unknown key 'devise', expected one of path, device,",
+            Assert.Throws<SweepFileException>(() => PlacementFile.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("arms.0.generator=sena", "arms.0.generator: no model is called 'sena'; there are: sana, qwen, boxes")]
+    [InlineData("arms.0.judge=sana", "'sana' is a generator elsewhere in this sweep: expected a judge")]
+    [InlineData("models.spare={kind: simulated}", "models.spare: no arm refers to it, and no scorer")]
+    [InlineData("models.twin={kind: simulated, parameters: judge.json}", "models.twin: no arm refers to it", "arms.0.judge=twin", "models.qwen: it is the same judge as 'twin'")]
+    [InlineData("models.sana.digest=abc", "models.sana.digest: expected the 64 small hexadecimal digits of a SHA-256, found 'abc'")]
+    [InlineData("models.sana.batch=0", "models.sana.batch: expected an integer from 1 to 1024, found '0'")]
+    [InlineData("models.sana.placement={path: /x}", "models.sana.placement: unknown key 'path', expected one of device,")]
+    [InlineData("models.sana.placement={memory_gib: -1}", "models.sana.placement.memory_gib: expected a number from 0")]
+    [InlineData("models.a b={kind: simulated}", "models.a b: expected a name of letters, digits, '-' and '_', found 'a b'", "arms.0.judge=a b")]
+    public void What_is_wrong_with_a_model_is_said_with_its_place(string assignment, string message, string? more = null, string? then = null)
+    {
+        Assert.Contains(message, Refusal(Valid, more is null || then is not null ? [assignment] : [assignment, more]), StringComparison.Ordinal);
+        if (then is not null)
+        {
+            Assert.Contains(then, Refusal(Valid, assignment, more!), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("seed: 3", "sede: 3", "sweep.yaml:1:1: the key 'seed' is missing")]
-    [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, benchmark, seed,")]
+    [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, models, benchmark, seed,")]
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
     [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]
     [InlineData("kind: geneval", "kind: dpg", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, found 'dpg'")]
-    [InlineData("n: 4", "n: 0", "sweep.yaml:10:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
+    [InlineData("n: 4", "n: 0", "sweep.yaml:13:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
     [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
-    [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:18:16: arms.1.strategy.quirks: unknown key 'random'")]
-    [InlineData("- name: reflection", "- name: best-of-4", "sweep.yaml:11:11: arms.1.name: another arm is called 'best-of-4' too")]
+    [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:21:16: arms.1.strategy.quirks: unknown key 'random'")]
+    [InlineData("- name: reflection", "- name: best-of-4", "sweep.yaml:14:11: arms.1.name: another arm is called 'best-of-4' too")]
     [InlineData("name: mine", "name: \u0301mine", "sweep.yaml:1:7: name: expected letters, digits")]
     [InlineData("name: mine", "name: ../mine", "sweep.yaml:1:7: name: expected letters, digits")]
-    [InlineData("parameters: model.json", "parameters: absent.json", "sweep.yaml:8:46: arms.0.generator.parameters: cannot read")]
+    [InlineData("parameters: model.json", "parameters: absent.json", "sweep.yaml:5:39: models.sana.parameters: cannot read")]
     [InlineData("seed: 3", "seed: 3\nseed: 4", "sweep.yaml:4:1: not valid YAML")]
     public void An_error_names_file_line_column_and_what_was_expected(string valid, string wrong, string message) =>
         Assert.Contains(message, Refusal(Valid.Replace(valid, wrong, StringComparison.Ordinal)), StringComparison.Ordinal);
@@ -149,7 +205,7 @@ public sealed class SweepFileTests : IDisposable
     [Fact]
     public void A_sweep_of_custom_prompts_takes_their_file_in_and_needs_no_scorer()
     {
-        var (sweep, _) = Read(Custom());
+        var (sweep, _, _) = Read(Custom());
         Assert.Null(sweep.Scorer);
         Assert.Contains("\"prompts\":[{\"prompt\":\"a cat\",\"tag\":\"animals\"}", sweep.ToJson(), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "mine.csv"), "prompt,stratum\r\na cat,animals\r\na house,places\r\n");
@@ -157,8 +213,8 @@ public sealed class SweepFileTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "mine.csv"), "prompt,stratum\na cat,animals\na dog,places\n");
         Assert.NotEqual(sweep.ToJson(), Read(Custom()).Configuration.ToJson());
 
-        var judged = Read(Custom(), "scorer={judge: {kind: simulated, parameters: judge.json}}").Configuration;
-        Assert.Equal(judged.Arms[0].Judge.Name, BenchmarkCatalog.Open(judged.Benchmark).Scorer(judged.Scorer!).Model.Name);
+        var judged = Read(Custom(), "scorer={judge: qwen}").Configuration;
+        Assert.Equal(judged.Arms[0].Judge.Identity, BenchmarkCatalog.Open(judged.Benchmark).Scorer(judged.Scorer!).Model.Identity);
     }
 
     [Theory]
@@ -166,8 +222,8 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("benchmark={kind: prompts, file: none.csv}", "benchmark.file: cannot read")]
     [InlineData("benchmark.prompt=words", "mine.csv:2: no 'words'; there are: prompt, stratum")]
     [InlineData("benchmark.per_task=3", "benchmark: unknown key 'per_task', expected one of kind, file, prompt, stratum")]
-    [InlineData("scorer={detector: {kind: simulated}}", "scorer: the key 'judge' is missing")]
-    [InlineData("arms.0.strategy.selector=oracle", "sweep.yaml:5:3: arms: arm 'best-of-4' decides by the score, but the sweep has no scorer")]
+    [InlineData("scorer={detector: sana}", "scorer: the key 'judge' is missing")]
+    [InlineData("arms.0.strategy.selector=oracle", "sweep.yaml:8:3: arms: arm 'best-of-4' decides by the score, but the sweep has no scorer")]
     public void What_is_wrong_with_a_sweep_of_custom_prompts_is_said_with_its_place(string assignment, string message) =>
         Assert.Contains(message, Refusal(Custom(), assignment), StringComparison.Ordinal);
 
@@ -184,7 +240,7 @@ public sealed class SweepFileTests : IDisposable
     [Fact]
     public void What_another_build_recorded_with_a_key_that_this_one_does_not_know_is_refused()
     {
-        var (configuration, calls) = Read(Valid);
+        var (configuration, calls, _) = Read(Valid);
         Assert.Contains("guidance", Assert.Throws<JsonException>(
             () => SweepConfiguration.FromJson(WithGuidance(configuration.ToJson()))).Message, StringComparison.Ordinal);
         Assert.Contains("guidance", Assert.Throws<JsonException>(
@@ -203,7 +259,7 @@ public sealed class SweepFileTests : IDisposable
         }
 
         return Valid.Replace("kind: geneval", "kind: prompts, file: mine.csv", StringComparison.Ordinal)
-            .Replace("scorer:\n  detector: {kind: simulated}\n", "", StringComparison.Ordinal);
+            .Replace("  boxes: {kind: simulated}\nscorer: {detector: boxes}\n", "", StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -211,7 +267,7 @@ public sealed class SweepFileTests : IDisposable
     private string Refusal(string yaml, params string[] overrides) =>
         Assert.Throws<SweepFileException>(() => Read(yaml, overrides)).Message;
 
-    private (SweepConfiguration Configuration, CallSettings Calls) Read(string yaml, params string[] overrides)
+    private SweepDefinition Read(string yaml, params string[] overrides)
     {
         var file = Path.Combine(_folder, "sweep.yaml");
         File.WriteAllText(file, yaml);

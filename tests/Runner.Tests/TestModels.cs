@@ -31,24 +31,29 @@ internal sealed class TestModels : IModelKinds
     /// <summary>Called before a model is loaded; may throw or take long.</summary>
     public Action BeforeLoad { get; init; } = () => { };
 
+    /// <summary>Of the generator.</summary>
+    public string Digest { get; init; } = new('d', 64);
+
     /// <summary>How the generator may be asked.</summary>
     public BatchPolicy Batches { get; init; } = new(1, AtOnce: 64);
 
-    public IGenerator Generator(ModelConfiguration model)
+    public IGenerator Generator(ModelConfiguration model, Placement placement)
     {
         BeforeLoad();
         return new OfGenerator(this);
     }
 
-    public IJudge Judge(ModelConfiguration model) => new OfJudge(this);
+    public IJudge Judge(ModelConfiguration model, Placement placement) => new OfJudge(this);
 
-    public IDetector Detector(ModelConfiguration model) => new OfDetector(this);
+    public IDetector Detector(ModelConfiguration model, Placement placement) => new OfDetector(this);
 
     private static byte[] Hash(ReadOnlyMemory<byte> image, string more) =>
         SHA256.HashData([.. image.Span, .. Encoding.UTF8.GetBytes(more)]);
 
     private sealed class OfGenerator(TestModels models) : IGenerator
     {
+        public string Digest => models.Digest;
+
         public BatchPolicy Batches => models.Batches;
 
         public async Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
@@ -76,6 +81,8 @@ internal sealed class TestModels : IModelKinds
 
     private sealed class OfJudge(TestModels models) : IJudge
     {
+        public string Digest { get; } = new('d', 64);
+
         public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
 
         public Task<IReadOnlyList<Judgement>> AnswerAsync(IReadOnlyList<JudgeRequest> requests, CancellationToken withdrawn) =>
@@ -96,6 +103,8 @@ internal sealed class TestModels : IModelKinds
     /// <summary>Finds the prompt's class in one image of three.</summary>
     private sealed class OfDetector(TestModels models) : IDetector
     {
+        public string Digest { get; } = new('d', 64);
+
         public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
 
         public Task<IReadOnlyList<Detected>> AnswerAsync(IReadOnlyList<DetectRequest> requests, CancellationToken withdrawn) =>

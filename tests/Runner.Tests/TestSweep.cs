@@ -37,8 +37,11 @@ internal sealed class TestSweep : IAsyncDisposable
     public static SweepSetup Setup(TestModels models, CallSettings? calls = null, ModelHost? host = null)
     {
         var benchmark = new GenEvalBenchmark(43, 100);
-        var any = ModelConfiguration.RanElsewhere;
         host ??= new ModelHost(models);
+        var (generator, judge) = (new ModelConfiguration("generator-of-tests", null), new ModelConfiguration("judge-of-tests", null));
+        IReadOnlyList<NamedModel> named =
+            [new("hashes", generator, new()), new("critic", judge, new()), new("finder", ModelConfiguration.RanElsewhere, new())];
+        var placed = new SweepModels(named, host);
         IStrategy[] strategies = [new BestOfN(8, Selector.FirstAccept), new Reflection(8, 3, ReflectionQuirks.Paper)];
         return new(
             new SweepPlan(
@@ -49,9 +52,10 @@ internal sealed class TestSweep : IAsyncDisposable
                 Replicates: 1,
                 [.. benchmark.Prompts.Take(Prompts).Select(p => p with { Metadata = "{}" })],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
-                new("geneval", "{}")),
-            [.. strategies.Select(s => new ArmModels(host.Generator(any), host.Judge(any), s))],
-            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), host),
+                new("geneval", "{}"),
+                named),
+            [.. strategies.Select(s => new ArmModels(placed.Generator(generator), placed.Judge(judge), s))],
+            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), placed),
             calls ?? CallSettings.Default);
     }
 

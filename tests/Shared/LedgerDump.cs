@@ -4,7 +4,7 @@ namespace ReflectDiT.Eval.Testing;
 
 /// <summary>
 /// Every row that a sweep left in a ledger, as text in a fixed order: all columns but those of time (clock and wall
-/// seconds) and of who worked when (epochs, leases, patience). Two ledgers with equal dumps recorded the same.
+/// seconds) and of who worked when (epochs, leases, patience, placement). Two ledgers with equal dumps recorded the same.
 /// </summary>
 internal static class LedgerDump
 {
@@ -14,6 +14,7 @@ internal static class LedgerDump
         "SELECT to_jsonb(s) FROM reflectdit.scorers s ORDER BY id",
         "SELECT to_jsonb(a) FROM reflectdit.arms a ORDER BY sweep_id, index",
         "SELECT to_jsonb(i) - 'imported_at' FROM reflectdit.imports i ORDER BY sweep_id, arm",
+        "SELECT to_jsonb(m) - 'placement' FROM reflectdit.models m ORDER BY sweep_id, id",
         "SELECT to_jsonb(p) FROM reflectdit.prompts p ORDER BY sweep_id, index",
         "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'waits_since' FROM reflectdit.chains c ORDER BY id",
         "SELECT to_jsonb(a) - 'epoch' - 'created_at' - 'wall_seconds' FROM reflectdit.attempts a ORDER BY chain_id, index",

@@ -49,12 +49,12 @@ public sealed record ScorerSettings(string Role, string? Model, string? Options)
 
     public static ScorerSettings Of(IScorer scorer) => new(
         scorer is IJudgeScorer ? Judge : "detector",
-        scorer.Model.Kind == ModelConfiguration.Elsewhere ? null : scorer.Model.Name,
+        scorer.Model.Kind == ModelConfiguration.Elsewhere ? null : scorer.Model.Identity,
         scorer.Options);
 
     /// <summary>Whether the arm chooses by the very judge that scores its images.</summary>
     public bool IsJudgeOf(ArmConfiguration arm) =>
-        (Role == Judge && Model == arm.Judge.Name) || arm.Strategy is Recorded { SelfScored: true };
+        (Role == Judge && Model == arm.Judge.Identity) || arm.Strategy is Recorded { SelfScored: true };
 }
 
 /// <summary>A prompt of the benchmark.</summary>

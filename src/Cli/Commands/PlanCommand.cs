@@ -58,11 +58,11 @@ internal sealed class PlanCommand
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         var prices = _prices.Read(parsed);
-        var (configuration, calls) = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
-        var sweep = SweepPlanner.Setup(configuration, calls, new ModelHost());
+        var definition = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
+        var sweep = SweepPlanner.Setup(definition, new ModelHost());
         if (parsed.GetValue(_pilot) is not { } pilot)
         {
-            return Write(parsed, Unrun(sweep.Plan, configuration), new Dictionary<int, long>(), null, prices);
+            return Write(parsed, Unrun(sweep.Plan, definition.Configuration), new Dictionary<int, long>(), null, prices);
         }
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
-using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
@@ -80,8 +79,7 @@ internal sealed class RunCommand
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelHost();
-        var (configuration, calls) = Read(file, parsed.GetRequiredValue(_set));
-        var sweep = SweepPlanner.Setup(configuration, calls, models);
+        var sweep = SweepPlanner.Setup(Read(file, parsed.GetRequiredValue(_set)), models);
         var prompts = Prompts(sweep, parsed);
         log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Plan.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
@@ -189,7 +187,7 @@ internal sealed class RunCommand
     }
 
     /// <exception cref="UsageException">Something in the file or the assignments is wrong.</exception>
-    internal static (SweepConfiguration Configuration, CallSettings Calls) Read(string file, string[] overrides)
+    internal static SweepDefinition Read(string file, string[] overrides)
     {
         try
         {

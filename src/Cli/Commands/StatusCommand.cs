@@ -108,7 +108,7 @@ internal static class StatusCommand
     private static string Text(WorkerReport report) =>
         $", version {report.Version}, {report.WorkingSetBytes >> 20} MiB"
         + (report.Models.Count > 0 ? $", models: {string.Join("; ", report.Models)}" : "")
-        + string.Concat(report.SweepsParked.Select(p => $", parked {p.Key.ToString()[..8]}: {p.Value}"));
+        + string.Concat(report.Parked.Select(p => $", parked {p.Sweep.ToString()[..8]}: {p.Reason}"));
 
     /// <summary>From the change since the last look.</summary>
     private static string Rates(SweepStatus now, SweepStatus? before)

@@ -4,9 +4,11 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Runner.Sweeps;
 using ReflectDiT.Eval.Silo.Cluster;
 using ReflectDiT.Eval.Silo.Health;
 using ReflectDiT.Eval.Silo.Telemetry;
@@ -36,6 +38,10 @@ internal static class WorkerCommand
             Description = "Only the arms of these names (this worker may hold only some models)",
             AllowMultipleArgumentsPerToken = true,
         };
+        var models = new Option<string?>("--models")
+        {
+            Description = "YAML of where this worker has models, by the names that sweeps give them: path, device, url, ...",
+        };
         var lease = new Option<double>("--lease")
         {
             Description = "Seconds of silence after which others may take this worker's chains",
@@ -60,7 +66,7 @@ internal static class WorkerCommand
         };
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
         {
-            slots, arms, lease, health, bind, ConsoleLog.Format,
+            slots, arms, models, lease, health, bind, ConsoleLog.Format,
         };
         command.Validators.Add(r =>
         {
@@ -85,15 +91,21 @@ internal static class WorkerCommand
                 Lease = TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)),
                 OutagePatience = OutagePatience,
             };
+            var placements = Placements(parsed.GetValue(models));
             try
             {
                 await using var session = await OpenAsync(ledger, parsed, log, stop);
                 state.Ledger = session;
                 log.Say(
                     $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
+                if (placements.Count > 0)
+                {
+                    log.Say($"Placed here: {string.Join(", ", placements.Keys)}.");
+                }
+
                 var silo = new SiloHost(
                     session,
-                    (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, progress.Models, cancellation),
+                    (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, progress.Models, placements, cancellation),
                     options,
                     progress);
                 await silo.RunAsync(stop);
@@ -109,6 +121,18 @@ internal static class WorkerCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static IReadOnlyDictionary<string, Placement> Placements(string? file)
+    {
+        try
+        {
+            return file is null ? new Dictionary<string, Placement>() : PlacementFile.Read(file);
+        }
+        catch (SweepFileException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
     }
 
     private static IPAddress ReadAddress(ArgumentResult result)

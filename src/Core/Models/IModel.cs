@@ -6,6 +6,12 @@ namespace ReflectDiT.Eval.Core.Models;
 /// </summary>
 public interface IModel<TRequest, TAnswer> : IDisposable
 {
+    /// <summary>
+    /// SHA-256 of its weights, in 64 small hexadecimal digits: with the identity that a sweep records, it decides every answer.
+    /// A simulated model's is that of the numbers that stand for weights.
+    /// </summary>
+    string Digest { get; }
+
     BatchPolicy Batches { get; }
 
     /// <summary>Requests share a batch only where this is equal; the same for all by default.</summary>

@@ -28,8 +28,10 @@ public interface ISweepSection
 
     ISweepSection Section(string key);
 
+    /// <summary>The model of the section <c>models</c> that the key names.</summary>
     ModelConfiguration Detector(string key);
 
+    /// <inheritdoc cref="Detector"/>
     ModelConfiguration Judge(string key);
 
     /// <summary>What to throw when the key's value is wrong.</summary>

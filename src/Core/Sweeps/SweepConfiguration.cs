@@ -43,6 +43,7 @@ public sealed record ScorerConfiguration
     public string ToJson() => JsonSerializer.Serialize(this, RecordedSettings.Form);
 }
 
+/// <summary>A model as a sweep records it: all that changes its answers, and nothing of where it runs.</summary>
 /// <param name="Parameters">The content of the model's parameter file, if it has one.</param>
 public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
 {
@@ -53,12 +54,20 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
 
     public static ModelConfiguration RanElsewhere { get; } = new(Elsewhere, null);
 
+    /// <summary>The one size that its batches have, filled up where requests are few; null for one that ran elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Batch { get; init; }
+
+    /// <summary>The <see cref="Models.IModel{TRequest, TAnswer}.Digest"/> that its weights must have; null for any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Digest { get; init; }
+
     [JsonIgnore]
     public bool IsSimulated => Kind == Simulated;
 
-    /// <summary>Its kind and parameters: models of one name give the same answers.</summary>
+    /// <summary>All of it as canonical JSON: models of one identity and one digest give the same answers.</summary>
     [JsonIgnore]
-    public string Name => Parameters is { } parameters ? $"{Kind} {parameters.GetRawText()}" : Kind;
+    public string Identity => JsonSerializer.Serialize(this, RecordedSettings.Form);
 
     /// <summary>As people are told of it: "SANA-1.0-1.6B (simulated)".</summary>
     [JsonIgnore]
@@ -67,6 +76,10 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
             && model.ValueKind == JsonValueKind.String
             ? $"{model.GetString()} ({Kind})"
             : Kind;
+
+    /// <exception cref="JsonException">Written by a program that knows more.</exception>
+    public static ModelConfiguration FromJson(string json) =>
+        JsonSerializer.Deserialize<ModelConfiguration>(json, RecordedSettings.Form) ?? throw new JsonException("A model is null.");
 }
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>

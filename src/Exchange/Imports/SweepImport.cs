@@ -45,7 +45,8 @@ public sealed record SweepImport(SweepPlan Plan, IReadOnlyList<ImportedArm> Arms
                 prompts,
                 [.. arms.Zip(configuration.Arms, (a, c) =>
                     new PlannedArm(c.Name, a.N, a.Simulated, c.Strategy.IsOracle, c.Published))],
-                PlannedScorer.Of(configuration)),
+                PlannedScorer.Of(configuration),
+                []),
             arms);
     }
 

@@ -1,5 +1,5 @@
 -- The ledger: what was planned, drawn, judged, measured, and who may write. Rows are never changed once written, except
--- a sweep's and a chain's state, the leases, and the membership of silos.
+-- a sweep's and a chain's state, how a model is placed, the leases, and the membership of silos.
 
 CREATE TABLE reflectdit.scorers (
     id            uuid PRIMARY KEY,            -- hash of the configuration
@@ -20,6 +20,17 @@ CREATE TABLE reflectdit.sweeps (
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX sweeps_name ON reflectdit.sweeps (name);
+
+-- The models that a sweep speaks of. Name and placement are no part of any identity: the newest plan's count.
+CREATE TABLE reflectdit.models (
+    sweep_id      uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
+    id            uuid NOT NULL,               -- hash of the configuration
+    name          text NOT NULL CHECK (name <> ''),
+    configuration text NOT NULL,               -- all that changes an answer but the weights: canonical JSON
+    placement     text NOT NULL,               -- where it runs unless a worker says otherwise: JSON
+    digest        text CHECK (digest ~ '^[0-9a-f]{64}$'),  -- of the weights, from the first load on; a worker with others refuses the arm
+    PRIMARY KEY (sweep_id, id)
+);
 
 CREATE TABLE reflectdit.prompts (
     sweep_id uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,

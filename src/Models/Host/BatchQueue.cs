@@ -21,14 +21,17 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
     private string? _hangs;
     private Waiting? _next;
 
-    /// <param name="patience">See <see cref="HostedModel{TRequest, TAnswer}.Patience"/>.</param>
+    /// <param name="patience">See <see cref="ModelHost.Patience"/>.</param>
     public BatchQueue(string role, IModel<TRequest, TAnswer> model, Func<TAnswer, string?> fault, TimeSpan patience)
     {
         (_role, _model, _fault, _patience, _policy) = (role, model, fault, patience, model.Batches);
         _free = new SemaphoreSlim(_policy.AtOnce);
         _clock = new DeviceClock(role);
-        _ = Task.Run(ServeAllAsync);
+        Ended = Task.Run(ServeAllAsync);
     }
+
+    /// <summary>When the model is disposed of.</summary>
+    public Task Ended { get; }
 
     /// <summary>Says so while the model does not come back from a batch that nobody waits for any more.</summary>
     public string? Hangs => Volatile.Read(ref _hangs);

@@ -30,6 +30,12 @@ public static class HostMetrics
         "reflectdit.model.load.duration", "s", "How long it took to load a model.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1, 5, 10, 30, 60, 120, 300, 600] });
 
+    private static readonly Counter<long> Unloads = Meter.CreateCounter<long>(
+        "reflectdit.model.unloads", description: "Models that made room for others, or were let go at the end.");
+
+    private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>(
+        "reflectdit.model.memory", "By", "What loaded models take of their devices, as their placements say it.");
+
     /// <summary>Lets each series begin with 0, or the first event of a process would be no change that a rate can see.</summary>
     public static void Begin()
     {
@@ -39,6 +45,8 @@ public static class HostMetrics
             Idle.Add(0, Role(role));
             Loads.Add(0, Role(role), new("outcome", "ok"));
             Loads.Add(0, Role(role), new("outcome", "failed"));
+            Unloads.Add(0, Role(role));
+            Memory.Add(0, Role(role));
         }
     }
 
@@ -48,13 +56,19 @@ public static class HostMetrics
         Waits.Record(waited.TotalSeconds, Role(role));
     }
 
-    internal static void Loaded(string role, TimeSpan took, bool failed)
+    internal static void Loaded(string role, TimeSpan took, long bytes)
     {
-        Loads.Add(1, Role(role), new("outcome", failed ? "failed" : "ok"));
-        if (!failed)
-        {
-            LoadTimes.Record(took.TotalSeconds, Role(role));
-        }
+        Loads.Add(1, Role(role), new("outcome", "ok"));
+        LoadTimes.Record(took.TotalSeconds, Role(role));
+        Memory.Add(bytes, Role(role));
+    }
+
+    internal static void LoadFailed(string role) => Loads.Add(1, Role(role), new("outcome", "failed"));
+
+    internal static void Unloaded(string role, long bytes)
+    {
+        Unloads.Add(1, Role(role));
+        Memory.Add(-bytes, Role(role));
     }
 
     internal static void Worked(string role, TimeSpan busy) => Busy.Add(busy.TotalSeconds, Role(role));

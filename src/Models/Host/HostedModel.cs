@@ -4,54 +4,59 @@ using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Models.Host;
 
-internal interface IHostedModel : IDisposable
+/// <summary>What there is to say of a model, whatever it is asked.</summary>
+public interface IHostedModel : IDisposable
 {
+    /// <summary>What people know it by.</summary>
     string Title { get; }
 
     bool IsLoaded { get; }
 
+    /// <summary>Of its weights, once it has been loaded; null before.</summary>
+    string? Digest { get; }
+
+    /// <summary>Says so while the model does not come back from a batch that nobody waits for any more.</summary>
     string? Hangs { get; }
+
+    /// <summary>Loads the model unless it is, or is being, loaded: whoever comes meanwhile waits for the same.</summary>
+    /// <exception cref="ModelUnavailableException">It cannot be loaded; the reason is kept for a while.</exception>
+    Task LoadAsync(CancellationToken cancellation);
 }
 
 /// <summary>
 /// A model as it is asked: it is loaded when it is first needed, and what arrives while a batch is at work becomes the
 /// next batch. Nothing waits for a batch to fill up. No answer leaves here that does not fit its request's form.
 /// </summary>
+/// <param name="host">That it belongs to.</param>
 /// <param name="role">What it is for, as messages say it.</param>
 /// <param name="load">Makes the model; takes as long as it likes, on a thread of its own.</param>
 /// <param name="fault">What is wrong with an answer; null for nothing.</param>
 public sealed class HostedModel<TRequest, TAnswer>(
-    string role, ModelConfiguration model, Func<IModel<TRequest, TAnswer>> load, Func<TAnswer, string?> fault) : IHostedModel
+    ModelHost host, string role, ModelConfiguration model, Placement placement, Func<IModel<TRequest, TAnswer>> load, Func<TAnswer, string?> fault)
+    : IHostedModel
 {
     private readonly Lock _lock = new();
-    private Task<BatchQueue<TRequest, TAnswer>>? _loading;
+    private Stay? _stay;
     private long _failedAt;
-
-    /// <inheritdoc cref="ModelHost.Patience"/>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <inheritdoc cref="ModelHost.RetryLoadAfter"/>
-    public TimeSpan RetryLoadAfter { get; init; } = TimeSpan.FromMinutes(1);
+    private long _askedAt = Stopwatch.GetTimestamp();
+    private string? _digest;
 
     public string Title => model.Title == model.Kind ? $"{role} ({model.Kind})" : model.Title;
 
     public bool IsLoaded => Queue is not null;
 
-    /// <summary>Says so while the model does not come back from a batch that nobody waits for any more.</summary>
+    public string? Digest => Volatile.Read(ref _digest);
+
     public string? Hangs => Queue?.Hangs;
 
     private BatchQueue<TRequest, TAnswer>? Queue =>
-        Volatile.Read(ref _loading) is { IsCompletedSuccessfully: true } loaded ? loaded.Result : null;
+        Volatile.Read(ref _stay) is { Queue: { IsCompletedSuccessfully: true } loaded } ? loaded.Result : null;
 
-    /// <summary>Loads the model unless it is, or is being, loaded: whoever comes meanwhile waits for the same.</summary>
-    /// <returns>How long that took, to the one who began it; null to all others.</returns>
-    /// <exception cref="ModelUnavailableException">It cannot be loaded; the reason is kept for a while.</exception>
-    public async Task<TimeSpan?> LoadAsync(CancellationToken cancellation)
+    public async Task LoadAsync(CancellationToken cancellation)
     {
-        var began = Stopwatch.GetTimestamp();
-        var loading = LoadedAsync(out var isFirst);
-        await loading.WaitAsync(cancellation);
-        return isFirst ? Stopwatch.GetElapsedTime(began) : null;
+        var stay = Arrive();
+        Depart(stay);
+        await stay.Queue.WaitAsync(cancellation);
     }
 
     /// <summary>Asks for one answer.</summary>
@@ -61,34 +66,160 @@ public sealed class HostedModel<TRequest, TAnswer>(
     /// <exception cref="BadAnswerException">The answer does not fit.</exception>
     /// <exception cref="NoAnswerException">There was none in time.</exception>
     /// <exception cref="Exception">Whatever else the model throws.</exception>
-    public async Task<Served<TAnswer>> AskAsync(TRequest request, TimeSpan timeout, CancellationToken withdrawn) =>
-        await (await LoadedAsync(out _).WaitAsync(withdrawn)).AskAsync(request, timeout, withdrawn);
+    public async Task<Served<TAnswer>> AskAsync(TRequest request, TimeSpan timeout, CancellationToken withdrawn)
+    {
+        Volatile.Write(ref _askedAt, Stopwatch.GetTimestamp());
+        var stay = Arrive();
+        Task<Served<TAnswer>> answer;
+        try
+        {
+            answer = (await stay.Queue.WaitAsync(withdrawn)).AskAsync(request, timeout, withdrawn);
+        }
+        finally
+        {
+            Depart(stay);
+        }
+
+        return await answer;
+    }
 
     public void Dispose() => Queue?.Dispose();
 
-    private Task<BatchQueue<TRequest, TAnswer>> LoadedAsync(out bool isFirst)
+    /// <summary>Has the model loaded unless it is, and keeps it until <see cref="Depart"/>.</summary>
+    private Stay Arrive()
     {
         lock (_lock)
         {
-            isFirst = _loading is null || (_loading.IsFaulted && Stopwatch.GetElapsedTime(_failedAt) > RetryLoadAfter);
-            return isFirst ? _loading = Task.Run(Load, CancellationToken.None) : _loading!;
+            if (_stay is null || (_stay.Queue.IsFaulted && Stopwatch.GetElapsedTime(_failedAt) > host.RetryLoadAfter))
+            {
+                var stay = new Stay();
+                stay.Queue = Task.Run(() => LoadAsync(stay), CancellationToken.None);
+                Volatile.Write(ref _stay, stay);
+            }
+
+            _stay.Arriving++;
+            return _stay;
         }
     }
 
-    private BatchQueue<TRequest, TAnswer> Load()
+    private void Depart(Stay stay)
     {
-        var began = Stopwatch.GetTimestamp();
+        lock (_lock)
+        {
+            stay.Arriving--;
+            stay.EndIfLeft();
+        }
+    }
+
+    /// <summary>Serves who has come, and goes; whoever comes from now on has it loaded again.</summary>
+    private void Leave(Stay stay)
+    {
+        lock (_lock)
+        {
+            if (_stay == stay)
+            {
+                Volatile.Write(ref _stay, null);
+            }
+
+            stay.IsLeaving = true;
+            stay.EndIfLeft();
+        }
+    }
+
+    private async Task<BatchQueue<TRequest, TAnswer>> LoadAsync(Stay stay)
+    {
         try
         {
-            var queue = new BatchQueue<TRequest, TAnswer>(role, load(), fault, Patience);
-            HostMetrics.Loaded(role, Stopwatch.GetElapsedTime(began), failed: false);
-            return queue;
+            var room = await host.Memory.TakeAsync(
+                placement.Device ?? Placement.Processor, placement.MemoryBytes, () => Volatile.Read(ref _askedAt), () => Leave(stay));
+            return await Task.Run(() => Load(room)); // waiting for room is no part of the loading
         }
         catch (Exception e)
         {
             _failedAt = Stopwatch.GetTimestamp();
-            HostMetrics.Loaded(role, Stopwatch.GetElapsedTime(began), failed: true);
+            HostMetrics.LoadFailed(role);
             throw new ModelUnavailableException($"the {role} {model.Title} cannot be loaded: {e.Message}", e);
+        }
+    }
+
+    private BatchQueue<TRequest, TAnswer> Load(IDisposable room)
+    {
+        try
+        {
+            var began = Stopwatch.GetTimestamp();
+            var loaded = load();
+            try
+            {
+                Check(loaded.Digest);
+            }
+            catch
+            {
+                loaded.Dispose();
+                throw;
+            }
+
+            var took = Stopwatch.GetElapsedTime(began);
+            HostMetrics.Loaded(role, took, placement.MemoryBytes);
+            host.Say(new(Title, took));
+            var queue = new BatchQueue<TRequest, TAnswer>(role, loaded, fault, host.Patience);
+            _ = queue.Ended.ContinueWith(
+                _ =>
+                {
+                    HostMetrics.Unloaded(role, placement.MemoryBytes);
+                    host.Say(new(Title, null));
+                    room.Dispose();
+                },
+                TaskScheduler.Default);
+            return queue;
+        }
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Weights that differ from those asked for, or from those that answered before, are another model's.</summary>
+    private void Check(string? digest)
+    {
+        if (digest is not { Length: 64 } || !digest.All(char.IsAsciiHexDigitLower))
+        {
+            throw new InvalidDataException($"its digest is '{digest}'; expected 64 hexadecimal digits");
+        }
+
+        if ((model.Digest ?? digest) != digest)
+        {
+            throw new InvalidDataException($"its weights have the digest {digest}, and the sweep asks for {model.Digest}");
+        }
+
+        if ((Digest ?? digest) != digest)
+        {
+            throw new InvalidDataException($"its weights have the digest {digest}, and had {Digest} when this process first loaded them");
+        }
+
+        Volatile.Write(ref _digest, digest);
+    }
+
+    /// <summary>The model from one loading to its unloading.</summary>
+    private sealed class Stay
+    {
+        public Task<BatchQueue<TRequest, TAnswer>> Queue { get; set; } = null!;
+
+        /// <summary>Those who have asked for it and do not stand in its queue yet: without them it would go unused.</summary>
+        public int Arriving { get; set; }
+
+        public bool IsLeaving { get; set; }
+
+        public void EndIfLeft()
+        {
+            if (IsLeaving && Arriving == 0)
+            {
+                _ = Queue.ContinueWith(
+                    loaded => loaded.Result.Dispose(),
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnRanToCompletion,
+                    TaskScheduler.Default);
+            }
         }
     }
 }

@@ -6,9 +6,9 @@ namespace ReflectDiT.Eval.Models.Host;
 /// <summary>Loads models, each of the kind that its configuration says. It may throw whatever it likes.</summary>
 public interface IModelKinds
 {
-    IGenerator Generator(ModelConfiguration model);
+    IGenerator Generator(ModelConfiguration model, Placement placement);
 
-    IJudge Judge(ModelConfiguration model);
+    IJudge Judge(ModelConfiguration model, Placement placement);
 
-    IDetector Detector(ModelConfiguration model);
+    IDetector Detector(ModelConfiguration model, Placement placement);
 }

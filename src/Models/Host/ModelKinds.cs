@@ -9,21 +9,21 @@ namespace ReflectDiT.Eval.Models.Host;
 /// <summary>The kinds of models of this build.</summary>
 public sealed class ModelKinds : IModelKinds
 {
-    public IGenerator Generator(ModelConfiguration model) => model.Kind switch
+    public IGenerator Generator(ModelConfiguration model, Placement placement) => model.Kind switch
     {
-        ModelConfiguration.Simulated => new SimulatedGenerator(Parameters<GeneratorParameters>(model)),
+        ModelConfiguration.Simulated => new SimulatedGenerator(model, placement, Parameters<GeneratorParameters>(model)),
         _ => throw Unknown(model),
     };
 
-    public IJudge Judge(ModelConfiguration model) => model.Kind switch
+    public IJudge Judge(ModelConfiguration model, Placement placement) => model.Kind switch
     {
-        ModelConfiguration.Simulated => new SimulatedJudge(Parameters<JudgeParameters>(model)),
+        ModelConfiguration.Simulated => new SimulatedJudge(model, placement, Parameters<JudgeParameters>(model)),
         _ => throw Unknown(model),
     };
 
-    public IDetector Detector(ModelConfiguration model) => model.Kind switch
+    public IDetector Detector(ModelConfiguration model, Placement placement) => model.Kind switch
     {
-        ModelConfiguration.Simulated => new SimulatedDetector(),
+        ModelConfiguration.Simulated => new SimulatedDetector(model, placement),
         _ => throw Unknown(model),
     };
 

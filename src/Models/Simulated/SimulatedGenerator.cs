@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Models.Simulated;
@@ -7,7 +8,8 @@ namespace ReflectDiT.Eval.Models.Simulated;
 /// <summary>
 /// Draws cards of what <see cref="GeneratorModel"/> imagines. Of the context it reads the feedback, never the images.
 /// </summary>
-public sealed class SimulatedGenerator(GeneratorParameters parameters) : SimulatedModel<DrawRequest, Drawing>, IGenerator
+public sealed class SimulatedGenerator(ModelConfiguration model, Placement placement, GeneratorParameters parameters)
+    : SimulatedModel<DrawRequest, Drawing>(model, placement), IGenerator
 {
     private readonly GeneratorModel _model = new(parameters);
 

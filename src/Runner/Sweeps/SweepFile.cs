@@ -13,27 +13,18 @@ public static class SweepFile
     /// <param name="path">The file; model parameters are found relative to its folder.</param>
     /// <param name="overrides">Assignments such as <c>arms.0.strategy.n=8</c>, applied in order.</param>
     /// <exception cref="SweepFileException">Something in it is wrong.</exception>
-    public static (SweepConfiguration Configuration, CallSettings Calls) Read(string path, IEnumerable<string> overrides)
+    public static SweepDefinition Read(string path, IEnumerable<string> overrides)
     {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SweepFileException($"{path}: cannot be read: {e.Message}");
-        }
-
-        var tree = YamlTree.Parse(path, text);
+        var tree = YamlTree.Load(path);
         foreach (var assignment in overrides)
         {
             tree.Set(assignment);
         }
 
-        var root = tree.Root;
-        var sweep = new SweepSection(root, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var (root, folder) = (tree.Root, Path.GetDirectoryName(Path.GetFullPath(path))!);
         var name = Name(root);
+        var models = new ModelsSection(root, folder);
+        var sweep = new SweepSection(root, folder, models);
         var benchmark = BenchmarkCatalog.ReadBenchmark(sweep);
         var configuration = new SweepConfiguration(
             name,
@@ -41,7 +32,7 @@ public static class SweepFile
             root.Integer("seed", 0, long.MaxValue),
             root.Integer("replicates", 1, 1000, 1),
             BenchmarkCatalog.ReadScorer(sweep, benchmark.Kind),
-            Arms(root, sweep.Folder));
+            Arms(root, models));
         if (configuration is { Scorer: null } && configuration.Arms.FirstOrDefault(a => a.Strategy.IsOracle) is { } oracle)
         {
             throw root.Error("arms", $"arm '{oracle.Name}' decides by the score, but the sweep has no scorer");
@@ -49,7 +40,7 @@ public static class SweepFile
 
         var calls = Calls(root.OptionalMap("calls"));
         root.End();
-        return (configuration, calls);
+        return new(configuration, calls, models.End());
     }
 
     private static string Name(YamlMap root)
@@ -60,17 +51,16 @@ public static class SweepFile
             : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', a letter or digit first, found '{name}'");
     }
 
-    private static List<ArmConfiguration> Arms(YamlMap root, string folder)
+    private static List<ArmConfiguration> Arms(YamlMap root, ModelsSection models)
     {
         var arms = new List<ArmConfiguration>();
         foreach (var map in root.Maps("arms"))
         {
-            var section = new SweepSection(map, folder);
             var arm = new ArmConfiguration(
                 Nfc.Normalize(map.Text("name")),
                 map.OptionalText("published"),
-                section.Generator("generator"),
-                section.Judge("judge"),
+                models.Generator(map, "generator"),
+                models.Judge(map, "judge"),
                 Strategy(map.Map("strategy")));
             map.End();
             if (arms.Exists(a => a.Name == arm.Name))
@@ -128,3 +118,7 @@ public static class SweepFile
         return calls;
     }
 }
+
+/// <summary>What a sweep file says.</summary>
+/// <param name="Models">Those that the configuration speaks of, each once.</param>
+public sealed record SweepDefinition(SweepConfiguration Configuration, CallSettings Calls, IReadOnlyList<NamedModel> Models);

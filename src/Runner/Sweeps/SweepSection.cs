@@ -1,15 +1,12 @@
 using System.Numerics;
 using System.Text;
-using System.Text.Json;
-using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
-using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
 /// <summary>A mapping of a sweep file, with the files and the models that it names.</summary>
 /// <param name="folder">Files are found relative to it.</param>
-internal sealed class SweepSection(YamlMap map, string folder) : ISweepSection
+internal sealed class SweepSection(YamlMap map, string folder, ModelsSection models) : ISweepSection
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -26,7 +23,7 @@ internal sealed class SweepSection(YamlMap map, string folder) : ISweepSection
 
     public double Real(string key, double min, double max, double otherwise) => map.Real(key, min, max, otherwise);
 
-    public ISweepSection Section(string key) => new SweepSection(map.Map(key), folder);
+    public ISweepSection Section(string key) => new SweepSection(map.Map(key), folder, models);
 
     public (string Name, string Text) File(string key)
     {
@@ -41,37 +38,13 @@ internal sealed class SweepSection(YamlMap map, string folder) : ISweepSection
         }
     }
 
-    public ModelConfiguration Generator(string key) => Model<GeneratorParameters>(key);
+    public ModelConfiguration Generator(string key) => models.Generator(map, key);
 
-    public ModelConfiguration Judge(string key) => Model<JudgeParameters>(key);
+    public ModelConfiguration Judge(string key) => models.Judge(map, key);
 
-    public ModelConfiguration Detector(string key)
-    {
-        var section = map.Map(key);
-        var detector = new ModelConfiguration(section.Word("kind", ModelConfiguration.Simulated), null);
-        section.End();
-        return detector;
-    }
+    public ModelConfiguration Detector(string key) => models.Detector(map, key);
 
     public Exception Error(string key, string message) => map.Error(key, message);
 
     public void End() => map.End();
-
-    /// <summary>A model with its file of parameters, which count as what they say and not as they are written.</summary>
-    private ModelConfiguration Model<T>(string key)
-    {
-        var section = new SweepSection(map.Map(key), folder);
-        var kind = section.Word("kind", ModelConfiguration.Simulated);
-        var (file, text) = section.File("parameters");
-        try
-        {
-            var parameters = SettingsJson.Read<T>(file, text);
-            section.End();
-            return new(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form));
-        }
-        catch (FormatException e)
-        {
-            throw section.Error("parameters", e.Message);
-        }
-    }
 }

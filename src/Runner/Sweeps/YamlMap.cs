@@ -17,6 +17,12 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
     private YamlMappingNode Mapping => node as YamlMappingNode
         ?? throw tree.Error(node, path, $"expected a mapping of keys to values, found {Describe(node)}");
 
+    /// <summary>In the order of the file.</summary>
+    /// <exception cref="SweepFileException">Some key is no text, or empty.</exception>
+    public IReadOnlyList<string> Keys => [.. Mapping.Children.Keys.Select(k => k is YamlScalarNode { Value: { Length: > 0 } name }
+        ? name
+        : throw tree.Error(k, path, $"expected a name, found {Describe(k)}"))];
+
     public YamlMap Map(string key) => new(tree, Required(key), PathOf(key));
 
     /// <summary>A mapping that may be left out; an empty one then.</summary>
@@ -67,6 +73,10 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
     }
 
     public SweepFileException Error(string key, string message) => tree.Error(Optional(key) ?? node, PathOf(key), message);
+
+    public int? OptionalInteger(string key, int min, int max) => Optional(key) is null ? null : Integer(key, min, max);
+
+    public double? OptionalReal(string key, double min, double max) => Optional(key) is null ? null : Real(key, min, max, 0);
 
     private T Number<T>(string key, T min, T max, T? otherwise, NumberStyles style, string what)
         where T : struct, INumber<T>

@@ -17,6 +17,19 @@ internal sealed class YamlTree
 
     public YamlMap Root { get; }
 
+    /// <exception cref="SweepFileException">It cannot be read, or is no YAML.</exception>
+    public static YamlTree Load(string path)
+    {
+        try
+        {
+            return Parse(path, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SweepFileException($"{path}: cannot be read: {e.Message}");
+        }
+    }
+
     public static YamlTree Parse(string file, string text)
     {
         var stream = new YamlStream();

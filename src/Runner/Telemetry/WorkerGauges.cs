@@ -17,7 +17,7 @@ public sealed class WorkerGauges : IDisposable
             "For how long the oldest chain that this worker could take has waited; 0 when none waits.");
         Gauge("reflectdit.leases.held", "Chains that this worker works on.", () => progress.Running);
         Gauge("reflectdit.writes.waiting", "Attempts of this worker that are not durable yet.", () => progress.Writing);
-        Gauge("reflectdit.sweeps.parked", "Sweeps that this worker cannot work on, and leaves.", () => progress.Parked.Count);
+        Gauge("reflectdit.sweeps.parked", "Sweeps, and arms of others, that this worker cannot work on, and leaves.", () => progress.Parked.Count);
         Gauge("reflectdit.database.up", "1 when the database answered this worker's last question, else 0.",
             () => progress.Pulse.Now is WorkerPulse.Phase.Working or WorkerPulse.Phase.Draining ? 1 : 0);
         _meter.CreateObservableGauge("reflectdit.build.info",

@@ -10,7 +10,11 @@ public abstract class ChaosHost
     /// <summary>Of a process that was told to stop before the end.</summary>
     public abstract int StoppedExitCode { get; }
 
-    internal abstract Task<RunningCli> StartAsync(LedgerFolder ledger, int slots);
+    internal Task<RunningCli> StartAsync(LedgerFolder ledger, int slots) => StartAsync(ledger, slots, [], []);
+
+    /// <param name="worker">Options that a worker alone has.</param>
+    /// <param name="plan">Options of a run, which plans for itself.</param>
+    internal abstract Task<RunningCli> StartAsync(LedgerFolder ledger, int slots, string[] worker, string[] plan);
 
     /// <summary>Waits until one that has started ends, when all is done.</summary>
     internal abstract Task EndAsync(LedgerFolder ledger, RunningCli process);
@@ -25,8 +29,8 @@ public abstract class ChaosHost
     {
         public override int StoppedExitCode => 0;
 
-        internal override Task<RunningCli> StartAsync(LedgerFolder ledger, int slots) =>
-            ledger.StartAsync("worker", "--slots", slots.ToString());
+        internal override Task<RunningCli> StartAsync(LedgerFolder ledger, int slots, string[] worker, string[] plan) =>
+            ledger.StartAsync(["worker", "--slots", slots.ToString(), .. worker]);
 
         /// <summary>It waits for more work until it is told to stop.</summary>
         internal override async Task EndAsync(LedgerFolder ledger, RunningCli process)
@@ -44,8 +48,8 @@ public abstract class ChaosHost
     {
         public override int StoppedExitCode => 2;
 
-        internal override Task<RunningCli> StartAsync(LedgerFolder ledger, int slots) =>
-            ledger.StartAsync([.. ChaosSweep.Run, "--concurrency", slots.ToString()]);
+        internal override Task<RunningCli> StartAsync(LedgerFolder ledger, int slots, string[] worker, string[] plan) =>
+            ledger.StartAsync([.. ChaosSweep.Run, "--concurrency", slots.ToString(), .. plan]);
 
         /// <summary>It ends by itself.</summary>
         internal override Task EndAsync(LedgerFolder ledger, RunningCli process) => SucceedsAsync(process);

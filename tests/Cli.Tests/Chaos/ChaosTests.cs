@@ -75,6 +75,34 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
         Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Silos, [zombie, other]));
     }
 
+    /// <summary>Models that take longer to load than a lease lasts, and their time for a batch.</summary>
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Models_that_are_slow_to_load_keep_their_chains_and_a_load_that_is_killed_is_repeated_by_others(string hosts)
+    {
+        var host = Host(hosts);
+        await using var ledger = await LedgerFolder.InAsync(sweep.Server);
+        string[] slow =
+        [
+            .. new[] { "sana", "reflect-dit", "judge", "detector" }
+                .SelectMany(m => new[] { "--set", $"models.{m}.placement={{load_seconds: 5, batch_seconds: 0.05}}" }),
+        ];
+        await ChaosSweep.PlanAsync(ledger, slow);
+        var workers = new List<RunningCli>();
+        for (var i = 0; i < 2; i++)
+        {
+            workers.Add(await host.StartAsync(ledger, slots: 8, ["--lease", "3"], slow));
+        }
+
+        await ledger.ReachAsync(16, "SELECT count(*) FROM reflectdit.chains WHERE worker IS NOT NULL", workers[0]);
+        workers[0].Kill();
+        await workers[0].EndAsync();
+        Assert.Equal(0, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.attempts"));
+        workers[0] = await host.StartAsync(ledger, slots: 8, ["--lease", "3"], slow);
+        await sweep.ReachEndAsync(ledger, workers[0]);
+        Assert.Equal(8, await EndAsync(ledger, host, workers)); // those that it held, and none of the other
+    }
+
     [Theory]
     [MemberData(nameof(Hosts))]
     public async Task A_process_that_is_told_to_stop_gives_back_what_it_held(string hosts)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Host;
@@ -186,7 +188,7 @@ public sealed class HostedModelTests
     public async Task A_model_is_loaded_once_when_it_is_first_asked_and_let_go_when_its_batches_are_done()
     {
         var (loads, disposed) = (0, new TaskCompletionSource());
-        var model = new HostedModel<int, int>("squarer", ModelConfiguration.RanElsewhere, () =>
+        var model = new HostedModel<int, int>(new(), "squarer", ModelConfiguration.RanElsewhere, new(), () =>
         {
             Interlocked.Increment(ref loads);
             return new Model(new(4), Task.FromResult, r => "", () => { }, () => disposed.SetResult());
@@ -205,11 +207,9 @@ public sealed class HostedModelTests
     public async Task A_failed_load_is_remembered_for_a_while_and_then_tried_again()
     {
         var loads = 0;
-        HostedModel<int, int> Failing(TimeSpan counts) => new("squarer", ModelConfiguration.RanElsewhere, () =>
-            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), _ => null)
-        {
-            RetryLoadAfter = counts,
-        };
+        HostedModel<int, int> Failing(TimeSpan counts) => new(
+            new() { RetryLoadAfter = counts }, "squarer", ModelConfiguration.RanElsewhere, new(), () =>
+            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), _ => null);
         using var patient = Failing(Minute);
         for (var i = 0; i < 5; i++)
         {
@@ -245,19 +245,67 @@ public sealed class HostedModelTests
         Assert.Equal("it gave up: its own", (await Assert.ThrowsAsync<BadAnswerException>(() => AskAsync(cancelled, 1))).Message);
     }
 
+    /// <summary>A model that takes a tenth of a second a batch, asked twice with a rest between.</summary>
+    [Fact]
+    public async Task Busy_and_idle_seconds_are_those_of_the_device()
+    {
+        var seconds = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Name is "reflectdit.model.busy" or "reflectdit.model.idle")
+                {
+                    listening.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            if (tags.Contains(new("role", "sleeper")))
+            {
+                seconds.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
+            }
+        });
+        listener.Start();
+        var begun = Stopwatch.StartNew();
+        using var model = new HostedModel<int, int>(
+            new(), "sleeper", ModelConfiguration.RanElsewhere, new(), () => new Model(new(4), async requests =>
+            {
+                await Task.Delay(100);
+                return requests;
+            }), _ => null);
+        await model.LoadAsync(CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync(model, i)));
+        await Task.Delay(300);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync(model, i)));
+        // One batch or, where the first went ahead alone, two; and what an answer overtakes is counted soon after.
+        await UntilAsync(() => seconds.GetValueOrDefault("reflectdit.model.busy") >= 0.19 && seconds.GetValueOrDefault("reflectdit.model.idle") >= 0.29);
+        Assert.True(seconds.Values.Sum() <= begun.Elapsed.TotalSeconds);
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        using var patience = new CancellationTokenSource(Minute);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!reached())
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
     private static HostedModel<int, int> Hosted(
         BatchPolicy policy,
         Func<IReadOnlyList<int>, Task<IReadOnlyList<int>>> serve,
         Func<int, string>? key = null,
         Func<int, string?>? fault = null,
         Action? withdrawn = null) => new(
+            new() { Patience = TimeSpan.Zero },
             "squarer",
             ModelConfiguration.RanElsewhere,
+            new(),
             () => new Model(policy, serve, key, withdrawn),
-            fault ?? (_ => null))
-        {
-            Patience = TimeSpan.Zero,
-        };
+            fault ?? (_ => null));
 
     private static async Task<int> AskAsync(HostedModel<int, int> model, int request) => (await model.AskAsync(request, Minute, default)).Answer;
 
@@ -268,6 +316,8 @@ public sealed class HostedModelTests
         Action? told = null,
         Action? disposed = null) : IModel<int, int>
     {
+        public string Digest { get; } = new('d', 64);
+
         public BatchPolicy Batches => batches;
 
         public string BatchKey(int request) => key?.Invoke(request) ?? "";

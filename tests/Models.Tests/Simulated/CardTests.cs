@@ -9,7 +9,6 @@ using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Random;
 using ReflectDiT.Eval.Images;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
 
@@ -29,7 +28,7 @@ public sealed class CardTests
     {
         var parameters = TestParameters.Generator(level: 0.5, spread: 1);
         var (model, generator, detector) =
-            (new GeneratorModel(parameters), new SimulatedGenerator(parameters), new SimulatedDetector());
+            (new GeneratorModel(parameters), TestParameters.LoadGenerator(parameters), TestParameters.LoadDetector());
         foreach (var prompt in PromptSet.Published)
         {
             var drawing = await generator.OneAsync(new DrawRequest(prompt.Prompt, 7, []));
@@ -43,7 +42,7 @@ public sealed class CardTests
     [Fact]
     public async Task Equal_seeds_draw_equal_bytes_on_every_machine()
     {
-        var generator = new SimulatedGenerator(TestParameters.Generator(level: 0.5, boost: 1, spread: 1));
+        var generator = TestParameters.LoadGenerator(TestParameters.Generator(level: 0.5, boost: 1, spread: 1));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var prompt in PromptSet.Published.Where((_, i) => i % 11 == 0))
         {
@@ -62,7 +61,7 @@ public sealed class CardTests
     public async Task An_image_carries_its_pixels_and_nothing_else()
     {
         var prompt = PromptSet.Published[400].Prompt;
-        var generator = new SimulatedGenerator(TestParameters.Generator(level: 1));
+        var generator = TestParameters.LoadGenerator(TestParameters.Generator(level: 1));
         var png = (await generator.OneAsync(new DrawRequest(prompt, 3, []))).Image;
         var chunks = new List<string>();
         for (var at = 8; at < png.Length;)

@@ -98,7 +98,7 @@ public sealed class GeneratorTests
     [InlineData("The dog should be red but is blue")]
     public void Feedback_about_something_else_changes_no_byte(string feedback)
     {
-        var generator = new SimulatedGenerator(TestParameters.Generator(level: -1, boost: 1e9));
+        var generator = TestParameters.LoadGenerator(TestParameters.Generator(level: -1, boost: 1e9));
         for (var seed = 0; seed < 50; seed++)
         {
             Assert.Equal(Draw(generator, seed), Draw(generator, seed, new ContextImage(default, feedback)));
@@ -108,7 +108,7 @@ public sealed class GeneratorTests
     [Fact]
     public void Images_in_the_context_are_not_read()
     {
-        var generator = new SimulatedGenerator(TestParameters.Generator(level: -1, boost: 1.5));
+        var generator = TestParameters.LoadGenerator(TestParameters.Generator(level: -1, boost: 1.5));
         for (var seed = 0; seed < 50; seed++)
         {
             var real = new ContextImage(Draw(generator, seed + 1), CountFault);

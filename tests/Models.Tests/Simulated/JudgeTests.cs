@@ -4,7 +4,6 @@ using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Images;
-using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
 
@@ -106,7 +105,7 @@ public sealed class JudgeTests
     public void From_the_image_it_says_the_same_as_from_the_scene()
     {
         var parameters = TestParameters.Judge(0.3, 0.3);
-        var (model, judge) = (new JudgeModel(parameters), new SimulatedJudge(parameters));
+        var (model, judge) = (new JudgeModel(parameters), TestParameters.LoadJudge(parameters));
         var generator = new GeneratorModel(TestParameters.Generator(level: 0.5));
         Assert.All(PromptSet.Published, prompt =>
         {
@@ -121,7 +120,7 @@ public sealed class JudgeTests
 
     [Fact]
     public async Task An_unreadable_image_is_refused() => await Assert.ThrowsAsync<InvalidDataException>(() =>
-        new SimulatedJudge(TestParameters.Judge(0, 0)).OneAsync(
+        TestParameters.LoadJudge(TestParameters.Judge(0, 0)).OneAsync(
             new JudgeRequest("a photo of a dog", new byte[] { 1, 2, 3 }, 1)));
 
     private static int Accepted(JudgeParameters parameters, string prompt, Scene scene)

@@ -1,12 +1,22 @@
 using System.Collections.Immutable;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Tests.Simulated;
 
 /// <summary>Parameters that no fit ever changes.</summary>
 internal static class TestParameters
 {
+    private static readonly ModelConfiguration Any = new(ModelConfiguration.Simulated, null);
+
+    public static SimulatedGenerator LoadGenerator(GeneratorParameters parameters) => new(Any, new(), parameters);
+
+    public static SimulatedJudge LoadJudge(JudgeParameters parameters) => new(Any, new(), parameters);
+
+    public static SimulatedDetector LoadDetector() => new(Any, new());
+
     /// <summary>The answer to one request.</summary>
     public static async Task<TAnswer> OneAsync<TRequest, TAnswer>(this IModel<TRequest, TAnswer> model, TRequest request) =>
         (await model.AnswerAsync([request], CancellationToken.None))[0];

@@ -39,8 +39,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
         var database = await server.CreateDatabaseAsync();
         var session = await LedgerSession.OpenAsync(folder, database, CancellationToken.None);
         var file = Path.Combine(AppContext.BaseDirectory, "benchmarks", "geneval", "sweeps", "demo.yaml");
-        var (configuration, calls) = SweepFile.Read(file, [$"benchmark.per_task={perTask}"]);
-        var setup = SweepPlanner.Setup(configuration, calls, new ModelHost());
+        var setup = SweepPlanner.Setup(SweepFile.Read(file, [$"benchmark.per_task={perTask}"]), new ModelHost());
         await session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
         return new(folder, database, session, setup);
     }

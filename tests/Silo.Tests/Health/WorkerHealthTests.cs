@@ -14,7 +14,7 @@ public sealed class WorkerHealthTests
         var back = new TaskCompletionSource();
         using var host = new ModelHost(new Hanging(back.Task)) { Patience = TimeSpan.Zero };
         var health = new WorkerHealth(new RunProgress { Models = host }, CancellationToken.None);
-        var model = host.Generator(ModelConfiguration.RanElsewhere);
+        var model = host.Generator(ModelConfiguration.RanElsewhere, new());
         await model.LoadAsync(CancellationToken.None);
         Assert.Null(health.NotAlive());
 
@@ -39,13 +39,15 @@ public sealed class WorkerHealthTests
 
     private sealed class Hanging(Task back) : IModelKinds, IGenerator
     {
+        public string Digest { get; } = new('d', 64);
+
         public BatchPolicy Batches { get; } = new(1);
 
-        public IGenerator Generator(ModelConfiguration model) => this;
+        public IGenerator Generator(ModelConfiguration model, Placement placement) => this;
 
-        public IJudge Judge(ModelConfiguration model) => throw new NotSupportedException();
+        public IJudge Judge(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
 
-        public IDetector Detector(ModelConfiguration model) => throw new NotSupportedException();
+        public IDetector Detector(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
 
         public async Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
         {

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ReflectDiT.Eval.Core.Sweeps;
+
+/// <summary>
+/// Where and how a model runs. Nothing here changes an answer, so it is no part of an identity: a model may move, and every
+/// worker may have its own. What is left out is the kind's to choose.
+/// </summary>
+public sealed record Placement
+{
+    /// <summary>The device of a model that names none.</summary>
+    public const string Processor = "cpu";
+
+    /// <summary>The folder or file of its weights.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>As libtorch names it: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>Of a server that answers for it.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>Batches that may be at work at once.</summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Of one call; else what the sweep says of all calls.</summary>
+    public double? TimeoutSeconds { get; init; }
+
+    /// <summary>What it takes of its device's memory while it is loaded, in GiB; nothing where it is not said.</summary>
+    public double? MemoryGib { get; init; }
+
+    /// <summary>How long a simulated model takes to load.</summary>
+    public double? LoadSeconds { get; init; }
+
+    /// <summary>How long a simulated model takes for a batch.</summary>
+    public double? BatchSeconds { get; init; }
+
+    [JsonIgnore]
+    public TimeSpan? Timeout => TimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    [JsonIgnore]
+    public long MemoryBytes => (long)((MemoryGib ?? 0) * (1L << 30));
+
+    /// <summary>This one, with all that <paramref name="other"/> says in its place.</summary>
+    public Placement With(Placement other) => new()
+    {
+        Path = other.Path ?? Path,
+        Device = other.Device ?? Device,
+        Url = other.Url ?? Url,
+        Concurrency = other.Concurrency ?? Concurrency,
+        TimeoutSeconds = other.TimeoutSeconds ?? TimeoutSeconds,
+        MemoryGib = other.MemoryGib ?? MemoryGib,
+        LoadSeconds = other.LoadSeconds ?? LoadSeconds,
+        BatchSeconds = other.BatchSeconds ?? BatchSeconds,
+    };
+
+    /// <summary>Equal placements give equal text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Form);
+
+    /// <exception cref="JsonException">Written by a program that knows more.</exception>
+    public static Placement FromJson(string json) =>
+        JsonSerializer.Deserialize<Placement>(json, Form) ?? throw new JsonException("A placement is null.");
+
+    private static readonly JsonSerializerOptions Form = new(RecordedSettings.Form)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+}
+
+/// <summary>A model of a sweep.</summary>
+/// <param name="Name">What the sweep calls it: no part of its identity.</param>
+/// <param name="Placement">Where it runs unless a worker says otherwise.</param>
+public sealed record NamedModel(string Name, ModelConfiguration Model, Placement Placement);

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
+using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Simulated;
+
+namespace ReflectDiT.Eval.Runner.Sweeps;
+
+/// <summary>
+/// The section <c>models</c> of a sweep file: each model once, under the name by which arms and scorer refer to it. What it
+/// is for says who refers to it.
+/// </summary>
+internal sealed class ModelsSection(YamlMap root, string folder)
+{
+    private const string Key = "models";
+    private const int LargestBatch = 1024;
+
+    private readonly YamlMap _map = root.Map(Key);
+    private readonly Dictionary<string, (string Role, NamedModel Model)> _read = [];
+
+    /// <summary>All of them, in the order of the file.</summary>
+    /// <exception cref="SweepFileException">Nobody refers to one of them.</exception>
+    public IReadOnlyList<NamedModel> End() =>
+    [
+        .. _map.Keys.Select(name => _read.TryGetValue(name, out var read)
+            ? read.Model
+            : throw _map.Error(name, "no arm refers to it, and no scorer")),
+    ];
+
+    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", File<GeneratorParameters>);
+
+    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", File<JudgeParameters>);
+
+    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", _ => null);
+
+    private ModelConfiguration Referred(YamlMap from, string key, string role, Func<SweepSection, JsonElement?> parameters)
+    {
+        var name = from.Text(key);
+        if (!_map.Keys.Contains(name))
+        {
+            throw from.Error(key, $"no model is called '{name}'; there are: {string.Join(", ", _map.Keys)}");
+        }
+
+        if (!_read.TryGetValue(name, out var read))
+        {
+            read = (role, Read(name, parameters));
+            if (_read.Values.FirstOrDefault(r => r.Role == role && r.Model.Model.Identity == read.Model.Model.Identity) is { Model: { } twin })
+            {
+                throw _map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
+            }
+
+            _read.Add(name, read);
+        }
+
+        return read.Role == role
+            ? read.Model.Model
+            : throw from.Error(key, $"'{name}' is a {read.Role} elsewhere in this sweep: expected a {role}");
+    }
+
+    private NamedModel Read(string name, Func<SweepSection, JsonElement?> parameters)
+    {
+        if (!name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'))
+        {
+            throw _map.Error(name, $"expected a name of letters, digits, '-' and '_', found '{name}'");
+        }
+
+        var map = _map.Map(name);
+        var section = new SweepSection(map, folder, this);
+        var kind = map.Word("kind", ModelConfiguration.Simulated);
+        var model = new ModelConfiguration(kind, parameters(section))
+        {
+            Batch = map.Integer("batch", 1, LargestBatch, SimulatedModels.MaxBatch),
+            Digest = map.OptionalText("digest"),
+        };
+        if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))
+        {
+            throw map.Error("digest", $"expected the 64 small hexadecimal digits of a SHA-256, found '{digest}'");
+        }
+
+        var placement = PlacementFile.Read(map.OptionalMap("placement"), kind);
+        map.End();
+        return new(name, model, placement);
+    }
+
+    /// <summary>A file of parameters, which count as what they say and not as they are written.</summary>
+    private static JsonElement? File<T>(SweepSection section)
+    {
+        var (file, text) = section.File("parameters");
+        try
+        {
+            return JsonSerializer.SerializeToElement(SettingsJson.Read<T>(file, text), SettingsJson.Form);
+        }
+        catch (FormatException e)
+        {
+            throw section.Error("parameters", e.Message);
+        }
+    }
+}
