@@ -61,7 +61,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
     [InlineData("absent.yaml: cannot be read", "run", "absent.yaml")]
     [InlineData("arms.0.strategy.n: expected an integer from 1 to 10000, found '0'", "demo", "--set", "arms.0.strategy.n=0")]
     [InlineData("no published arm 'nobody'; known: sana-1.0-best-of-20,", "demo", "--set", "arms.1.published=nobody")]
-    [InlineData("judge.json:5: top level: the key 'tokens' is unknown; known: simulated, model,", "demo", "--set", "arms.0.generator.parameters=../simulated/judge.json")]
+    [InlineData("judge.json:5: top level: the key 'tokens' is unknown; known: simulated, model,", "demo", "--set", "models.sana.parameters=../simulated/judge.json")]
     [InlineData("--limit 0: expected a whole number of at least 1", "demo", "--limit", "0")]
     [InlineData("--limit few: expected", "demo", "--limit", "few")]
     [InlineData("--concurrency 0: expected a whole number", "demo", "--concurrency", "0")]

@@ -30,14 +30,15 @@ public sealed partial class ShippedSweepTests(SmallSweeps sweeps)
     [InlineData("benchmark", "benchmark.")]
     [InlineData("scorer", "scorer.")]
     [InlineData("arms.0", "arms.I.")]
-    [InlineData("arms.0.generator", "arms.I.generator.")]
+    [InlineData("models.sana", "models.NAME.")]
+    [InlineData("models.sana.placement", "models.NAME.placement.")]
     [InlineData("arms.0.strategy", "arms.I.strategy.")]
     [InlineData("arms.1.strategy", "arms.I.strategy.")]
     [InlineData("arms.1.strategy.quirks", "arms.I.strategy.quirks.")]
     [InlineData("calls", "calls.")]
     public async Task Every_key_that_the_program_knows_is_in_the_list_of_keys(string mapping, string prefix)
     {
-        var wrong = mapping is "calls" or "arms.1.strategy.quirks" ? $"{mapping}={{wrong: 1}}" : $"{mapping}.wrong=1".TrimStart('.');
+        var wrong = mapping is "calls" or "arms.1.strategy.quirks" or "models.sana.placement" ? $"{mapping}={{wrong: 1}}" : $"{mapping}.wrong=1".TrimStart('.');
         var run = await CliProcess.RunAsync("demo", "--set", wrong);
         var known = KnownKeys().Match(run.Error).Groups["keys"].Value.Split(", ");
         var listed = ListedKeys().Matches(await File.ReadAllTextAsync(Path.Combine(Folder, "README.md")))

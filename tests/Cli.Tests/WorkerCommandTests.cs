@@ -25,8 +25,9 @@ public sealed class WorkerCommandTests
 
     [Theory]
     [InlineData("--bind nowhere: expected an IP address", "--health", "8080", "--bind", "nowhere")]
+    [InlineData("absent.yaml: cannot be read", "--models", "absent.yaml")]
     [InlineData("--bind says where --health listens", "--bind", "127.0.0.1")]
-    public async Task A_bind_that_means_nothing_is_a_usage_error(string message, params string[] options)
+    public async Task Options_that_mean_nothing_are_a_usage_error(string message, params string[] options)
     {
         var end = await CliProcess.RunAsync(["worker", .. options]);
         Assert.Equal((1, ""), (end.ExitCode, end.Out));

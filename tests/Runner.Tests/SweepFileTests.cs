@@ -186,7 +186,7 @@ public sealed class SweepFileTests : IDisposable
 
     [Theory]
     [InlineData("seed: 3", "sede: 3", "sweep.yaml:1:1: the key 'seed' is missing")]
-    [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, models, benchmark, seed,")]
+    [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, benchmark, seed,")]
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
     [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]

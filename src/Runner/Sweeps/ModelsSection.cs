@@ -15,16 +15,17 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     private const string Key = "models";
     private const int LargestBatch = 1024;
 
-    private readonly YamlMap _map = root.Map(Key);
     private readonly Dictionary<string, (string Role, NamedModel Model)> _read = [];
+
+    private YamlMap Map => field ??= root.Map(Key);
 
     /// <summary>All of them, in the order of the file.</summary>
     /// <exception cref="SweepFileException">Nobody refers to one of them.</exception>
     public IReadOnlyList<NamedModel> End() =>
     [
-        .. _map.Keys.Select(name => _read.TryGetValue(name, out var read)
+        .. Map.Keys.Select(name => _read.TryGetValue(name, out var read)
             ? read.Model
-            : throw _map.Error(name, "no arm refers to it, and no scorer")),
+            : throw Map.Error(name, "no arm refers to it, and no scorer")),
     ];
 
     public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", File<GeneratorParameters>);
@@ -36,9 +37,9 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     private ModelConfiguration Referred(YamlMap from, string key, string role, Func<SweepSection, JsonElement?> parameters)
     {
         var name = from.Text(key);
-        if (!_map.Keys.Contains(name))
+        if (!Map.Keys.Contains(name))
         {
-            throw from.Error(key, $"no model is called '{name}'; there are: {string.Join(", ", _map.Keys)}");
+            throw from.Error(key, $"no model is called '{name}'; there are: {string.Join(", ", Map.Keys)}");
         }
 
         if (!_read.TryGetValue(name, out var read))
@@ -46,7 +47,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             read = (role, Read(name, parameters));
             if (_read.Values.FirstOrDefault(r => r.Role == role && r.Model.Model.Identity == read.Model.Model.Identity) is { Model: { } twin })
             {
-                throw _map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
+                throw Map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
             }
 
             _read.Add(name, read);
@@ -61,10 +62,10 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     {
         if (!name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'))
         {
-            throw _map.Error(name, $"expected a name of letters, digits, '-' and '_', found '{name}'");
+            throw Map.Error(name, $"expected a name of letters, digits, '-' and '_', found '{name}'");
         }
 
-        var map = _map.Map(name);
+        var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
         var kind = map.Word("kind", ModelConfiguration.Simulated);
         var model = new ModelConfiguration(kind, parameters(section))
