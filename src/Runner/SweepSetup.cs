@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Runner;
 
@@ -12,8 +10,4 @@ public sealed record SweepSetup(
     SweepPlan Plan,
     IReadOnlyList<ArmModels> Arms,
     ImageScoring? Scoring,
-    CallSettings Calls)
-{
-    /// <summary>The models whose weights are known to be those of the ledger.</summary>
-    internal ConcurrentDictionary<IHostedModel, bool> Bound { get; } = new();
-}
+    CallSettings Calls);

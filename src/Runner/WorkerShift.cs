@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -38,6 +39,9 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
     private readonly Dictionary<(Guid Id, int Epoch), RunningChain> _running = [];
+
+    /// <summary>The models whose weights are known to be those of the ledger.</summary>
+    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model), bool> _bound = new();
     private readonly Stopwatch _sinceLooking = new();
     private readonly Stopwatch _sinceRenewal = Stopwatch.StartNew();
     private readonly Stopwatch _sinceCounting = new();
@@ -360,7 +364,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         var (generator, judge, _) = sweep.Arms[arm];
         SweepModel[] needed = sweep.Scoring is { } scoring ? [judge, scoring.Model, generator] : [judge, generator];
-        SweepModel[] unknown = [.. needed.Where(m => !sweep.Bound.ContainsKey(m.Hosted))];
+        SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted)))];
         if (unknown.Length == 0)
         {
             return true;
@@ -394,7 +398,7 @@ internal sealed class WorkerShift : IAsyncDisposable
                 + "loaded it: give this worker those weights, or run these as a sweep of their own, with 'digest' in its models");
         }
 
-        sweep.Bound.TryAdd(model.Hosted, true);
+        _bound.TryAdd((sweep.Plan.Id, model.Hosted), true);
     }
 
     /// <summary>Says what this process has loaded, and what made room.</summary>
