@@ -1,9 +1,9 @@
-using ReflectDiT.Eval.Core.Sweeps;
 using Npgsql;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Ledger.Tests;
