@@ -103,7 +103,7 @@ internal sealed class ClaimBenchmark : IAsyncDisposable
             await using var dying = await WorkerSession.OpenAsync(
                 _session.Source, new(Slots), TimeSpan.FromMinutes(1), () => { }, CancellationToken.None);
             await _session.Leases.ClaimAsync(
-                dying.Number, new(sweep.Plan.Id), int.MaxValue, CancellationToken.None);
+                dying.Number, new(sweep.Plan.Id), int.MaxValue, besideOthers: true, CancellationToken.None);
             await using var hosts = await HostsAsync(1);
             var clock = Stopwatch.StartNew();
             await EndSessionAsync(dying.Number);

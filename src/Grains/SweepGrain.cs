@@ -152,15 +152,36 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
         var slots = await silos.AllAsync();
         foreach (var alike in slots.Where(s => s.Free > 0).GroupBy(Serves))
         {
-            var room = alike.SelectMany(s => Enumerable.Repeat(s.Silo, s.Free).Select((silo, rank) => (silo, rank)))
-                .OrderBy(s => s.rank).Select(s => s.silo).ToList();
+            var room = alike.ToDictionary(s => s.Silo, s => s.Free);
             var free = await ledger.Leases
-                .FreeChainsAsync(ScopeOf(alike.First()), room.Count + _offered.Count, _leave.Token)
+                .FreeChainsAsync(ScopeOf(alike.First()), room.Values.Sum() + _offered.Count, _leave.Token)
                 .WaitAsync(DatabasePatience);
-            await Task.WhenAll(NotOffered(free).Zip(room, (chain, silo) => StartAsync(chain, arms[chain.Arm], silo)));
+            await Task.WhenAll(Placed(NotOffered(free), room).Select(p => StartAsync(p.Chain, arms[p.Chain.Arm], p.Silo)));
         }
 
         return (await ledger.Leases.WaitingAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Open > 0;
+    }
+
+    /// <summary>
+    /// The chains of a prompt go to one silo where they fit, as arms that ask for the same drawings share them best in one
+    /// process; prompts go where the most slots are free.
+    /// </summary>
+    private static IEnumerable<(FreeChain Chain, SiloAddress Silo)> Placed(List<FreeChain> chains, Dictionary<SiloAddress, int> room)
+    {
+        foreach (var prompt in chains.GroupBy(c => (c.Replicate, c.Prompt)))
+        {
+            SiloAddress? at = null;
+            foreach (var chain in prompt)
+            {
+                at = at is not null && room[at] > 0 ? at : room.MaxBy(r => r.Value).Key;
+                if (room[at]-- == 0)
+                {
+                    yield break;
+                }
+
+                yield return (chain, at);
+            }
+        }
     }
 
     private WorkScope ScopeOf(SiloSlots silo) => new(Sweep, Arms: silo.Arms)

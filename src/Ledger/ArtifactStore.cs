@@ -63,6 +63,15 @@ public sealed partial class ArtifactStore
             : throw new LedgerException($"Artifact {path} is damaged: its content does not have the hash in its name. Restore it from a copy.");
     }
 
+    /// <summary>Every file that is there, with the hexadecimal digits of its name; files that were not finished are named by none.</summary>
+    public IEnumerable<(string Path, string Name)> Files(TimeSpan olderThan)
+    {
+        var until = DateTime.UtcNow - olderThan;
+        return Directory.EnumerateDirectories(_root).SelectMany(Directory.EnumerateFiles)
+            .Where(file => File.GetLastWriteTimeUtc(file) < until)
+            .Select(file => (file, Path.GetFileName(Path.GetDirectoryName(file)) + Path.GetFileNameWithoutExtension(file)));
+    }
+
     /// <summary>The type that the first bytes say, whatever the file was called elsewhere.</summary>
     private static string EndingOf(ReadOnlySpan<byte> content) =>
         content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ".jpg"

@@ -16,6 +16,9 @@ public sealed class AttemptWriter : IAsyncDisposable
     /// <summary>SQLSTATE of a write that the fence refused: somebody else has taken the chain.</summary>
     public const string StaleEpoch = "RD001";
 
+    /// <summary>SQLSTATE of a write whose drawing, judgement or score the ledger has with another result: that one counts.</summary>
+    public const string OtherFact = "RD003";
+
     private const int LargestGroup = 512;
 
     private readonly NpgsqlDataSource _source;
@@ -32,7 +35,7 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     /// <summary>Completes when the attempt, and the chain's end if it is the last, are durable.</summary>
     /// <exception cref="PostgresException">
-    /// <see cref="StaleEpoch"/>, or something of the attempt that the database does not take. Nothing of it was written.
+    /// <see cref="StaleEpoch"/>, <see cref="OtherFact"/>, or something of the attempt that the database does not take. Nothing of it was written.
     /// </exception>
     /// <exception cref="IOException">The image could not be saved.</exception>
     public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
@@ -83,7 +86,7 @@ public sealed class AttemptWriter : IAsyncDisposable
     {
         try
         {
-            _artifacts.Save([.. group.Select(p => p.Attempt).OfType<NewAttempt>().Select(a => (a.ImageName, a.Image))]);
+            _artifacts.Save([.. New(group, a => a.Drawing).Where(d => d.Content is not null).Select(d => (d.Image, d.Content!.Value))]);
             return true;
         }
         catch (Exception e)
@@ -120,6 +123,7 @@ public sealed class AttemptWriter : IAsyncDisposable
     private async Task WriteRowsAsync(List<Pending> group)
     {
         var attempts = group.Select(p => p.Attempt).OfType<NewAttempt>().ToList();
+        var (drawings, judgements, scores) = (New(group, a => a.Drawing), New(group, a => a.Judgement), New(group, a => a.Score));
         await using var connection = await _source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
         Add(
@@ -128,41 +132,72 @@ public sealed class AttemptWriter : IAsyncDisposable
             Column(group, NpgsqlDbType.Uuid, p => p.Attempt?.Chain ?? p.End!.Chain));
         if (attempts.Count > 0)
         {
+            AddDrawings(batch, [.. drawings.DistinctBy(d => d.Id).OrderBy(d => d.Id)]);
+            AddJudgements(batch, [.. judgements.DistinctBy(j => j.Id).OrderBy(j => j.Id)]);
+            AddScores(batch, [.. scores.DistinctBy(s => (s.Drawing, s.Scorer)).OrderBy(s => s.Drawing).ThenBy(s => s.Scorer)]);
             AddAttempts(batch, attempts);
             AddContext(batch, attempts);
-            AddScores(batch, attempts);
         }
 
         AddEnds(batch, [.. group.Select(EndOf).OfType<ChainEnd>()]);
         await batch.ExecuteNonQueryAsync();
+        foreach (var fact in ((IEnumerable<Fact>)drawings).Concat(judgements).Concat(scores))
+        {
+            fact.Stored();
+        }
     }
+
+    /// <summary>The facts of a kind that the ledger does not have yet, as far as this process knows.</summary>
+    private static List<T> New<T>(List<Pending> group, Func<NewAttempt, T?> fact)
+        where T : Fact => [.. group.Select(p => p.Attempt).OfType<NewAttempt>().Select(fact).OfType<T>().Where(f => !f.IsStored)];
 
     private static ChainEnd? EndOf(Pending pending) => pending.Attempt is { Ends: { } shown } last
         ? new(last.Chain, last.Epoch, shown, null)
         : pending.End;
 
-    private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
+    // Facts are inserted in the order of their keys: two writers of the same ones then wait for each other, and not in a ring.
+    private static void AddDrawings(NpgsqlBatch batch, List<DrawingFact> drawings) => Add(
         batch,
         """
-        INSERT INTO reflectdit.attempts (chain_id, index, epoch, seed, image, accepted, judge_score, judge_no_score,
-            feedback, judge_text, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        INSERT INTO reflectdit.drawings (id, seed, image, seconds, device_seconds, function_evaluations)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET times = drawings.times + 1
         """,
+        Column(drawings, NpgsqlDbType.Uuid, d => d.Id),
+        Column(drawings, NpgsqlDbType.Bigint, d => d.Seed),
+        Column(drawings, NpgsqlDbType.Bytea, d => d.Image),
+        Column(drawings, NpgsqlDbType.Double, d => d.Seconds),
+        Column(drawings, NpgsqlDbType.Double, d => d.DeviceSeconds),
+        Column(drawings, NpgsqlDbType.Integer, d => d.FunctionEvaluations));
+
+    private static void AddJudgements(NpgsqlBatch batch, List<JudgementFact> judgements) => Add(
+        batch,
+        """
+        INSERT INTO reflectdit.judgements (id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET times = judgements.times + 1
+        """,
+        Column(judgements, NpgsqlDbType.Uuid, j => j.Id),
+        Column(judgements, NpgsqlDbType.Boolean, j => j.Verdict.Accepted),
+        Column(judgements, NpgsqlDbType.Double, j => j.Verdict.Score),
+        Column(judgements, NpgsqlDbType.Double, j => j.Verdict.NoScore),
+        Column(judgements, NpgsqlDbType.Text, j => j.Verdict.Feedback),
+        Column(judgements, NpgsqlDbType.Text, j => j.Text),
+        Column(judgements, NpgsqlDbType.Double, j => j.Seconds),
+        Column(judgements, NpgsqlDbType.Double, j => j.DeviceSeconds),
+        Column(judgements, NpgsqlDbType.Integer, j => j.Tokens));
+
+    private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
+        batch,
+        "SELECT reflectdit.add_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
         Column(attempts, NpgsqlDbType.Integer, a => a.Index),
         Column(attempts, NpgsqlDbType.Integer, a => a.Epoch),
-        Column(attempts, NpgsqlDbType.Bigint, a => a.Seed),
-        Column(attempts, NpgsqlDbType.Bytea, a => a.ImageName),
-        Column(attempts, NpgsqlDbType.Boolean, a => a.Verdict.Accepted),
-        Column(attempts, NpgsqlDbType.Double, a => a.Verdict.Score),
-        Column(attempts, NpgsqlDbType.Double, a => a.Verdict.NoScore),
-        Column(attempts, NpgsqlDbType.Text, a => a.Verdict.Feedback),
-        Column(attempts, NpgsqlDbType.Text, a => a.JudgeText),
-        Column(attempts, NpgsqlDbType.Double, a => a.Costs.WallSeconds),
-        Column(attempts, NpgsqlDbType.Double, a => a.Costs.GeneratorSeconds),
-        Column(attempts, NpgsqlDbType.Double, a => a.Costs.JudgeSeconds),
-        Column(attempts, NpgsqlDbType.Integer, a => a.Costs.FunctionEvaluations),
-        Column(attempts, NpgsqlDbType.Integer, a => a.Costs.JudgeTokens));
+        Column(attempts, NpgsqlDbType.Uuid, a => a.Drawing.Id),
+        Column(attempts, NpgsqlDbType.Bytea, a => a.Drawing.Image),
+        Column(attempts, NpgsqlDbType.Uuid, a => a.Judgement.Id),
+        Column(attempts, NpgsqlDbType.Boolean, a => a.Judgement.Verdict.Accepted),
+        Column(attempts, NpgsqlDbType.Double, a => a.Judgement.Verdict.Score),
+        Column(attempts, NpgsqlDbType.Double, a => a.Judgement.Verdict.NoScore),
+        Column(attempts, NpgsqlDbType.Text, a => a.Judgement.Verdict.Feedback));
 
     private static void AddContext(NpgsqlBatch batch, List<NewAttempt> attempts)
     {
@@ -180,23 +215,16 @@ public sealed class AttemptWriter : IAsyncDisposable
             Column(items, NpgsqlDbType.Text, i => i.item.Source is FeedbackSource.Scorer ? "scorer" : "judge"));
     }
 
-    private static void AddScores(NpgsqlBatch batch, List<NewAttempt> attempts)
-    {
-        var scored = attempts.Where(a => a.Score is not null).Select(a => (Attempt: a, Score: a.Score!)).ToList();
-        Add(
-            batch,
-            """
-            INSERT INTO reflectdit.scores (chain_id, attempt, scorer_id, value, passed, reason, evidence)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
-            """,
-            Column(scored, NpgsqlDbType.Uuid, s => s.Attempt.Chain),
-            Column(scored, NpgsqlDbType.Integer, s => s.Attempt.Index),
-            Column(scored, NpgsqlDbType.Uuid, s => s.Attempt.Scorer),
-            Column(scored, NpgsqlDbType.Double, s => s.Score.Value),
-            Column(scored, NpgsqlDbType.Boolean, s => s.Score.Passed),
-            Column(scored, NpgsqlDbType.Text, s => s.Score.Reason),
-            Column(scored, NpgsqlDbType.Json, s => s.Score.Evidence));
-    }
+    /// <summary>What another scored before with the same result is passed over; another result is refused, as with attempts.</summary>
+    private static void AddScores(NpgsqlBatch batch, List<ScoreFact> scores) => Add(
+        batch,
+        "SELECT reflectdit.add_scores($1, $2, $3, $4, $5, $6)",
+        Column(scores, NpgsqlDbType.Uuid, s => s.Drawing),
+        Column(scores, NpgsqlDbType.Uuid, s => s.Scorer),
+        Column(scores, NpgsqlDbType.Double, s => s.Score.Value),
+        Column(scores, NpgsqlDbType.Boolean, s => s.Score.Passed),
+        Column(scores, NpgsqlDbType.Text, s => s.Score.Reason),
+        Column(scores, NpgsqlDbType.Json, s => s.Score.Evidence));
 
     private static void AddEnds(NpgsqlBatch batch, List<ChainEnd> ends)
     {

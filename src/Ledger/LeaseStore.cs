@@ -24,15 +24,44 @@ public sealed class LeaseStore(NpgsqlDataSource source)
             SELECT FROM unnest($4::uuid[], $5::integer[]) p (sweep, arm) WHERE p.sweep = c.sweep_id AND coalesce(p.arm, c.arm) = c.arm))
         """;
 
-    /// <summary>Takes up to <paramref name="most"/> free chains, oldest sweep first, with what they hold already.</summary>
+    /// <summary>Free chains beyond those asked for that are looked at, as others may be about to take the first.</summary>
+    private const int Ahead = 512;
+
+    /// <summary>No other worker is at a chain of the same prompt.</summary>
+    private const string PromptIsFree = """
+        NOT EXISTS (
+            SELECT FROM reflectdit.chains h
+            WHERE h.worker IS NOT NULL AND h.sweep_id = c.sweep_id AND h.replicate = c.replicate AND h.prompt = c.prompt AND h.worker <> $7)
+        """;
+
+    /// <summary>
+    /// Takes up to <paramref name="most"/> free chains, oldest sweep first, with what they hold already. Where arms ask for
+    /// the same drawings, they share them best in one process: so chains of a prompt that another worker is at, or claims
+    /// at this moment, are passed over.
+    /// </summary>
+    /// <param name="besideOthers">Take those too.</param>
     /// <returns>None where the worker's lease was ended.</returns>
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
-        int worker, WorkScope scope, int most, CancellationToken cancellation)
+        int worker, WorkScope scope, int most, bool besideOthers, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand(Claim($"{InScope} {InOrder} LIMIT $6", worker: "$7"));
+        // The locks end with the statement; their class is any number that is not that of workers.
+        await using var claim = source.CreateCommand(Claim(
+            $"""
+            first AS MATERIALIZED (
+                SELECT c.id, hashtext(c.sweep_id::text || c.replicate || ' ' || c.prompt) AS prompt
+                FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+                WHERE {Free} AND {InScope} AND ($8 OR {PromptIsFree}) {InOrder} LIMIT $6::bigint + {Ahead}),
+            free AS (
+                SELECT l.id FROM first f CROSS JOIN LATERAL (
+                    SELECT c.id FROM reflectdit.chains c
+                    WHERE c.id = f.id AND c.state = 'open' AND c.worker IS NULL FOR NO KEY UPDATE SKIP LOCKED) l
+                WHERE $8 OR pg_try_advisory_xact_lock(1380215125, f.prompt) LIMIT $6)
+            """,
+            worker: "$7"));
         AddScope(claim, scope);
         claim.Parameters.Add(new() { Value = most });
         claim.Parameters.Add(new() { Value = worker });
+        claim.Parameters.Add(new() { Value = besideOthers });
         return await ClaimAsync(claim, cancellation);
     }
 
@@ -41,7 +70,13 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
         int worker, IReadOnlyList<Guid> chains, CancellationToken cancellation)
     {
-        await using var claim = source.CreateCommand(Claim("c.id = ANY ($1)", worker: "$2"));
+        await using var claim = source.CreateCommand(Claim(
+            $"""
+            free AS (
+                SELECT c.id FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+                WHERE {Free} AND c.id = ANY ($1) FOR NO KEY UPDATE OF c SKIP LOCKED)
+            """,
+            worker: "$2"));
         claim.Parameters.Add(new() { Value = chains.ToArray() });
         claim.Parameters.Add(new() { Value = worker });
         return await ClaimAsync(claim, cancellation);
@@ -200,10 +235,9 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         await notify.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static string Claim(string which, string worker) => $"""
-        WITH free AS (
-            SELECT c.id FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-            WHERE {Free} AND {which} FOR NO KEY UPDATE OF c SKIP LOCKED)
+    /// <param name="free">Common table expressions, of which <c>free</c> holds the ids.</param>
+    private static string Claim(string free, string worker) => $"""
+        WITH {free}
         UPDATE reflectdit.chains c SET epoch = epoch + 1, worker = {worker} FROM free
         WHERE c.id = free.id AND EXISTS (SELECT FROM reflectdit.workers WHERE number = {worker} AND ended_at IS NULL)
         RETURNING c.id, c.sweep_id, c.arm, c.prompt, c.replicate, c.epoch
@@ -253,10 +287,10 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         // A chain was drawn under one scorer; scores made later, by others, are of no concern to it.
         await using var find = source.CreateCommand("""
             SELECT a.chain_id, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.value, r.passed, r.reason
-            FROM reflectdit.attempts a
+            FROM reflectdit.attempt_records a
             JOIN reflectdit.chains c ON c.id = a.chain_id
             JOIN reflectdit.sweeps s ON s.id = c.sweep_id
-            LEFT JOIN reflectdit.scores r ON r.chain_id = a.chain_id AND r.attempt = a.index AND r.scorer_id = s.scorer_id
+            LEFT JOIN reflectdit.scores r ON r.drawing_id = a.drawing_id AND r.scorer_id = s.scorer_id
             WHERE a.chain_id = ANY ($1) ORDER BY a.chain_id, a.index
             """);
         find.Parameters.Add(new() { Value = chains });

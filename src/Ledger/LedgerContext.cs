@@ -27,11 +27,11 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
         modelBuilder.Entity<PromptRow>().ToTable("prompts").HasKey(r => new { r.SweepId, r.Index });
         modelBuilder.Entity<ArmRow>().ToTable("arms").HasKey(r => new { r.SweepId, r.Index });
         modelBuilder.Entity<ChainRow>().ToTable("chains").HasKey(r => r.Id);
-        modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(r => new { r.ChainId, r.Index });
+        modelBuilder.Entity<AttemptRow>().ToView("attempt_records").HasKey(r => new { r.ChainId, r.Index });
         modelBuilder.Entity<ContextItemRow>().ToTable("context_items").HasKey(r => new { r.ChainId, r.Attempt, r.Position });
         modelBuilder.Entity<ScorerRow>().ToTable("scorers").HasKey(r => r.Id);
         modelBuilder.Entity<WorkerRow>().ToTable("workers").HasKey(r => r.Number);
-        modelBuilder.Entity<ScoreRow>().ToTable("scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
+        modelBuilder.Entity<ScoreRow>().ToView("attempt_scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
         modelBuilder.Entity<ImportRow>().ToTable("imports").HasKey(r => new { r.SweepId, r.Arm });
     }
 }

@@ -95,6 +95,8 @@ public sealed class AttemptRow
     public required Guid ChainId { get; init; }
     public required int Index { get; init; }
     public required int Epoch { get; init; }
+    public required Guid DrawingId { get; init; }
+    public required Guid? JudgementId { get; init; }
     public required long? Seed { get; init; }
     public required byte[]? Image { get; init; }
     public required bool? Accepted { get; init; }

@@ -14,8 +14,8 @@ namespace ReflectDiT.Eval.Runner;
 /// Runs one chain from wherever it stands to its end. Each attempt is durable before the next begins, so a chain that
 /// is killed goes on with the same attempts that it would have drawn.
 /// </summary>
-public sealed class ChainRunner(
-    SweepSetup sweep, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ILogger log)
+internal sealed class ChainRunner(
+    SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ILogger log)
 {
     private readonly ModelCalls _calls = new(sweep.Calls);
 
@@ -45,11 +45,21 @@ public sealed class ChainRunner(
                     return false;
                 }
 
-                var attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
-                history.Add(Past(arm.Strategy, new(attempt.ImageName, attempt.Verdict, attempt.Score)));
-                images.Add(new PastImage(attempt.ImageName) { Content = arm.Strategy.DrawsIndependently ? null : attempt.Image });
-                step = arm.Strategy.Next(history, seeds);
-                await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown });
+                NewAttempt attempt;
+                PastAttempt past;
+                do
+                {
+                    attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
+                    past = Past(arm.Strategy, new(attempt.Drawing.Image, attempt.Judgement.Verdict, attempt.Score?.Score));
+                    step = arm.Strategy.Next([.. history, past], seeds);
+                }
+                while (!await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown }));
+
+                history.Add(past);
+                images.Add(new PastImage(attempt.Drawing.Image)
+                {
+                    Content = arm.Strategy.DrawsIndependently ? null : attempt.Drawing.Content,
+                });
             }
         }
         catch (Exception e) when (IsOfThisChain(e))
@@ -79,14 +89,30 @@ public sealed class ChainRunner(
         _ => $"fault of the program: {error.GetType().Name}: {error.Message}",
     };
 
-    private async Task WriteAsync(NewAttempt attempt)
+    /// <returns>False where the ledger has another result of the same work: the attempt is to be made again, with that one.</returns>
+    private async Task<bool> WriteAsync(NewAttempt attempt)
     {
-        await progress.AttemptedAsync(() => WorkerMetrics.MeasureAsync(
-            Stage.Write, attempt.Index, () => writer.AppendAsync(attempt)));
+        try
+        {
+            await progress.AttemptedAsync(() => WorkerMetrics.MeasureAsync(
+                Stage.Write, attempt.Index, () => writer.AppendAsync(attempt)));
+        }
+        catch (PostgresException e) when (e.SqlState == AttemptWriter.OtherFact && !attempt.IsOfTheLedger)
+        {
+            log.FactAdopted(attempt.Chain, attempt.Index);
+            return false;
+        }
+        finally
+        {
+            facts.Forget(attempt);
+        }
+
         if (attempt.Ends is not null)
         {
             WorkerMetrics.ChainEnded(failed: false);
         }
+
+        return true;
     }
 
     private async Task<NewAttempt> AttemptAsync(
@@ -99,42 +125,55 @@ public sealed class ChainRunner(
         List<PastImage> images,
         CancellationToken abort)
     {
-        var took = TimeSpan.Zero;
-        var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
-        var drawing = await Call(Stage.Draw, "generator", arm.Generator, (time, token) => arm.Generator.AskAsync(request, time, token));
-        WorkerMetrics.Drew();
-        var judgement = await Call(Stage.Judge, "judge", arm.Judge, (time, token) => arm.Judge.AskAsync(
-            new(prompt.Text, drawing.Image, seeds.Judge(index)), time, token));
-        WorkerMetrics.Judged(judgement.Tokens);
-        var score = sweep.Scoring is not { } scoring ? null : await Call(Stage.Score, scoring.Role, scoring.Model, (time, token) =>
-            scoring.AskAsync((chain.Prompt, prompt.Text), drawing.Image, seeds.Scorer(index), time, token));
-        return new NewAttempt(
-            chain.Id,
-            sweep.Plan.Scorer?.Id,
-            chain.Epoch,
-            index,
-            request.Seed,
-            ArtifactStore.NameOf(drawing.Image),
-            drawing.Image,
-            context,
-            judgement.Verdict,
-            judgement.Text,
-            new(
-                took.TotalSeconds,
-                drawing.DeviceSeconds,
-                judgement.DeviceSeconds,
-                drawing.FunctionEvaluations,
-                judgement.Tokens),
-            score,
-            Ends: null);
+        var (generator, judge) = (arm.Generator, arm.Judge);
+        var drawing = await facts.DrawingAsync(
+            DrawingFact.IdOf(
+                generator.Named.Model,
+                generator.Hosted.Digest!,
+                prompt.Text,
+                seeds.Noise(index),
+                context.Select(c => (images[c.Attempt].Name, c.Feedback))),
+            DrawAsync);
+        var content = drawing.Content;
+        var judgement = await facts.JudgementAsync(
+            JudgementFact.IdOf(
+                judge.Named.Model, judge.Hosted.Digest!, prompt.Text, drawing.Image, judge.Hosted.UsesSeed ? seeds.Judge(index) : null),
+            isNew: !drawing.IsStored,
+            JudgeAsync);
+        var score = sweep.Scoring is not { } scoring ? null : await facts.ScoreAsync(
+            drawing.Id, sweep.Plan.Scorer!.Id, isNew: !drawing.IsStored, () => ScoreAsync(scoring));
+        return new NewAttempt(chain.Id, chain.Epoch, index, drawing, context, judgement, score, Ends: null);
 
-        async Task<T> Call<T>(Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask)
+        async Task<DrawingFact> DrawAsync(Guid id)
         {
-            var (answer, served) = await WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
-                $"{role}, attempt {index} of \"{prompt.Text}\"", model.Named.Placement.Timeout, ask, failure => Retried(stage, failure), abort));
-            took += served;
-            return answer;
+            var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
+            var (drawn, took) = await Call(Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token));
+            WorkerMetrics.Drew();
+            return new(
+                id, request.Seed, ArtifactStore.NameOf(drawn.Image), took.TotalSeconds, drawn.DeviceSeconds, drawn.FunctionEvaluations, drawn.Image);
         }
+
+        async Task<JudgementFact> JudgeAsync(Guid id)
+        {
+            var request = new JudgeRequest(prompt.Text, await ContentAsync(), seeds.Judge(index));
+            var (said, took) = await Call(Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token));
+            WorkerMetrics.Judged(said.Tokens);
+            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
+        }
+
+        async Task<ScoreFact> ScoreAsync(ImageScoring by)
+        {
+            var image = await ContentAsync();
+            var (scored, _) = await Call(Stage.Score, by.Role, by.Model, (time, token) =>
+                by.AskAsync((chain.Prompt, prompt.Text), image, seeds.Scorer(index), time, token));
+            return new(drawing.Id, sweep.Plan.Scorer!.Id, scored);
+        }
+
+        async Task<ReadOnlyMemory<byte>> ContentAsync() => content ??= await artifacts.ReadAsync(drawing.Image, abort);
+
+        Task<Served<T>> Call<T>(Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask) =>
+            WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
+                $"{role}, attempt {index} of \"{prompt.Text}\"", model.Named.Placement.Timeout, ask, failure => Retried(stage, failure), abort));
 
         void Retried(Stage stage, Exception failure)
         {

@@ -33,6 +33,9 @@ internal static partial class WorkerLog
     [LoggerMessage(10, LogLevel.Error, "Arm {Arm} of sweep {Sweep} is parked, and left to others: {Reason}")]
     public static partial void ArmParked(this ILogger log, string arm, Guid sweep, string reason);
 
+    [LoggerMessage(12, LogLevel.Information, "Chain {Chain}: another has drawn or judged the same as attempt {Attempt} before, with another result: it takes that one")]
+    public static partial void FactAdopted(this ILogger log, Guid chain, int attempt);
+
     [LoggerMessage(11, LogLevel.Information, "{Model} made room for another model")]
     public static partial void ModelUnloaded(this ILogger log, string model);
 

@@ -33,6 +33,7 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     private readonly WorkerSession _session;
     private readonly AttemptWriter _writer;
+    private readonly SharedFacts _facts;
     private readonly WakeUp _wake;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _abort = new();
@@ -48,6 +49,9 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly TimeSpan _renewal;
 
     private bool _mayHaveWork;
+
+    /// <summary>The last claim found nothing but, perhaps, prompts that others are at: those are the next to take.</summary>
+    private bool _foundNone;
     private Task<bool> _turn = Task.FromResult(true);
 
     private WorkerShift(
@@ -70,6 +74,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _log.ShiftBegan(session.Number, options.Slots);
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
         progress.Models.News += Say;
+        _facts = new SharedFacts(new FactStore(ledger.Source));
         _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
 
@@ -258,9 +263,15 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
 
         var asked = DateTimeOffset.UtcNow;
-        var claimed = await _ledger.Leases.ClaimAsync(
-            _session.Number, _options.Scope with { Parked = [.. _progress.Parked.Keys] }, room, turn);
-        _mayHaveWork = claimed.Count == room;
+        var scope = _options.Scope with { Parked = [.. _progress.Parked.Keys] };
+        var claimed = await _ledger.Leases.ClaimAsync(_session.Number, scope, room, besideOthers: false, turn);
+        if (claimed.Count == 0 && _foundNone)
+        {
+            claimed = await _ledger.Leases.ClaimAsync(_session.Number, scope, room, besideOthers: true, turn);
+        }
+
+        _foundNone = claimed.Count == 0;
+        _mayHaveWork = claimed.Count > 0;
         foreach (var chain in claimed)
         {
             Begin(chain, null, asked);
@@ -322,7 +333,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         try
         {
             return await LoadAsync(sweep, chain.Arm, stop)
-                && await new ChainRunner(sweep, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
+                && await new ChainRunner(sweep, _facts, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
         }
         catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
         {
@@ -373,18 +384,17 @@ internal sealed class WorkerShift : IAsyncDisposable
         try
         {
             await _progress.Pulse.LoadAsync(Task.WhenAll(unknown.Where(m => m.Hosted.Digest is null).Select(m => m.Hosted.LoadAsync(stop))));
+            foreach (var model in unknown)
+            {
+                await BindAsync(sweep, model, stop);
+            }
+
+            return true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return false;
         }
-
-        foreach (var model in unknown)
-        {
-            await BindAsync(sweep, model, stop);
-        }
-
-        return true;
     }
 
     private async Task BindAsync(SweepSetup sweep, SweepModel model, CancellationToken stop)

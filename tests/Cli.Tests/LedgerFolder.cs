@@ -151,7 +151,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
     {
         var store = new ArtifactStore(System.IO.Path.Combine(Path, "artifacts"));
         await using var source = NpgsqlDataSource.Create(await AddressAsync());
-        await using var command = source.CreateCommand("SELECT image FROM reflectdit.attempts");
+        await using var command = source.CreateCommand("SELECT image FROM reflectdit.attempt_records");
         await using var reader = await command.ExecuteReaderAsync();
         var attempts = 0;
         for (; await reader.ReadAsync(); attempts++)

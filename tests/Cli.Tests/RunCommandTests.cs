@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace ReflectDiT.Eval.Cli.Tests;
@@ -27,6 +28,24 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         Assert.Contains("1 of 85 prompts", sweeps.Runs[2].Error);
         Assert.Equal(await sweeps.AtOnce.DumpAsync(), await sweeps.InParts.DumpAsync());
         Assert.Equal(sweeps.Runs[0].Out, sweeps.Runs[3].Out);
+    }
+
+    [Fact]
+    public async Task What_arms_share_is_drawn_once_and_status_says_what_was_booked_and_what_was_spent()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        var file = Path.Combine(AppContext.BaseDirectory, "benchmarks", "geneval", "sweeps", "selectors.yaml");
+        var run = await ledger.RunAsync("run", file, "--limit", "6");
+        Assert.True(run.ExitCode == 0, run.Error);
+        var status = await ledger.RunAsync("status", "--detail");
+        Assert.Contains("  120 different drawings (drawn 120 times), 120 judgements (judged 120 times); device seconds: ", status.Out, StringComparison.Ordinal);
+        var seconds = Regex.Match(status.Out, "device seconds: (?<booked>[0-9.]+) booked, (?<spent>[0-9.]+) spent", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var attempts = await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.attempts");
+        Assert.Equal(
+            attempts / 120.0, double.Parse(seconds.Groups["booked"].Value) / double.Parse(seconds.Groups["spent"].Value), 0.01);
+        Assert.Contains("Nothing refers to 0 drawings, 0 judgements and 0 files.", status.Out, StringComparison.Ordinal);
+        var prune = await ledger.RunAsync("db", "prune");
+        Assert.Equal((0, "Removed 0 drawings, 0 judgements and 0 files.\n"), (prune.ExitCode, prune.Error));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.Equal(
             ((double?, double?, double?, int?, int?))(0.5, 1.25, 0.25, 40, 1400),
             (row.WallSeconds, row.GeneratorSeconds, row.JudgeSeconds, row.FunctionEvaluations, row.JudgeTokens));
-        Assert.Equal(first.Image.ToArray(), await ledger.Session.Artifacts.ReadAsync(row.Image!, CancellationToken.None));
+        Assert.Equal(first.Drawing.Content!.Value.ToArray(), await ledger.Session.Artifacts.ReadAsync(row.Image!, CancellationToken.None));
 
         var context = Assert.Single(await tables.ContextItems.ToListAsync());
         Assert.Equal((1, 0, 0, "judge"), (context.Attempt, context.Position, context.SourceAttempt, context.Source));
@@ -123,9 +123,11 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
 
         string[] wrong =
         [
-            "UPDATE reflectdit.attempts SET accepted = true",                          // with feedback
-            "UPDATE reflectdit.attempts SET judge_score = 1.5",
-            "UPDATE reflectdit.attempts SET image = 'short'",
+            "UPDATE reflectdit.judgements SET accepted = true",                        // with feedback
+            "UPDATE reflectdit.judgements SET score = 1.5",
+            "UPDATE reflectdit.drawings SET image = 'short'",
+            "UPDATE reflectdit.attempts SET judgement_id = NULL",
+            "DELETE FROM reflectdit.drawings",                                         // that an attempt is of
             "UPDATE reflectdit.scores SET passed = true",                              // with a reason
             "UPDATE reflectdit.scores SET value = 1.5",
             "UPDATE reflectdit.chains SET state = 'done'",                             // shows nothing

@@ -39,7 +39,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         var chain = Assert.Single(again);
         Assert.Equal(chains[0].Epoch + 1, chain.Epoch);
         Assert.Equal(["fault 0", "fault 1"], chain.History.Select(a => a.Verdict.Feedback));
-        Assert.Equal(LedgerFixture.Attempt(chains[0], 1).ImageName, chain.History[1].Image);
+        Assert.Equal(LedgerFixture.Attempt(chains[0], 1).Drawing.Image, chain.History[1].Image);
     }
 
     [Fact]
@@ -68,13 +68,13 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         Assert.Equal([hung.Number], await ledger.EndLostWorkersAsync());
         Assert.Empty(await ledger.EndLostWorkersAsync());
 
-        var chains = await ledger.Session.Leases.ClaimAsync(renewed.Number, new(), 1000, None);
+        var chains = await ledger.Session.Leases.ClaimAsync(renewed.Number, new(), 1000, besideOthers: true, None);
         Assert.Equal(taken.Select(c => (c.Id, c.Epoch + 1)), chains.Select(c => (c.Id, c.Epoch)));
         Assert.Equal(chains.ToDictionary(c => c.Id, c => c.Epoch), await ledger.Session.Leases.HeldAsync(renewed.Number, None));
         Assert.False(await RenewAsync(ledger, hung));
         Assert.Empty(await ledger.Session.Leases.HeldAsync(hung.Number, None));
         await ledger.Session.Leases.ReleaseAsync(renewed.Number, chains[0].Id, chains[0].Epoch, None);
-        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, new(), 1000, None));
+        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, new(), 1000, besideOthers: true, None));
         Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, [chains[0].Id], None));
     }
 
@@ -144,6 +144,36 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         await using var _ = worker;
         Assert.All(chains, c => Assert.Equal(LedgerFixture.Plan("other").Id, c.Sweep));
         Assert.Equal(4, chains.Count);
+    }
+
+    [Fact]
+    public async Task Chains_of_a_prompt_that_another_is_at_are_taken_last()
+    {
+        await using var ledger = await PlannedAsync(prompts: 3);
+        var (first, taken) = await ledger.ClaimAsync(most: 1);
+        await using var one = first;
+        var (second, others) = await ledger.ClaimAsync(most: 10, besideOthers: false);
+        await using var two = second;
+        Assert.Equal([0], taken.Select(c => c.Prompt));
+        Assert.Equal([1, 1, 2, 2], others.Select(c => c.Prompt));
+        var (third, none) = await ledger.ClaimAsync(most: 10, besideOthers: false);
+        await using var three = third;
+        Assert.Empty(none);
+        Assert.Equal([0], (await ledger.Session.Leases.ClaimAsync(three.Number, new(), 10, besideOthers: true, None)).Select(c => c.Prompt));
+    }
+
+    [Fact]
+    public async Task Workers_that_claim_together_share_no_prompt_while_there_are_enough()
+    {
+        await using var ledger = await PlannedAsync(prompts: 200);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ledger.ClaimAsync(most: 20, besideOthers: false)));
+        var prompts = claims.SelectMany(c => c.Chains.Select(chain => (c.Worker.Number, chain.Prompt))).Distinct().ToList();
+        Assert.Equal(prompts.Count, prompts.DistinctBy(p => p.Prompt).Count());
+        Assert.All(claims, c => Assert.Equal(20, c.Chains.Count));
+        foreach (var (worker, _) in claims)
+        {
+            await worker.DisposeAsync();
+        }
     }
 
     [Fact]

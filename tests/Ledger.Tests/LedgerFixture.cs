@@ -51,19 +51,28 @@ internal sealed class LedgerFixture : IAsyncDisposable
     public static NewAttempt Attempt(OpenChain chain, int index, int? ends = null, params ContextItem[] context)
     {
         byte[] image = [.. chain.Id.ToByteArray(), (byte)index];
+        return Attempt(chain, index, $"{chain.Id} {index}", image, $"fault {index}", ends, context);
+    }
+
+    /// <param name="asked">What the drawing was made from: equal ones ask for the same.</param>
+    public static NewAttempt Attempt(
+        OpenChain chain, int index, string asked, byte[] image, string feedback, int? ends = null, params ContextItem[] context)
+    {
+        var drawing = new DrawingFact(Identity.Of($"drawing {asked}"), 1000 + index, ArtifactStore.NameOf(image), 0.25, 1.25, 40, image);
         return new(
             chain.Id,
-            Plan().Scorer!.Id,
             chain.Epoch,
             index,
-            Seed: 1000 + index,
-            ArtifactStore.NameOf(image),
-            image,
+            drawing,
             context,
-            ends is null ? new Verdict(false, 0.25, 0.75, $"fault {index}") : new Verdict(true, 0.75, 0.25, ""),
-            "text",
-            new(0.5, 1.25, 0.25, 40, 1400),
-            Score.OfPass(ends is not null, ends is not null ? "" : "expected cat>=1, found 0", Evidence),
+            new(
+                Identity.Of($"judgement {asked}"),
+                ends is null ? new Verdict(false, 0.25, 0.75, feedback) : new Verdict(true, 0.75, 0.25, ""),
+                "text",
+                0.25,
+                0.25,
+                1400),
+            new(drawing.Id, Plan().Scorer!.Id, Score.OfPass(ends is not null, ends is not null ? "" : "expected cat>=1, found 0", Evidence)),
             ends);
     }
 
@@ -71,11 +80,11 @@ internal sealed class LedgerFixture : IAsyncDisposable
 
     /// <summary>A new worker takes up to <paramref name="most"/> chains.</summary>
     public async Task<(WorkerSession Worker, IReadOnlyList<OpenChain> Chains)> ClaimAsync(
-        int most = 1000, WorkScope? scope = null, TimeSpan? lease = null, string? silo = null)
+        int most = 1000, WorkScope? scope = null, TimeSpan? lease = null, string? silo = null, bool besideOthers = true)
     {
         var worker = await WorkerSession.OpenAsync(
             Session.Source, new(4, scope?.Arms, silo), lease ?? Lease, () => { }, CancellationToken.None);
-        return (worker, await Session.Leases.ClaimAsync(worker.Number, scope ?? new(), most, CancellationToken.None));
+        return (worker, await Session.Leases.ClaimAsync(worker.Number, scope ?? new(), most, besideOthers, CancellationToken.None));
     }
 
     /// <returns>The numbers of the workers that were found lost, and ended.</returns>

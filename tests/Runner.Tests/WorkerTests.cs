@@ -80,7 +80,7 @@ public sealed class WorkerTests(PostgresServer server) : IClassFixture<PostgresS
     public async Task A_row_that_the_database_refuses_fails_its_chain_with_the_reason_and_the_others_are_written()
     {
         await using var sweep = await TestSweep.CreateAsync(server);
-        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.attempts ADD CONSTRAINT never CHECK (feedback <> 'fault 3')");
+        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.judgements ADD CONSTRAINT never CHECK (feedback <> 'fault 3')");
         var progress = await sweep.RunAsync(TestSweep.Setup(new()));
         Assert.Equal(40, progress.Done + progress.Failed);
         Assert.InRange(progress.Failed, 1, 39);

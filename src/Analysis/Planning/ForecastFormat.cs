@@ -15,7 +15,7 @@ public static class ForecastFormat
         (BudgetAxis.Attempts, "attempts expected", 1, "#,0"),
         (BudgetAxis.FunctionEvaluations, "function evaluations", 1, "#,0"),
         (BudgetAxis.DeviceSeconds, "device hours, judge included", SecondsPerHour, "0.000"),
-        (BudgetAxis.WallSeconds, "hours, one attempt at a time", SecondsPerHour, "0.000"),
+        (BudgetAxis.WallSeconds, "hours, one batch at a time", SecondsPerHour, "0.000"),
         (BudgetAxis.JudgeTokens, "judge tokens", 1, "#,0"),
         (BudgetAxis.Money, "money", 1, "0.00"),
     ];

@@ -121,8 +121,8 @@ public sealed record AttemptResult(Verdict? Verdict, double? Value, bool? Passed
 
 /// <summary>What an attempt took; null is what a run elsewhere did not record, which is not zero.</summary>
 /// <param name="WallSeconds">
-/// Until generator, judge and detector had answered, without waiting in a queue; not a result: it differs from run to
-/// run.
+/// Of the batches in which generator and judge answered, divided by what each batch answered; without queues, and without the
+/// scorer. Not a result: it differs from run to run.
 /// </param>
 /// <param name="GeneratorSeconds">Of the device.</param>
 /// <param name="JudgeSeconds">Of the device.</param>

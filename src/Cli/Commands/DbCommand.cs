@@ -1,9 +1,10 @@
 using System.CommandLine;
+using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
-/// <summary><c>reflectdit db stop</c>: ends the private PostgreSQL server of a data folder.</summary>
+/// <summary><c>reflectdit db</c>: ends the private PostgreSQL server of a data folder, and removes what nothing refers to.</summary>
 internal static class DbCommand
 {
     public static Command Create()
@@ -19,6 +20,17 @@ internal static class DbCommand
                 : $"No server of {ledger.Data(parsed)} is running.");
             return ExitCode.Done;
         });
-        return new Command("db", "The private PostgreSQL server of a data folder") { stop };
+        var prune = new Command("prune", "Remove drawings, judgements and files that no attempt refers to ('status --detail' counts them)");
+        var pruned = new LedgerOptions();
+        pruned.AddTo(prune);
+        prune.SetAction(async (parsed, cancellation) =>
+        {
+            await using var session = await pruned.OpenAsync(parsed, cancellation);
+            var removed = await FactUse.PruneAsync(session, cancellation);
+            await Console.Error.WriteLineAsync(
+                $"Removed {removed.Drawings} drawings, {removed.Judgements} judgements and {removed.Artifacts.Count} files.");
+            return ExitCode.Done;
+        });
+        return new Command("db", "The database of a ledger") { stop, prune };
     }
 }

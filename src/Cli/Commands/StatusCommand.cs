@@ -18,7 +18,9 @@ internal static class StatusCommand
         WriteIndented = true,
     };
 
-    private sealed record Snapshot(IReadOnlyList<SweepStatus> Sweeps, IReadOnlyList<WorkerStatus> Workers);
+    /// <param name="Spent">Null where it was not asked for.</param>
+    private sealed record Snapshot(
+        IReadOnlyList<SweepStatus> Sweeps, IReadOnlyList<WorkerStatus> Workers, IReadOnlyList<SweepSpent>? Spent, Orphans? Orphans);
 
     public static Command Create()
     {
@@ -26,9 +28,13 @@ internal static class StatusCommand
         var format = new Option<string>("--format") { Description = "text or json", DefaultValueFactory = _ => "text" };
         format.AcceptOnlyFromAmong("text", "json");
         var watch = new Option<bool>("--watch") { Description = "Show it again every two seconds, with rates, until Ctrl-C" };
+        var detail = new Option<bool>("--detail")
+        {
+            Description = "With what each sweep has spent, shared drawings counted once, and what nothing refers to any more",
+        };
         var command = new Command("status", "Show the sweeps of the ledger, how far they are, and who works on them")
         {
-            format, watch,
+            format, watch, detail,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -62,21 +68,24 @@ internal static class StatusCommand
         async Task ShowAsync(ParseResult parsed, CancellationToken cancellation)
         {
             await using var session = await ledger.OpenAsync(parsed, cancellation);
-            var now = await TakeAsync(session, cancellation);
+            var now = await TakeAsync(session, parsed.GetValue(detail), cancellation);
             var json = parsed.GetRequiredValue(format) == "json";
             Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : Text(now, null));
             while (parsed.GetValue(watch))
             {
                 await Task.Delay(WatchInterval, cancellation);
                 var before = now;
-                now = await TakeAsync(session, cancellation);
+                now = await TakeAsync(session, parsed.GetValue(detail), cancellation);
                 Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : "\n" + Text(now, before));
             }
         }
     }
 
-    private static async Task<Snapshot> TakeAsync(LedgerSession session, CancellationToken cancellation) => new(
-        await SweepStatus.AllAsync(session, cancellation), await SweepStatus.WorkersAsync(session, cancellation));
+    private static async Task<Snapshot> TakeAsync(LedgerSession session, bool detail, CancellationToken cancellation) => new(
+        await SweepStatus.AllAsync(session, cancellation),
+        await SweepStatus.WorkersAsync(session, cancellation),
+        detail ? await FactUse.SpentAsync(session, cancellation) : null,
+        detail ? await FactUse.OrphansAsync(session, cancellation) : null);
 
     private static string Text(Snapshot now, Snapshot? before)
     {
@@ -92,6 +101,11 @@ internal static class StatusCommand
                 .Append($"{sweep.Done}/{sweep.Chains} chains done, {sweep.Failed} failed, {sweep.Leased} leased, {sweep.Attempts} images")
                 .Append(Rates(sweep, before?.Sweeps.FirstOrDefault(s => s.Id == sweep.Id)))
                 .Append('\n');
+            if (now.Spent?.FirstOrDefault(s => s.Sweep == sweep.Id) is { } spent)
+            {
+                text.Append($"  {spent.Drawings} different drawings (drawn {spent.Drawn} times), {spent.Judgements} judgements (judged {spent.Judged} times); ")
+                    .Append(CultureInfo.InvariantCulture, $"device seconds: {spent.BookedSeconds:0.#} booked, {spent.SpentSeconds:0.#} spent\n");
+            }
         }
 
         foreach (var worker in now.Workers)
@@ -100,6 +114,12 @@ internal static class StatusCommand
                 .Append($"since {worker.StartedAt:yyyy-MM-dd HH:mm} UTC, seen {worker.SeenAt:HH:mm:ss}")
                 .Append(worker.Report is { } report ? Text(report) : "")
                 .Append('\n');
+        }
+
+        if (now.Orphans is { } orphans)
+        {
+            text.Append($"Nothing refers to {orphans.Drawings} drawings, {orphans.Judgements} judgements and {orphans.Artifacts.Count} files")
+                .Append(orphans.Any ? ": 'reflectdit db prune' removes them.\n" : ".\n");
         }
 
         return text.ToString();

@@ -14,6 +14,9 @@ public interface IModel<TRequest, TAnswer> : IDisposable
 
     BatchPolicy Batches { get; }
 
+    /// <summary>Whether an answer depends on the seed of its request: not that of a judge that decodes greedily.</summary>
+    bool UsesSeed => true;
+
     /// <summary>Requests share a batch only where this is equal; the same for all by default.</summary>
     string BatchKey(TRequest request) => "";
 

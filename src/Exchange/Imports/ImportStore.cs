@@ -42,6 +42,8 @@ public sealed class ImportStore(NpgsqlDataSource source)
         }
 
         await CopyImportsAsync(connection, plan, arms, cancellation);
+        await CopyDrawingsAsync(connection, attempts, cancellation);
+        await CopyJudgementsAsync(connection, attempts, cancellation);
         await CopyAttemptsAsync(connection, attempts, cancellation);
         if (plan.Scorer is { } scorer)
         {
@@ -81,15 +83,13 @@ public sealed class ImportStore(NpgsqlDataSource source)
     {
         await using var add = new NpgsqlCommand(
             """
-            UPDATE reflectdit.attempts a SET image = i.image
-            FROM unnest($1, $2, $3) AS i (chain, index, image)
-            WHERE a.chain_id = i.chain AND a.index = i.index AND a.image IS NULL
+            UPDATE reflectdit.drawings d SET image = i.image
+            FROM unnest($1, $2) AS i (id, image) WHERE d.id = i.id AND d.image IS NULL
             """, connection)
         {
             Parameters =
             {
-                new() { Value = images.Select(i => i.Chain).ToArray() },
-                new() { Value = images.Select(i => i.Index).ToArray() },
+                new() { Value = images.Select(i => Drawing(i.Chain, i.Index)).ToArray() },
                 new() { Value = images.Select(i => i.Name).ToArray() },
             },
         };
@@ -109,34 +109,70 @@ public sealed class ImportStore(NpgsqlDataSource source)
             await row.WriteAsync(JsonSerializer.Serialize(a.Item.Findings, Json), NpgsqlDbType.Jsonb, cancellation);
         }, cancellation);
 
-    private static Task CopyAttemptsAsync(
-        NpgsqlConnection connection,
-        List<(Guid Id, RecordedAttempt Attempt)> attempts,
-        CancellationToken cancellation) =>
+    /// <summary>What was drawn elsewhere is no other's drawing: what it was made from is not known.</summary>
+    private static Guid Drawing(Guid chain, int attempt) => Identity.Of($"imported drawing\n{chain}\n{attempt}");
+
+    /// <summary>Null where nothing is known of one.</summary>
+    private static Guid? Judgement(Guid chain, RecordedAttempt attempt) =>
+        attempt.Verdict is not null || attempt.JudgeText is not null || attempt.Costs is { JudgeSeconds: not null } or { JudgeTokens: not null }
+            ? Identity.Of($"imported judgement\n{chain}\n{attempt.Index}")
+            : null;
+
+    /// <summary>How long both took is known in one, and is the drawing's.</summary>
+    private static Task CopyDrawingsAsync(
+        NpgsqlConnection connection, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
-            "attempts (chain_id, index, epoch, imported, seed, accepted, judge_score, judge_no_score, feedback, "
-            + "judge_text, shown_after, wall_seconds, generator_seconds, judge_seconds, function_evaluations, judge_tokens)",
+            "drawings (id, imported, seed, seconds, device_seconds, function_evaluations)",
             attempts,
             async (row, a) =>
             {
                 var (attempt, costs) = (a.Attempt, a.Attempt.Costs);
-                await row.WriteAsync(a.Id, cancellation);
-                await row.WriteAsync(attempt.Index, cancellation);
-                await row.WriteAsync(0, cancellation); // the epoch of a chain that nobody ever held
+                await row.WriteAsync(Drawing(a.Id, attempt.Index), cancellation);
                 await row.WriteAsync(true, cancellation);
                 await row.WriteAsync(attempt.Seed, cancellation);
+                await row.WriteAsync(costs.WallSeconds, cancellation);
+                await row.WriteAsync(costs.GeneratorSeconds, cancellation);
+                await row.WriteAsync(costs.FunctionEvaluations, cancellation);
+            },
+            cancellation);
+
+    private static Task CopyJudgementsAsync(
+        NpgsqlConnection connection, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(
+            connection,
+            "judgements (id, imported, accepted, score, no_score, feedback, text, device_seconds, tokens)",
+            attempts.Select(a => (Id: Judgement(a.Id, a.Attempt), a.Attempt)).Where(a => a.Id is not null),
+            async (row, a) =>
+            {
+                var attempt = a.Attempt;
+                await row.WriteAsync(a.Id!.Value, cancellation);
+                await row.WriteAsync(true, cancellation);
                 await row.WriteAsync(attempt.Verdict?.Accepted, cancellation);
                 await row.WriteAsync(attempt.Verdict?.Score, cancellation);
                 await row.WriteAsync(attempt.Verdict?.NoScore, cancellation);
                 await row.WriteAsync(attempt.Verdict?.Feedback, cancellation);
                 await row.WriteAsync(attempt.JudgeText, cancellation);
-                await row.WriteAsync(attempt.ShownAfter, cancellation);
-                await row.WriteAsync(costs.WallSeconds, cancellation);
-                await row.WriteAsync(costs.GeneratorSeconds, cancellation);
-                await row.WriteAsync(costs.JudgeSeconds, cancellation);
-                await row.WriteAsync(costs.FunctionEvaluations, cancellation);
-                await row.WriteAsync(costs.JudgeTokens, cancellation);
+                await row.WriteAsync(attempt.Costs.JudgeSeconds, cancellation);
+                await row.WriteAsync(attempt.Costs.JudgeTokens, cancellation);
+            },
+            cancellation);
+
+    private static Task CopyAttemptsAsync(
+        NpgsqlConnection connection, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
+        BulkCopy.WriteAsync(
+            connection,
+            "attempts (chain_id, index, epoch, imported, drawing_id, judgement_id, shown_after)",
+            attempts,
+            async (row, a) =>
+            {
+                await row.WriteAsync(a.Id, cancellation);
+                await row.WriteAsync(a.Attempt.Index, cancellation);
+                await row.WriteAsync(0, cancellation); // the epoch of a chain that nobody ever held
+                await row.WriteAsync(true, cancellation);
+                await row.WriteAsync(Drawing(a.Id, a.Attempt.Index), cancellation);
+                await row.WriteAsync(Judgement(a.Id, a.Attempt), cancellation);
+                await row.WriteAsync(a.Attempt.ShownAfter, cancellation);
             },
             cancellation);
 
@@ -147,12 +183,11 @@ public sealed class ImportStore(NpgsqlDataSource source)
         CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
-            "scores (chain_id, attempt, scorer_id, value, passed, reason, evidence)",
-            attempts.Where(a => a.Attempt.Score is not null).Select(a => (a.Id, a.Attempt.Index, Score: a.Attempt.Score!)),
+            "scores (drawing_id, scorer_id, value, passed, reason, evidence)",
+            attempts.Where(a => a.Attempt.Score is not null).Select(a => (Id: Drawing(a.Id, a.Attempt.Index), Score: a.Attempt.Score!)),
             async (row, a) =>
             {
                 await row.WriteAsync(a.Id, cancellation);
-                await row.WriteAsync(a.Index, cancellation);
                 await row.WriteAsync(scorer, cancellation);
                 await row.WriteAsync(a.Score.Value, cancellation);
                 await row.WriteAsync(a.Score.Passed, cancellation);

@@ -110,40 +110,64 @@ CREATE TABLE reflectdit.chains (
 -- Claims read what is free of a sweep in this order; what is held or has ended is not in the index.
 CREATE INDEX chains_free ON reflectdit.chains (sweep_id, replicate, prompt, arm) WHERE state = 'open' AND worker IS NULL;
 CREATE INDEX chains_held ON reflectdit.chains (worker) WHERE worker IS NOT NULL;
+CREATE INDEX chains_at_work ON reflectdit.chains (sweep_id, replicate, prompt) WHERE worker IS NOT NULL;
 
--- NULL is what a run elsewhere did not record.
-CREATE TABLE reflectdit.attempts (
-    chain_id             uuid NOT NULL REFERENCES reflectdit.chains ON DELETE CASCADE,
-    index                integer NOT NULL CHECK (index >= 0),
-    epoch                integer NOT NULL,
-    imported             boolean NOT NULL DEFAULT false,
+-- Facts: what was drawn and judged, each once for whoever asks for the same. A fact enters with an attempt and is fenced by
+-- nothing: the first that is there counts, and whoever comes later takes it as it is. Seconds are those of a batch, divided
+-- by what the batch answered. NULL is what a run elsewhere did not record.
+CREATE TABLE reflectdit.drawings (
+    id                   uuid PRIMARY KEY,     -- hash of generator (settings, weights), prompt, seed and context
+    imported             boolean NOT NULL DEFAULT false,                     -- then a hash of the attempt
     seed                 bigint CHECK (seed >= 0),
     image                bytea CHECK (octet_length(image) = 32),             -- SHA-256 of the artifact
-    accepted             boolean,
-    judge_score          double precision CHECK (judge_score BETWEEN 0 AND 1),
-    judge_no_score       double precision CHECK (judge_no_score BETWEEN 0 AND 1),
-    feedback             text,
-    judge_text           text,
-    shown_after          integer,              -- what an imported chain would show had it ended here; else the strategy says
-    wall_seconds         double precision CHECK (wall_seconds >= 0),
-    generator_seconds    double precision CHECK (generator_seconds >= 0),    -- of the device
-    judge_seconds        double precision CHECK (judge_seconds >= 0),        -- of the device
+    seconds              double precision CHECK (seconds >= 0),
+    device_seconds       double precision CHECK (device_seconds >= 0),
     function_evaluations integer CHECK (function_evaluations >= 0),
-    judge_tokens         integer CHECK (judge_tokens >= 0),
+    times                integer NOT NULL DEFAULT 1 CHECK (times > 0),       -- drawn; more than once where two asked at once
     created_at           timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (chain_id, index),
-    CHECK (imported OR num_nulls(seed, image, accepted, judge_score, judge_no_score, feedback, judge_text, wall_seconds,
-        generator_seconds, judge_seconds, function_evaluations, judge_tokens) = 0),
+    CHECK (imported OR num_nulls(seed, image, seconds, device_seconds, function_evaluations) = 0)
+);
+
+CREATE TABLE reflectdit.judgements (
+    id             uuid PRIMARY KEY,           -- hash of judge (settings, weights), prompt, image, and seed where it uses one
+    imported       boolean NOT NULL DEFAULT false,                           -- then a hash of the attempt
+    accepted       boolean,
+    score          double precision CHECK (score BETWEEN 0 AND 1),
+    no_score       double precision CHECK (no_score BETWEEN 0 AND 1),
+    feedback       text,
+    text           text,                                                     -- the judge's own words, whole
+    seconds        double precision CHECK (seconds >= 0),
+    device_seconds double precision CHECK (device_seconds >= 0),
+    tokens         integer CHECK (tokens >= 0),
+    times          integer NOT NULL DEFAULT 1 CHECK (times > 0),
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    CHECK (imported OR num_nulls(accepted, score, no_score, feedback, text, seconds, device_seconds, tokens) = 0),
     CHECK (imported OR NOT accepted OR feedback = ''),
-    CHECK (accepted IS NOT NULL OR num_nonnulls(judge_score, judge_no_score, feedback) = 0),
+    CHECK (accepted IS NOT NULL OR num_nonnulls(score, no_score, feedback) = 0)
+);
+
+CREATE TABLE reflectdit.attempts (
+    chain_id     uuid NOT NULL REFERENCES reflectdit.chains ON DELETE CASCADE,
+    index        integer NOT NULL CHECK (index >= 0),
+    epoch        integer NOT NULL,
+    imported     boolean NOT NULL DEFAULT false,
+    drawing_id   uuid NOT NULL REFERENCES reflectdit.drawings,
+    judgement_id uuid REFERENCES reflectdit.judgements,
+    shown_after  integer,                      -- what an imported chain would show had it ended here; else the strategy says
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (chain_id, index),
+    CHECK (imported OR judgement_id IS NOT NULL),
     CHECK (shown_after IS NULL OR imported AND shown_after BETWEEN 0 AND index)
 );
+-- Which attempts a fact is part of: a fact of none may go.
+CREATE INDEX attempts_drawing ON reflectdit.attempts (drawing_id);
+CREATE INDEX attempts_judgement ON reflectdit.attempts (judgement_id);
 
 ALTER TABLE reflectdit.chains ADD CONSTRAINT chains_shown
     FOREIGN KEY (id, shown) REFERENCES reflectdit.attempts (chain_id, index) DEFERRABLE INITIALLY DEFERRED;
 
--- What an attempt was conditioned on, in order. The words are those of the source: attempts.feedback for the judge,
--- the score's reason for the scorer. A source is there, as it comes before the attempt and attempts have no gaps.
+-- What an attempt was conditioned on, in order. The words are those of the source: its judgement's feedback for the judge,
+-- its score's reason for the scorer. A source is there, as it comes before the attempt and attempts have no gaps.
 CREATE TABLE reflectdit.context_items (
     chain_id       uuid NOT NULL,
     attempt        integer NOT NULL,
@@ -156,17 +180,29 @@ CREATE TABLE reflectdit.context_items (
 );
 
 CREATE TABLE reflectdit.scores (
-    chain_id  uuid NOT NULL,
-    attempt   integer NOT NULL,
-    scorer_id uuid NOT NULL REFERENCES reflectdit.scorers,
-    value     double precision NOT NULL CHECK (value BETWEEN 0 AND 1),
-    passed    boolean,                         -- NULL: the scorer only grades
-    reason    text,                            -- NULL: not known, as where a summary elsewhere holds the score alone
-    evidence  json,                            -- what the score was made from, in the scorer's form; NULL likewise
-    PRIMARY KEY (chain_id, attempt, scorer_id),
-    FOREIGN KEY (chain_id, attempt) REFERENCES reflectdit.attempts ON DELETE CASCADE,
+    drawing_id uuid NOT NULL REFERENCES reflectdit.drawings ON DELETE CASCADE,
+    scorer_id  uuid NOT NULL REFERENCES reflectdit.scorers,
+    value      double precision NOT NULL CHECK (value BETWEEN 0 AND 1),
+    passed     boolean,                        -- NULL: the scorer only grades
+    reason     text,                           -- NULL: not known, as where a summary elsewhere holds the score alone
+    evidence   json,                           -- what the score was made from, in the scorer's form; NULL likewise
+    PRIMARY KEY (drawing_id, scorer_id),
     CHECK (passed = (reason = ''))
 );
+
+-- Attempts with what they refer to. An attempt costs what its drawing and its judgement cost, whoever paid for them.
+CREATE VIEW reflectdit.attempt_records AS
+    SELECT a.chain_id, a.index, a.epoch, a.imported, a.drawing_id, a.judgement_id, a.shown_after, a.created_at, d.seed, d.image,
+        j.accepted, j.score AS judge_score, j.no_score AS judge_no_score, j.feedback, j.text AS judge_text,
+        CASE WHEN num_nonnulls(d.seconds, j.seconds) > 0 THEN coalesce(d.seconds, 0) + coalesce(j.seconds, 0) END AS wall_seconds,
+        d.device_seconds AS generator_seconds, j.device_seconds AS judge_seconds, d.function_evaluations, j.tokens AS judge_tokens
+    FROM reflectdit.attempts a
+    JOIN reflectdit.drawings d ON d.id = a.drawing_id
+    LEFT JOIN reflectdit.judgements j ON j.id = a.judgement_id;
+
+CREATE VIEW reflectdit.attempt_scores AS
+    SELECT a.chain_id, a.index AS attempt, s.scorer_id, s.value, s.passed, s.reason, s.evidence
+    FROM reflectdit.attempts a JOIN reflectdit.scores s ON s.drawing_id = a.drawing_id;
 
 -- The fence: attempts enter only with the newest epoch of an open chain, and only as its next ones. The lock makes a
 -- taker of a chain wait for this transaction, and this transaction see a taker that came first. It asks for the few
@@ -195,6 +231,63 @@ END $$;
 
 CREATE TRIGGER fence_attempts AFTER INSERT ON reflectdit.attempts
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION reflectdit.fence_attempts();
+
+-- Attempts as their chains have seen them: each of the drawing and the judgement that are there, or the whole statement is
+-- refused, and the chain that was refused must look at what is there. By index, as above.
+CREATE FUNCTION reflectdit.add_attempts(
+    chains uuid[], indices integer[], epochs integer[], drawings uuid[], images bytea[],
+    judgements uuid[], accepteds boolean[], scores double precision[], no_scores double precision[], feedbacks text[])
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    added integer;
+BEGIN
+    INSERT INTO reflectdit.attempts (chain_id, index, epoch, drawing_id, judgement_id)
+    SELECT a.chain_id, a.index, a.epoch, a.drawing_id, a.judgement_id
+    FROM unnest(chains, indices, epochs, drawings, images, judgements, accepteds, scores, no_scores, feedbacks)
+        AS a (chain_id, index, epoch, drawing_id, image, judgement_id, accepted, score, no_score, feedback)
+    JOIN reflectdit.drawings d ON d.id = a.drawing_id AND d.image = a.image
+    JOIN reflectdit.judgements j ON j.id = a.judgement_id
+        AND (j.accepted, j.score, j.no_score, j.feedback) = (a.accepted, a.score, a.no_score, a.feedback);
+    GET DIAGNOSTICS added = ROW_COUNT;
+    IF added < cardinality(chains) THEN
+        RAISE EXCEPTION 'another drew or judged the same before, with another result: that one counts' USING ERRCODE = 'RD003';
+    END IF;
+END $$;
+
+-- What there is of facts that are asked for. As functions, as above: a plan that was made for tables that hold nothing yet
+-- would read them whole for ever after.
+CREATE FUNCTION reflectdit.find_drawings(ids uuid[]) RETURNS SETOF reflectdit.drawings LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM reflectdit.drawings WHERE id = ANY (ids);
+END $$;
+
+CREATE FUNCTION reflectdit.find_judgements(ids uuid[]) RETURNS SETOF reflectdit.judgements LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM reflectdit.judgements WHERE id = ANY (ids);
+END $$;
+
+CREATE FUNCTION reflectdit.find_scores(drawings uuid[], scorers uuid[])
+RETURNS SETOF reflectdit.scores LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT s.* FROM unnest(drawings, scorers) AS k (drawing, scorer)
+        JOIN reflectdit.scores s ON s.drawing_id = k.drawing AND s.scorer_id = k.scorer;
+END $$;
+
+-- Scores of drawings: what is there already must say the same.
+CREATE FUNCTION reflectdit.add_scores(
+    drawings uuid[], scorers uuid[], vals double precision[], passes boolean[], reasons text[], evidences json[])
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    INSERT INTO reflectdit.scores (drawing_id, scorer_id, value, passed, reason, evidence)
+    SELECT * FROM unnest(drawings, scorers, vals, passes, reasons, evidences) ON CONFLICT (drawing_id, scorer_id) DO NOTHING;
+    IF EXISTS (
+        SELECT FROM unnest(drawings, scorers, vals, passes, reasons) AS n (drawing, scorer, value, passed, reason)
+        JOIN reflectdit.scores s ON s.drawing_id = n.drawing AND s.scorer_id = n.scorer
+        WHERE (s.value, s.passed, s.reason) IS DISTINCT FROM (n.value, n.passed, n.reason))
+    THEN
+        RAISE EXCEPTION 'another scored the same before, with another result: that one counts' USING ERRCODE = 'RD003';
+    END IF;
+END $$;
 
 -- The same fence for a chain's end: it says which epoch it writes with by leaving the epoch as it is.
 CREATE FUNCTION reflectdit.end_chain(chain uuid, with_epoch integer, shown_attempt integer, reason text)

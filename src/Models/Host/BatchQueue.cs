@@ -141,7 +141,7 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
             _clock.End();
         }
 
-        var took = Stopwatch.GetElapsedTime(began);
+        var share = Stopwatch.GetElapsedTime(began) / batch.Count;
         try
         {
             var answers = await answering ?? throw new BadAnswerException("no answers, not even an empty list");
@@ -154,7 +154,7 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
             {
                 waiting.Settle(t => _ = FaultOf(answer) is { } wrong
                     ? t.TrySetException(new BadAnswerException(wrong))
-                    : t.TrySetResult(new(answer, took)));
+                    : t.TrySetResult(new(answer, share)));
             }
         }
         catch (Exception e) when (batch.Count == 1)

@@ -15,6 +15,9 @@ public interface IHostedModel : IDisposable
     /// <summary>Of its weights, once it has been loaded; null before.</summary>
     string? Digest { get; }
 
+    /// <summary>See <see cref="IModel{TRequest, TAnswer}.UsesSeed"/>; known once it has been loaded.</summary>
+    bool UsesSeed { get; }
+
     /// <summary>Says so while the model does not come back from a batch that nobody waits for any more.</summary>
     string? Hangs { get; }
 
@@ -46,6 +49,8 @@ public sealed class HostedModel<TRequest, TAnswer>(
     public bool IsLoaded => Queue is not null;
 
     public string? Digest => Volatile.Read(ref _digest);
+
+    public bool UsesSeed { get; private set; }
 
     public string? Hangs => Queue?.Hangs;
 
@@ -150,7 +155,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
             var loaded = load();
             try
             {
-                Check(loaded.Digest);
+                Check(loaded.Digest, loaded.UsesSeed);
             }
             catch
             {
@@ -180,7 +185,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
     }
 
     /// <summary>Weights that differ from those asked for, or from those that answered before, are another model's.</summary>
-    private void Check(string? digest)
+    private void Check(string? digest, bool usesSeed)
     {
         if (digest is not { Length: 64 } || !digest.All(char.IsAsciiHexDigitLower))
         {
@@ -197,6 +202,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
             throw new InvalidDataException($"its weights have the digest {digest}, and had {Digest} when this process first loaded them");
         }
 
+        UsesSeed = usesSeed;
         Volatile.Write(ref _digest, digest);
     }
 
@@ -224,7 +230,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
     }
 }
 
-/// <summary>An answer, and how long the batch that it came of was at work: neither queues nor what failed before count.</summary>
+/// <summary>An answer, and its share of the time in which its batch was at work: neither queues nor what failed before count.</summary>
 public readonly record struct Served<TAnswer>(TAnswer Answer, TimeSpan Took);
 
 /// <summary>A model cannot be asked at all: it cannot be loaded, or hangs. No request is to blame for it.</summary>

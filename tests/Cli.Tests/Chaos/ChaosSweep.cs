@@ -14,6 +14,10 @@ public sealed class ChaosSweep : IAsyncLifetime
     /// <summary>Decides who is killed.</summary>
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
 
+    /// <summary>The placement of models that take longer to load than the lease of the test lasts.</summary>
+    public static string SlowModel { get; } =
+        $"{{load_seconds: {Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 5)}, batch_seconds: {Variable("REFLECTDIT_CHAOS_BATCH_MILLISECONDS", 50) / 1000.0}}}";
+
     public PostgresServer Server { get; } = new();
 
     /// <summary>All rows, as <see cref="LedgerDump"/> tells them.</summary>

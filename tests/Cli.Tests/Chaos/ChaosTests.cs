@@ -82,11 +82,11 @@ public sealed class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : ICl
     {
         var host = Host(hosts);
         await using var ledger = await LedgerFolder.InAsync(sweep.Server);
-        const string Slow = "{load_seconds: 5, batch_seconds: 0.05}";
+        var slow = ChaosSweep.SlowModel;
         string[] models = ["sana", "reflect-dit", "judge", "detector"];
         using var folder = new TemporaryFolder();
-        var here = folder.Write("here.yaml", string.Concat(models.Select(m => $"{m}: {Slow}\n")));
-        string[] plan = [.. models.SelectMany(m => new[] { "--set", $"models.{m}.placement={Slow}" })];
+        var here = folder.Write("here.yaml", string.Concat(models.Select(m => $"{m}: {slow}\n")));
+        string[] plan = [.. models.SelectMany(m => new[] { "--set", $"models.{m}.placement={slow}" })];
         Task<RunningCli> StartAsync() => host.StartAsync(ledger, slots: 8, worker: ["--lease", "3", "--models", here], plan);
         await ChaosSweep.PlanAsync(ledger);
         List<RunningCli> workers = [await StartAsync(), await StartAsync()];

@@ -33,13 +33,19 @@ internal sealed class ClusterSweep : IAsyncDisposable
 
     public SweepSetup Setup { get; }
 
-    public static async Task<ClusterSweep> PlanAsync(PostgresServer server, int perTask)
+    /// <param name="batchSeconds">How long the generators take: what is to be seen under way must not be over before.</param>
+    public static async Task<ClusterSweep> PlanAsync(PostgresServer server, int perTask, double batchSeconds = 0)
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-silo-").FullName;
         var database = await server.CreateDatabaseAsync();
         var session = await LedgerSession.OpenAsync(folder, database, CancellationToken.None);
         var file = Path.Combine(AppContext.BaseDirectory, "benchmarks", "geneval", "sweeps", "demo.yaml");
-        var setup = SweepPlanner.Setup(SweepFile.Read(file, [$"benchmark.per_task={perTask}"]), new ModelHost());
+        var setup = SweepPlanner.Setup(SweepFile.Read(
+            file,
+            [
+                $"benchmark.per_task={perTask}",
+                .. new[] { "sana", "reflect-dit" }.Select(m => $"models.{m}.placement={{batch_seconds: {batchSeconds}}}"),
+            ]), new ModelHost());
         await session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
         return new(folder, database, session, setup);
     }

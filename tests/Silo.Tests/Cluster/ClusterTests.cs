@@ -15,7 +15,7 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     [Fact]
     public async Task Two_silos_record_what_one_process_does_and_answer_live_calls()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 10);
+        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 10, batchSeconds: 0.02);
         await sweep.StartSiloAsync(slots: 4);
         await sweep.StartSiloAsync(slots: 2);
         var grain = await sweep.GrainAsync();
