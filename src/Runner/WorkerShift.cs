@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -34,15 +33,13 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly WorkerSession _session;
     private readonly AttemptWriter _writer;
     private readonly SharedFacts _facts;
+    private readonly ServedModels _models;
     private readonly WakeUp _wake;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _abort = new();
 
     /// <summary>By epoch too: a chain that was taken away may come back before its old run has noticed.</summary>
     private readonly Dictionary<(Guid Id, int Epoch), RunningChain> _running = [];
-
-    /// <summary>The models whose weights are known to be those of the ledger.</summary>
-    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model), bool> _bound = new();
     private readonly Stopwatch _sinceLooking = new();
     private readonly Stopwatch _sinceRenewal = Stopwatch.StartNew();
     private readonly Stopwatch _sinceCounting = new();
@@ -73,7 +70,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _log = ledger.Logs.CreateLogger<Worker>();
         _log.ShiftBegan(session.Number, options.Slots);
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
-        progress.Models.News += Say;
+        _models = new ServedModels(ledger, progress, _log);
         _facts = new SharedFacts(new FactStore(ledger.Source));
         _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
@@ -154,7 +151,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _options.Gate?.Clear();
-        _progress.Models.News -= Say;
+        _models.Dispose();
         await _abort.CancelAsync();
         await Task.WhenAny(_turn);
         foreach (var chain in _running.Values)
@@ -332,7 +329,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     {
         try
         {
-            return await LoadAsync(sweep, chain.Arm, stop)
+            return await _models.AreReadyAsync(sweep, chain.Arm, stop)
                 && await new ChainRunner(sweep, _facts, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
         }
         catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
@@ -363,64 +360,6 @@ internal sealed class WorkerShift : IAsyncDisposable
             }
 
             return null;
-        }
-    }
-
-    /// <summary>
-    /// Loads the models that a chain needs, the first time that one needs them, and holds them to the weights that the
-    /// ledger knows. Where not all find room, the generator is loaded last: it is asked first.
-    /// </summary>
-    /// <exception cref="ModelUnavailableException">One cannot be loaded, or has other weights.</exception>
-    private async Task<bool> LoadAsync(SweepSetup sweep, int arm, CancellationToken stop)
-    {
-        var (generator, judge, _) = sweep.Arms[arm];
-        SweepModel[] needed = sweep.Scoring is { } scoring ? [judge, scoring.Model, generator] : [judge, generator];
-        SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted)))];
-        if (unknown.Length == 0)
-        {
-            return true;
-        }
-
-        try
-        {
-            await _progress.Pulse.LoadAsync(Task.WhenAll(unknown.Where(m => m.Hosted.Digest is null).Select(m => m.Hosted.LoadAsync(stop))));
-            foreach (var model in unknown)
-            {
-                await BindAsync(sweep, model, stop);
-            }
-
-            return true;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    private async Task BindAsync(SweepSetup sweep, SweepModel model, CancellationToken stop)
-    {
-        var (name, digest) = (model.Named.Name, model.Hosted.Digest!);
-        var bound = await _ledger.Models.BindAsync(sweep.Plan.Id, model.Named.Model, digest, stop);
-        if (bound != digest)
-        {
-            throw new ModelUnavailableException(
-                $"model '{name}' has weights with the digest {digest} here, and had {bound} when sweep {sweep.Plan.Name} first "
-                + "loaded it: give this worker those weights, or run these as a sweep of their own, with 'digest' in its models");
-        }
-
-        _bound.TryAdd((sweep.Plan.Id, model.Hosted), true);
-    }
-
-    /// <summary>Says what this process has loaded, and what made room.</summary>
-    private void Say(object? sender, ModelEventArgs news)
-    {
-        if (news.Took is { } took)
-        {
-            _log.ModelLoaded(news.Model, took.TotalSeconds);
-        }
-        else
-        {
-            _log.ModelUnloaded(news.Model);
         }
     }
 
