@@ -24,14 +24,18 @@ public sealed class LeaseStore(NpgsqlDataSource source)
             SELECT FROM unnest($4::uuid[], $5::integer[]) p (sweep, arm) WHERE p.sweep = c.sweep_id AND coalesce(p.arm, c.arm) = c.arm))
         """;
 
-    /// <summary>Free chains beyond those asked for that are looked at, as others may be about to take the first.</summary>
-    private const int Ahead = 512;
+    /// <summary>Free chains beyond those asked for that are looked at: the first may be of prompts that others are at.</summary>
+    private const int Ahead = 4096;
 
-    /// <summary>No other worker is at a chain of the same prompt.</summary>
+    /// <summary>
+    /// No other worker is at a chain of the same prompt, or is about to be: its claim is on its way. The locks end with the
+    /// statement; their class is any number that is not that of workers.
+    /// </summary>
     private const string PromptIsFree = """
-        NOT EXISTS (
+        CASE WHEN NOT EXISTS (
             SELECT FROM reflectdit.chains h
-            WHERE h.worker IS NOT NULL AND h.sweep_id = c.sweep_id AND h.replicate = c.replicate AND h.prompt = c.prompt AND h.worker <> $7)
+            WHERE h.worker IS NOT NULL AND h.sweep_id = f.sweep_id AND h.replicate = f.replicate AND h.prompt = f.prompt AND h.worker <> $7)
+        THEN pg_try_advisory_xact_lock(1380215125, hashtext(f.sweep_id::text || f.replicate || ' ' || f.prompt)) ELSE false END
         """;
 
     /// <summary>
@@ -44,18 +48,16 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
         int worker, WorkScope scope, int most, bool besideOthers, CancellationToken cancellation)
     {
-        // The locks end with the statement; their class is any number that is not that of workers.
         await using var claim = source.CreateCommand(Claim(
             $"""
             first AS MATERIALIZED (
-                SELECT c.id, hashtext(c.sweep_id::text || c.replicate || ' ' || c.prompt) AS prompt
-                FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-                WHERE {Free} AND {InScope} AND ($8 OR {PromptIsFree}) {InOrder} LIMIT $6::bigint + {Ahead}),
+                SELECT c.id, c.sweep_id, c.replicate, c.prompt FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+                WHERE {Free} AND {InScope} {InOrder} LIMIT $6::bigint + {Ahead}),
             free AS (
                 SELECT l.id FROM first f CROSS JOIN LATERAL (
                     SELECT c.id FROM reflectdit.chains c
                     WHERE c.id = f.id AND c.state = 'open' AND c.worker IS NULL FOR NO KEY UPDATE SKIP LOCKED) l
-                WHERE $8 OR pg_try_advisory_xact_lock(1380215125, f.prompt) LIMIT $6)
+                WHERE $8 OR {PromptIsFree} LIMIT $6)
             """,
             worker: "$7"));
         AddScope(claim, scope);
