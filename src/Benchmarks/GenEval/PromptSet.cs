@@ -11,6 +11,9 @@ public static class PromptSet
     public const int PublishedSeed = 43;
     public const int PublishedPerTask = 100;
 
+    /// <summary>What the number of draws is, as it is told to people.</summary>
+    public const string PerTaskHelp = "Draws in each category but single_object; the published set has 100";
+
     private static readonly string[] NumberWords = ["zero", "one", "two", "three", "four"];
 
     private static readonly Lazy<IReadOnlyList<PromptMetadata>> PublishedSet =

@@ -142,15 +142,23 @@ public sealed class DeviceMemoryTests
                 _kinds = kinds;
                 Digest = kinds.Digest;
                 Interlocked.Increment(ref kinds._loads);
-                var loaded = Interlocked.Increment(ref kinds._loaded);
-                kinds.MostLoaded = Math.Max(kinds.MostLoaded, loaded);
+                lock (kinds)
+                {
+                    kinds.MostLoaded = Math.Max(kinds.MostLoaded, ++kinds._loaded);
+                }
             }
 
             public string Digest { get; }
 
             public BatchPolicy Batches { get; } = new(4);
 
-            public void Dispose() => Interlocked.Decrement(ref _kinds._loaded);
+            public void Dispose()
+            {
+                lock (_kinds)
+                {
+                    _kinds._loaded--;
+                }
+            }
 
             protected void Answer(int requests) => Interlocked.Add(ref _kinds._answers, requests);
         }

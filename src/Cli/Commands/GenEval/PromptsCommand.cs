@@ -23,7 +23,7 @@ internal static class PromptsCommand
         };
         var perTask = new Option<int>("--per-task")
         {
-            Description = "Draws in each category but that of single objects; the published set has 100",
+            Description = PromptSet.PerTaskHelp,
             DefaultValueFactory = _ => PromptSet.PublishedPerTask,
             CustomParser = result =>
             {
