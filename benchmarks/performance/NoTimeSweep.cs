@@ -18,6 +18,7 @@ internal static class NoTimeSweep
         IReadOnlyList<NamedModel> named = [new("any", any, new())];
         var models = new SweepModels(named, new ModelHost(new NoTimeModels()));
         var benchmark = new GenEvalBenchmark(PromptSet.PublishedSeed, PromptSet.PublishedPerTask);
+        var scorer = new PlannedScorer("geneval", benchmark.ScoredElsewhere.ToJson());
         IStrategy[] strategies =
             [new BestOfN(attempts, Selector.JudgeScore), new Reflection(attempts, 3, ReflectionQuirks.Paper)];
         return new(
@@ -29,10 +30,10 @@ internal static class NoTimeSweep
                 Replicates: 1,
                 benchmark.Prompts,
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
-                new("geneval", "{}"),
+                scorer,
                 named),
             [.. strategies.Select(s => new ArmModels(models.Generator(any), models.Judge(any), s))],
-            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), models),
+            new Dictionary<Guid, ImageScoring> { [scorer.Id] = ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), models) },
             CallSettings.Default);
     }
 }

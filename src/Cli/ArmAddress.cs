@@ -10,13 +10,14 @@ namespace ReflectDiT.Eval.Cli;
 /// <summary>An arm as a user names it: <c>SWEEP/ARM</c>, or <c>SWEEP</c> where that has one arm.</summary>
 internal static class ArmAddress
 {
+    /// <param name="scorer">Whose scores; null for the sweep's own.</param>
     /// <exception cref="UsageException">There is no such arm.</exception>
     public static async Task<ComparedArm> FindAsync(
-        LedgerSession session, string address, CancellationToken cancellation)
+        LedgerSession session, string address, string? scorer, CancellationToken cancellation)
     {
         var parts = Nfc.Normalize(address).Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
-        var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
+        var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, scorer);
         return new(results, Arm(results, parts.Length == 2 ? parts[1] : null, address));
     }
 

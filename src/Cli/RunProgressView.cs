@@ -62,7 +62,8 @@ internal sealed class RunProgressView(RunProgress progress, ConsoleLog log)
         var eta = ended == progress.Total ? "done"
             : chainRate > 0 ? "ETA " + TimeSpan.FromSeconds(Math.Ceiling((progress.Total - ended) / chainRate)).ToString("c", CultureInfo.InvariantCulture)
             : "ETA unknown";
+        var unscored = progress.Unscored.Open;
         return $"{progress.Done}/{progress.Total} chains, {progress.Attempts} images, "
-            + $"{progress.Attempts / seconds:0.0} images/s, {eta}, {progress.Failed} failed";
+            + $"{progress.Attempts / seconds:0.0} images/s, {eta}, {progress.Failed} failed{(unscored > 0 ? $", {unscored} to score" : "")}";
     }
 }

@@ -11,7 +11,7 @@ public interface IPromptGrain : IGrainWithStringKey
     Task<bool> StartAsync();
 }
 
-/// <summary>One sweep: feeds its chains to silos with free slots. Its key is the sweep's id.</summary>
+/// <summary>One sweep: feeds its chains, and its drawings without a score, to silos with free slots. Its key is the sweep's id.</summary>
 public interface ISweepGrain : IGrainWithGuidKey
 {
     /// <summary>There may be work, or room for it. Safe to say at any time.</summary>
@@ -43,25 +43,31 @@ public interface IClusterGrain : IGrainWithIntegerKey
 public interface ISlotService : IGrainService
 {
     Task<SiloSlots> SlotsAsync();
+
+    /// <summary>Leaves drawings of a sweep to the silo's worker, which claims and scores up to so many.</summary>
+    Task ScoreAsync(Guid sweep, int most);
 }
 
 /// <summary>The slots of a silo.</summary>
+/// <param name="ScoringSlots">Drawings that it scores at once.</param>
 /// <param name="Arms">The names of the arms that it serves; null for all.</param>
 /// <param name="Worker">Its number as a worker in the ledger; null while it has none.</param>
 /// <param name="Parked">What it cannot run.</param>
 [GenerateSerializer, Immutable]
-public sealed record SiloSlots(SiloAddress Silo, string Name, int Slots, int Free, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<ParkedArm> Parked);
+public sealed record SiloSlots(
+    SiloAddress Silo, string Name, int Slots, int Free, int ScoringSlots, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<Parked> Parked);
 
-/// <summary>What a silo leaves to others.</summary>
-/// <param name="Arm">Null for the whole sweep.</param>
+/// <summary>What a silo leaves to others: see <see cref="ReflectDiT.Eval.Ledger.ParkedWork"/>.</summary>
 [GenerateSerializer, Immutable]
-public sealed record ParkedArm(Guid Sweep, int? Arm);
+public sealed record Parked(Guid Sweep, int? Arm, Guid? Scorer);
 
 /// <summary>How far a sweep is.</summary>
 /// <param name="State">running, paused or cancelled.</param>
 /// <param name="Working">Chains at work.</param>
+/// <param name="Unscored">Drawings that wait for a score, or are being scored.</param>
+/// <param name="ScoringFailed">Drawings that could not be scored.</param>
 [GenerateSerializer, Immutable]
-public sealed record SweepProgress(string State, int Chains, int Done, int Failed, int Working);
+public sealed record SweepProgress(string State, int Chains, int Done, int Failed, int Working, int Unscored, int ScoringFailed);
 
 /// <summary>Where one chain stands.</summary>
 /// <param name="State">open, done or failed.</param>

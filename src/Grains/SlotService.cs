@@ -19,9 +19,16 @@ public sealed class SlotService(
         local.Name,
         gate.Slots,
         progress.Pulse.Silence > LongestSilence ? 0 : gate.Free,
+        progress.Pulse.Silence > LongestSilence || gate.Worker is null ? 0 : gate.ScoringSlots,
         scope.Arms,
         gate.Worker,
-        [.. progress.Parked.Keys.Select(p => new ParkedArm(p.Sweep, p.Arm))]));
+        [.. progress.Parked.Keys.Select(p => new Parked(p.Sweep, p.Arm, p.Scorer))]));
+
+    public Task ScoreAsync(Guid sweep, int most)
+    {
+        gate.LeaveToScore(sweep, most);
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>Asks the silos of the cluster for their slots.</summary>
@@ -36,6 +43,19 @@ public sealed class SlotServiceClient(IServiceProvider services, ISiloStatusOrac
     {
         var answers = await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Order().Select(AskAsync));
         return [.. answers.OfType<SiloSlots>()];
+    }
+
+    /// <summary>See <see cref="ISlotService.ScoreAsync"/>; a silo that does not answer is left alone.</summary>
+    public async Task ScoreAsync(SiloAddress silo, Guid sweep, int most)
+    {
+        try
+        {
+            await GetGrainService(silo).ScoreAsync(sweep, most).WaitAsync(Patience);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // Its share waits, and is left to somebody with the next feed.
+        }
     }
 
     private async Task<SiloSlots?> AskAsync(SiloAddress silo)

@@ -9,7 +9,7 @@ namespace ReflectDiT.Eval.Grains;
 
 /// <summary>
 /// Feeds a sweep: finds its free chains in the ledger, and starts their prompts on silos with free slots that serve
-/// them. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere, and so it does when
+/// them; and leaves to silos that score what waits for a score. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere, and so it does when
 /// its silo is cut off from the database, on the silo of whoever asks next and so is not.
 /// </summary>
 [Reentrant]
@@ -65,7 +65,8 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
         var state = await tables.Sweeps.Where(s => s.Id == Sweep).Select(s => s.State).SingleAsync();
         var counts = await ledger.Leases.CountAsync(new(Sweep), CancellationToken.None);
         var working = await tables.Chains.CountAsync(c => c.SweepId == Sweep && c.Worker != null);
-        return new(state, counts.Total, counts.Done, counts.Failed, working);
+        var unscored = await ledger.Scorings.CountAsync(new(Sweep), CancellationToken.None);
+        return new(state, counts.Total, counts.Done, counts.Failed, working, unscored.Open, unscored.Failed);
     }
 
     public Task PauseAsync() => SetStateAsync(SweepState.Paused);
@@ -159,8 +160,18 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
             await Task.WhenAll(Placed(NotOffered(free), room).Select(p => StartAsync(p.Chain, arms[p.Chain.Arm], p.Silo)));
         }
 
-        return (await ledger.Leases.WaitingAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Open > 0;
+        var unscored = await ledger.Scorings.CountAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience);
+        await ScoreAsync(unscored.Free, [.. slots.Where(s => s.ScoringSlots > 0 && !s.Parked.Any(p => p.Sweep == Sweep && p.Arm is null))]);
+        return unscored.Open > 0 || (await ledger.Leases.WaitingAsync(new(Sweep), _leave.Token).WaitAsync(DatabasePatience)).Open > 0;
     }
+
+    /// <summary>
+    /// Each silo is left its share of what waits, at least what it scores at once: whoever is done first is left more with the
+    /// next feed, and the ledger gives each drawing to one.
+    /// </summary>
+    private Task ScoreAsync(int drawings, List<SiloSlots> scoring) => drawings == 0
+        ? Task.CompletedTask
+        : Task.WhenAll(scoring.Select(s => silos.ScoreAsync(s.Silo, Sweep, Math.Max(s.ScoringSlots, drawings / scoring.Count))));
 
     /// <summary>
     /// The chains of a prompt go to one silo where they fit, as arms that ask for the same drawings share them best in one
@@ -186,7 +197,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private WorkScope ScopeOf(SiloSlots silo) => new(Sweep, Arms: silo.Arms)
     {
-        Parked = [.. silo.Parked.Where(p => p.Sweep == Sweep).Select(p => new ParkedWork(p.Sweep, p.Arm))],
+        Parked = [.. silo.Parked.Where(p => p.Sweep == Sweep && p.Scorer is null).Select(p => new ParkedWork(p.Sweep, p.Arm))],
     };
 
     /// <summary>Equal for silos that serve the same of this sweep.</summary>

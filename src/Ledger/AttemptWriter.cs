@@ -42,11 +42,9 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     /// <summary>Ends a chain in failure.</summary>
     /// <param name="reason">What the database cannot hold of it is replaced by U+FFFD.</param>
-    public Task FailAsync(Guid chain, int epoch, string reason)
-    {
-        var storable = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(reason)).Replace('\0', '\uFFFD');
-        return EnqueueAsync(new(null, new(chain, epoch, null, storable)));
-    }
+    public Task FailAsync(Guid chain, int epoch, string reason) => EnqueueAsync(new(null, new(chain, epoch, null, Storable(reason))));
+
+    internal static string Storable(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
 
     /// <summary>Ends a chain whose attempts are all written.</summary>
     public Task EndAsync(Guid chain, int epoch, int shown) => EnqueueAsync(new(null, new(chain, epoch, shown, null)));
@@ -187,10 +185,13 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
         batch,
-        "SELECT reflectdit.add_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "SELECT reflectdit.add_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         Column(attempts, NpgsqlDbType.Uuid, a => a.Chain),
-        Column(attempts, NpgsqlDbType.Integer, a => a.Index),
+        Column(attempts, NpgsqlDbType.Integer, a => a.At.Index),
+        Column(attempts, NpgsqlDbType.Integer, a => a.At.Step),
+        Column(attempts, NpgsqlDbType.Integer, a => a.At.Place),
         Column(attempts, NpgsqlDbType.Integer, a => a.Epoch),
+        Column(attempts, NpgsqlDbType.Text, a => a.Proposal.Prompt),
         Column(attempts, NpgsqlDbType.Uuid, a => a.Drawing.Id),
         Column(attempts, NpgsqlDbType.Bytea, a => a.Drawing.Image),
         Column(attempts, NpgsqlDbType.Uuid, a => a.Judgement.Id),
@@ -201,7 +202,7 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private static void AddContext(NpgsqlBatch batch, List<NewAttempt> attempts)
     {
-        var items = attempts.SelectMany(a => a.Context.Select((item, position) => (Attempt: a, item, position))).ToList();
+        var items = attempts.SelectMany(a => a.Proposal.Context.Select((item, position) => (Attempt: a, item, position))).ToList();
         Add(
             batch,
             """
@@ -209,7 +210,7 @@ public sealed class AttemptWriter : IAsyncDisposable
             SELECT * FROM unnest($1, $2, $3, $4, $5)
             """,
             Column(items, NpgsqlDbType.Uuid, i => i.Attempt.Chain),
-            Column(items, NpgsqlDbType.Integer, i => i.Attempt.Index),
+            Column(items, NpgsqlDbType.Integer, i => i.Attempt.At.Index),
             Column(items, NpgsqlDbType.Integer, i => i.position),
             Column(items, NpgsqlDbType.Integer, i => i.item.Attempt),
             Column(items, NpgsqlDbType.Text, i => i.item.Source is FeedbackSource.Scorer ? "scorer" : "judge"));

@@ -178,9 +178,19 @@ public sealed class LeaseStore(NpgsqlDataSource source)
                 ORDER BY c.id FOR NO KEY UPDATE OF c),
             freed AS (
                 UPDATE reflectdit.chains c SET worker = NULL, waits_since = now() FROM theirs WHERE c.id = theirs.id
+                RETURNING 1),
+            unscored AS (
+                SELECT q.drawing_id, q.scorer_id, q.sweep_id FROM reflectdit.scorings q
+                WHERE EXISTS (SELECT FROM turn) AND q.worker IS NOT NULL AND (
+                    q.worker IN (SELECT number FROM lost)
+                    OR q.worker IN (SELECT number FROM reflectdit.workers WHERE ended_at IS NOT NULL))
+                ORDER BY q.drawing_id, q.scorer_id, q.sweep_id FOR NO KEY UPDATE OF q),
+            given AS (
+                UPDATE reflectdit.scorings q SET worker = NULL FROM unscored u
+                WHERE (q.drawing_id, q.scorer_id, q.sweep_id) = (u.drawing_id, u.scorer_id, u.sweep_id)
                 RETURNING 1)
             SELECT array(SELECT number FROM lost ORDER BY number),
-                CASE WHEN EXISTS (SELECT FROM freed) THEN pg_notify('{WorkerSession.Channel}', '') END
+                CASE WHEN EXISTS (SELECT FROM freed) OR EXISTS (SELECT FROM given) THEN pg_notify('{WorkerSession.Channel}', '') END
             """);
         end.Parameters.Add(new() { Value = atMostEvery });
         return (int[])(await end.ExecuteScalarAsync(cancellation))!;
@@ -275,8 +285,9 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         command.Parameters.Add(Sql.Optional(scope.Sweep));
         command.Parameters.Add(Sql.Optional(scope.Prompts?.ToArray()));
         command.Parameters.Add(Sql.Optional(scope.Arms?.ToArray()));
-        command.Parameters.Add(new() { Value = scope.Parked.Select(p => p.Sweep).ToArray() });
-        command.Parameters.Add(new() { Value = scope.Parked.Select(p => p.Arm).ToArray() });
+        var parked = scope.Parked.Where(p => p.Scorer is null).ToList();
+        command.Parameters.Add(new() { Value = parked.Select(p => p.Sweep).ToArray() });
+        command.Parameters.Add(new() { Value = parked.Select(p => p.Arm).ToArray() });
     }
 
     private async Task<Dictionary<Guid, List<StoredAttempt>>> HistoriesAsync(Guid[] chains, CancellationToken cancellation)
@@ -288,7 +299,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
 
         // A chain was drawn under one scorer; scores made later, by others, are of no concern to it.
         await using var find = source.CreateCommand("""
-            SELECT a.chain_id, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.value, r.passed, r.reason
+            SELECT a.chain_id, a.index, a.image, a.accepted, a.judge_score, a.judge_no_score, a.feedback, r.value, r.passed, r.reason
             FROM reflectdit.attempt_records a
             JOIN reflectdit.chains c ON c.id = a.chain_id
             JOIN reflectdit.sweeps s ON s.id = c.sweep_id
@@ -307,14 +318,15 @@ public sealed class LeaseStore(NpgsqlDataSource source)
             }
 
             history.Add(new(
-                reader.GetFieldValue<byte[]>(1),
+                reader.GetInt32(1),
+                reader.GetFieldValue<byte[]>(2),
                 new Verdict(
-                    reader.GetBoolean(2),
-                    reader.GetFieldValue<double?>(3),
+                    reader.GetBoolean(3),
                     reader.GetFieldValue<double?>(4),
-                    reader.GetFieldValue<string?>(5)),
-                reader.GetFieldValue<double?>(6) is { } value
-                    ? new Score(value, reader.GetFieldValue<bool?>(7), reader.GetFieldValue<string?>(8), Evidence: null)
+                    reader.GetFieldValue<double?>(5),
+                    reader.GetFieldValue<string?>(6)),
+                reader.GetFieldValue<double?>(7) is { } value
+                    ? new Score(value, reader.GetFieldValue<bool?>(8), reader.GetFieldValue<string?>(9), Evidence: null)
                     : null));
         }
 

@@ -15,6 +15,7 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
     public DbSet<ScorerRow> Scorers => Set<ScorerRow>();
     public DbSet<WorkerRow> Workers => Set<WorkerRow>();
     public DbSet<ScoreRow> Scores => Set<ScoreRow>();
+    public DbSet<ScoringRow> Scorings => Set<ScoringRow>();
     public DbSet<ImportRow> Imports => Set<ImportRow>();
 
     protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
@@ -32,6 +33,7 @@ public sealed class LedgerContext(NpgsqlDataSource source) : DbContext
         modelBuilder.Entity<ScorerRow>().ToTable("scorers").HasKey(r => r.Id);
         modelBuilder.Entity<WorkerRow>().ToTable("workers").HasKey(r => r.Number);
         modelBuilder.Entity<ScoreRow>().ToView("attempt_scores").HasKey(r => new { r.ChainId, r.Attempt, r.ScorerId });
+        modelBuilder.Entity<ScoringRow>().ToTable("scorings").HasKey(r => new { r.DrawingId, r.ScorerId, r.SweepId });
         modelBuilder.Entity<ImportRow>().ToTable("imports").HasKey(r => new { r.SweepId, r.Arm });
     }
 }

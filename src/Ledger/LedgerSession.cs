@@ -28,6 +28,7 @@ public sealed class LedgerSession : IAsyncDisposable
         Sweeps = new(source);
         Leases = new(source);
         Models = new(source);
+        Scorings = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -42,6 +43,8 @@ public sealed class LedgerSession : IAsyncDisposable
     public ModelStore Models { get; }
 
     public LeaseStore Leases { get; }
+
+    public ScoringStore Scorings { get; }
 
     /// <param name="dataFolder">Holds the artifacts, and the private server if there is one.</param>
     /// <param name="connectionString">Of a database that somebody else runs; null for a private one.</param>

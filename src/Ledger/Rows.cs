@@ -144,6 +144,17 @@ public sealed class ScoreRow
     public required string? Evidence { get; init; }
 }
 
+/// <summary>A drawing that waits for a score, or could not be scored.</summary>
+public sealed class ScoringRow
+{
+    public required Guid SweepId { get; init; }
+    public required Guid ScorerId { get; init; }
+    public required Guid DrawingId { get; init; }
+    public required int Epoch { get; init; }
+    public required int? Worker { get; init; }
+    public required string? Failure { get; init; }
+}
+
 /// <summary>Where an arm that was run elsewhere came from.</summary>
 public sealed class ImportRow
 {

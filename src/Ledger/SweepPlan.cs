@@ -30,7 +30,7 @@ public sealed record PlannedScorer(string Name, string Configuration)
 {
     public Guid Id => Identity.Of($"{Name}\n{Configuration}");
 
-    /// <summary>Null for a sweep whose images are not scored.</summary>
+    /// <summary>The sweep's own; null for one whose images are not scored.</summary>
     public static PlannedScorer? Of(SweepConfiguration configuration) => configuration.Scorer is { } scorer
         ? new(configuration.Benchmark.Kind, scorer.ToJson())
         : null;
@@ -42,4 +42,4 @@ public sealed record OpenChain(
 
 /// <summary>An attempt as it stands in the ledger.</summary>
 /// <param name="Score">Without its evidence; null where images are not scored.</param>
-public sealed record StoredAttempt(byte[] Image, Verdict Verdict, Score? Score);
+public sealed record StoredAttempt(int Index, byte[] Image, Verdict Verdict, Score? Score);

@@ -10,12 +10,20 @@ namespace ReflectDiT.Eval.Ledger;
 public static class SweepResultsQuery
 {
     /// <param name="benchmarks">Opens the sweep's.</param>
+    /// <param name="scorerName">Whose scores: null for the sweep's own.</param>
+    /// <exception cref="SweepNotFoundException">The sweep has no scorer of this name.</exception>
     public static async Task<SweepResults> LoadAsync(
-        LedgerSession session, SweepRow sweep, Func<BenchmarkConfiguration, IBenchmark> benchmarks, CancellationToken cancellation)
+        LedgerSession session,
+        SweepRow sweep,
+        Func<BenchmarkConfiguration, IBenchmark> benchmarks,
+        CancellationToken cancellation,
+        string? scorerName = null)
     {
         var configuration = SweepConfiguration.FromJson(sweep.Configuration);
         var benchmark = benchmarks(configuration.Benchmark);
-        var scorer = configuration.Scorer is { } recorded ? ScorerSettings.Of(benchmark.Scorer(recorded)) : null;
+        var scores = await ScorerAsync(session, sweep, scorerName, cancellation);
+        var scorer = scores is null ? null : ScorerSettings.Of(benchmark.Scorer(scores.Configuration));
+        var isOwn = scores is null || scores.Id == sweep.ScorerId;
         await using var ledger = new LedgerContext(session.Source);
         var prompts = await ledger.Prompts
             .Where(p => p.SweepId == sweep.Id)
@@ -25,11 +33,11 @@ public static class SweepResultsQuery
         var arms = await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
         var chains = (await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation))
             .ToLookup(c => c.Arm);
-        var scores = ledger.Scores.Where(s => s.ScorerId == sweep.ScorerId);
+        var (shown, deciding) = (scores?.Id, isOwn ? null : sweep.ScorerId);
         var attempts = (await ledger.Chains
             .Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done)
             .Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
-            .LeftJoin(scores, a => new { a.ChainId, Attempt = a.Index }, s => new { s.ChainId, s.Attempt }, (a, s) => new
+            .LeftJoin(ledger.Scores.Where(s => s.ScorerId == shown), a => new { a.ChainId, Attempt = a.Index }, s => new { s.ChainId, s.Attempt }, (a, s) => new
             {
                 a.ChainId,
                 a.Index,
@@ -39,6 +47,8 @@ public static class SweepResultsQuery
                 a.Feedback,
                 Value = (double?)s!.Value,
                 s.Passed,
+                DecidingValue = ledger.Scores.Where(d => d.ScorerId == deciding && d.ChainId == a.ChainId && d.Attempt == a.Index)
+                    .Select(d => (double?)d.Value).FirstOrDefault(),
                 a.WallSeconds,
                 a.GeneratorSeconds,
                 a.JudgeSeconds,
@@ -59,13 +69,17 @@ public static class SweepResultsQuery
             Scorer = scorer,
         };
 
+        // What was scored elsewhere may have images without a score, and never gets them.
+        bool IsScored(ChainRow chain) => scorer is null || (isOwn && sweep.State == SweepState.Imported)
+            || attempts[chain.Id].All(a => a.Value is not null);
+
         ArmResults Arm(ArmRow arm, List<ChainRow> ofArm) => new(
             arm.Name,
             arm.Simulated,
             arm.Published,
             configuration.Arms[arm.Index].Strategy,
             [.. ofArm
-                .Where(c => c.State == ChainState.Done)
+                .Where(c => c.State == ChainState.Done && IsScored(c))
                 .OrderBy(c => (c.Prompt, c.Replicate))
                 .Select(c => new ChainResult(c.Prompt, c.Replicate, c.Shown!.Value, [.. attempts[c.Id]
                     .OrderBy(a => a.Index)
@@ -79,14 +93,27 @@ public static class SweepResultsQuery
                             a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens))
                     {
                         ShownAfter = a.ShownAfter,
+                        DecidingValue = a.DecidingValue,
                     })]))],
             ofArm.Count(c => c.State == ChainState.Failed),
             ofArm.Count(c => c.State == ChainState.Open))
         {
+            ScoredBy = isOwn ? null : scores?.Name,
+            Unscored = ofArm.Count(c => c.State == ChainState.Done && !IsScored(c)),
             SelfScored = scorer?.IsJudgeOf(configuration.Arms[arm.Index]) == true,
             Imported = imports.GetValueOrDefault(arm.Index) is { } import
                 ? new(import.Format, Convert.ToHexStringLower(import.Sha256))
                 : null,
         };
+    }
+
+    private static async Task<SweepScorer?> ScorerAsync(
+        LedgerSession session, SweepRow sweep, string? name, CancellationToken cancellation)
+    {
+        var scorers = await session.Scorings.OfSweepAsync(sweep.Id, cancellation);
+        return scorers.FirstOrDefault(s => s.Name == (name ?? ScoringStore.Own)) ?? (name is null ? null : throw new SweepNotFoundException(
+            $"Sweep {sweep.Name} has no scorer '{name}'. " + (scorers.Count == 0
+                ? "It has none yet: 'reflectdit rescore' gives it one."
+                : $"It has: {string.Join(", ", scorers.Select(s => s.Name))}.")));
     }
 }

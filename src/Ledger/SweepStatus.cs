@@ -3,10 +3,18 @@ using Microsoft.EntityFrameworkCore;
 namespace ReflectDiT.Eval.Ledger;
 
 /// <summary>Where a sweep stands.</summary>
+/// <param name="Unscored">Drawings that wait for a score, or are being scored.</param>
+/// <param name="ScoringFailed">Drawings that could not be scored.</param>
 public sealed record SweepStatus(
-    string Name, Guid Id, string State, DateTime CreatedAt, int Chains, int Done, int Failed, int Leased, int Attempts)
+    string Name, Guid Id, string State, DateTime CreatedAt, int Chains, int Done, int Failed, int Leased, int Attempts, int Unscored, int ScoringFailed)
 {
     public int Open => Chains - Done - Failed;
+
+    /// <summary>All its chains have ended.</summary>
+    public bool Drawn => Open == 0;
+
+    /// <summary>It is drawn, and all its scores are in.</summary>
+    public bool Complete => Drawn && Unscored + ScoringFailed == 0;
 
     /// <summary>Every sweep of the ledger, oldest first.</summary>
     public static async Task<IReadOnlyList<SweepStatus>> AllAsync(LedgerSession session, CancellationToken cancellation)
@@ -22,9 +30,23 @@ public sealed record SweepStatus(
         });
         var attempts = ledger.Chains.Join(ledger.Attempts, c => c.Id, a => a.ChainId, (c, _) => c.SweepId)
             .GroupBy(sweep => sweep).Select(g => new { Sweep = g.Key, All = g.Count() });
+        var scorings = ledger.Scorings.GroupBy(q => q.SweepId).Select(g => new
+        {
+            Sweep = g.Key,
+            Waiting = g.Count(q => q.Failure == null),
+            Failed = g.Count(q => q.Failure != null),
+        });
         return await ledger.Sweeps
             .Join(chains, s => s.Id, c => c.Sweep, (Sweep, Chains) => new { Sweep, Chains })
             .LeftJoin(attempts, s => s.Sweep.Id, a => a.Sweep, (s, a) => new { s.Sweep, s.Chains, Attempts = (int?)a!.All })
+            .LeftJoin(scorings, s => s.Sweep.Id, q => q.Sweep, (s, q) => new
+            {
+                s.Sweep,
+                s.Chains,
+                s.Attempts,
+                Unscored = (int?)q!.Waiting,
+                ScoringFailed = (int?)q.Failed,
+            })
             .OrderBy(s => s.Sweep.CreatedAt)
             .ThenBy(s => s.Sweep.Id)
             .Select(s => new SweepStatus(
@@ -36,7 +58,9 @@ public sealed record SweepStatus(
                 s.Chains.Done,
                 s.Chains.Failed,
                 s.Chains.Leased,
-                s.Attempts ?? 0))
+                s.Attempts ?? 0,
+                s.Unscored ?? 0,
+                s.ScoringFailed ?? 0))
             .ToListAsync(cancellation);
     }
 

@@ -27,20 +27,9 @@ public sealed class SweepStore(NpgsqlDataSource source)
     public static async Task<bool> InsertAsync(
         NpgsqlConnection connection, SweepPlan plan, string state, CancellationToken cancellation)
     {
-        if (plan.Scorer is { } planned)
+        if (plan.Scorer is { } scorer)
         {
-            await using var scorer = new NpgsqlCommand(
-                "INSERT INTO reflectdit.scorers (id, name, configuration) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
-                connection)
-            {
-                Parameters =
-                {
-                    new() { Value = planned.Id },
-                    new() { Value = planned.Name },
-                    new() { Value = planned.Configuration },
-                },
-            };
-            await scorer.ExecuteNonQueryAsync(cancellation);
+            await ScoringStore.WriteAsync(connection, scorer, cancellation);
         }
 
         await using (var sweep = new NpgsqlCommand(
@@ -69,6 +58,11 @@ public sealed class SweepStore(NpgsqlDataSource source)
             if (!isNew)
             {
                 return false;
+            }
+
+            if (plan.Scorer is { } own)
+            {
+                await ScoringStore.LinkAsync(connection, plan.Id, ScoringStore.Own, own.Id, cancellation);
             }
         }
 

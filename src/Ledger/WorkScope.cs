@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Ledger;
 
-/// <summary>Which chains a worker takes; null means any.</summary>
+/// <summary>Which chains a worker takes, and which drawings it scores; null means any.</summary>
 /// <param name="Prompts">Indices into the benchmark.</param>
 /// <param name="Arms">Names.</param>
 public sealed record WorkScope(
@@ -10,9 +10,9 @@ public sealed record WorkScope(
     public IReadOnlyCollection<ParkedWork> Parked { get; init; } = [];
 }
 
-/// <summary>A sweep that a worker leaves to others, or one arm of it.</summary>
-/// <param name="Arm">Null for the whole sweep.</param>
-public readonly record struct ParkedWork(Guid Sweep, int? Arm);
+/// <summary>What a worker leaves to others: a sweep, or one arm of it, or what one scorer has to score.</summary>
+/// <param name="Arm">Null for all, and where it is a scorer.</param>
+public readonly record struct ParkedWork(Guid Sweep, int? Arm = null, Guid? Scorer = null);
 
 /// <summary>How far the chains of a scope are.</summary>
 /// <param name="Workable">Open, in a sweep that is neither paused nor cancelled.</param>

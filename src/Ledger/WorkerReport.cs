@@ -10,6 +10,7 @@ namespace ReflectDiT.Eval.Ledger;
 /// <param name="HeapBytes">Of that, what the garbage collector holds.</param>
 /// <param name="ChainsRunning">Chains at work.</param>
 /// <param name="WritesWaiting">Attempts that are not durable yet.</param>
+/// <param name="DrawingsScoring">Drawings that it scores.</param>
 /// <param name="Parked">What it cannot work on.</param>
 public sealed record WorkerReport(
     string Version,
@@ -19,6 +20,7 @@ public sealed record WorkerReport(
     long HeapBytes,
     int ChainsRunning,
     int WritesWaiting,
+    int DrawingsScoring,
     IReadOnlyList<ParkedReport> Parked)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -35,6 +37,5 @@ public sealed record WorkerReport(
         json == "{}" ? null : JsonSerializer.Deserialize<WorkerReport>(json, Json);
 }
 
-/// <summary>A sweep that a worker leaves to others, or one arm of it.</summary>
-/// <param name="Arm">Null for the whole sweep.</param>
-public sealed record ParkedReport(Guid Sweep, int? Arm, string Reason);
+/// <summary>See <see cref="ParkedWork"/>.</summary>
+public sealed record ParkedReport(Guid Sweep, int? Arm, Guid? Scorer, string Reason);

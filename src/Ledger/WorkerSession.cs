@@ -104,6 +104,7 @@ public sealed class WorkerSession : IAsyncDisposable
                         WITH mine AS (SELECT id FROM reflectdit.chains WHERE worker = {Number} ORDER BY id FOR NO KEY UPDATE)
                         UPDATE reflectdit.chains c SET worker = NULL, waits_since = now() FROM mine WHERE c.id = mine.id
                         """),
+                    new($"UPDATE reflectdit.scorings SET worker = NULL WHERE worker = {Number}"),
                     new($"UPDATE reflectdit.workers SET ended_at = now() WHERE number = {Number} AND ended_at IS NULL"),
                     new($"UNLISTEN {Channel}"),
                     new("SELECT pg_advisory_unlock_all()"),

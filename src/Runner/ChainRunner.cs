@@ -1,8 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
@@ -11,58 +8,45 @@ using ReflectDiT.Eval.Runner.Telemetry;
 namespace ReflectDiT.Eval.Runner;
 
 /// <summary>
-/// Runs one chain from wherever it stands to its end. Each attempt is durable before the next begins, so a chain that
-/// is killed goes on with the same attempts that it would have drawn.
+/// Runs one chain from wherever it stands to its end, step by step. All attempts of a step are durable before the next step
+/// begins. Its strategy is asked for every step from the first on, and what is there already is not drawn again: so a chain
+/// that is killed goes on with the same attempts that it would have drawn.
 /// </summary>
 internal sealed class ChainRunner(
     SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ILogger log)
 {
-    private readonly ModelCalls _calls = new(sweep.Calls);
+    private readonly AttemptMaker _maker = new(sweep, facts, artifacts, log);
 
     /// <returns>False when the chain was stopped before its end.</returns>
     /// <param name="stop">Ends the chain early, between two attempts.</param>
     /// <param name="abort">Ends it at once.</param>
     public async Task<bool> RunAsync(OpenChain chain, CancellationToken stop, CancellationToken abort)
     {
-        var prompt = sweep.Plan.Prompts[chain.Prompt];
         var arm = sweep.Arms[chain.Arm];
-        var seeds = new Seeds(sweep.Plan.Seed, prompt.Text, chain.Replicate);
-        var history = chain.History.Select(a => Past(arm.Strategy, a)).ToList();
-        var images = chain.History.Select(a => new PastImage(a.Image)).ToList();
+        var run = new ChainRun(chain, sweep.Plan.Prompts[chain.Prompt].Text, arm, sweep.Plan.Seed);
         try
         {
-            var step = arm.Strategy.Next(history, seeds);
-            if (step is Step.Stop ended)
+            var ended = false;
+            var step = run.Next();
+            for (var number = 0; step is Step.Draw draw; number++)
             {
-                await writer.EndAsync(chain.Id, chain.Epoch, ended.Shown);
-                WorkerMetrics.ChainEnded(failed: false);
-            }
-
-            while (step is Step.Draw draw)
-            {
-                if (stop.IsCancellationRequested || abort.IsCancellationRequested)
+                if (await StepAsync(run, number, draw.Proposals, stop, abort) is not { } written)
                 {
                     return false;
                 }
 
-                NewAttempt attempt;
-                PastAttempt past;
-                do
-                {
-                    attempt = await AttemptAsync(chain, prompt, arm, seeds, history.Count, draw.Context, images, abort);
-                    past = Past(arm.Strategy, new(attempt.Drawing.Image, attempt.Judgement.Verdict, attempt.Score?.Score));
-                    step = arm.Strategy.Next([.. history, past], seeds);
-                }
-                while (!await WriteAsync(attempt with { Ends = (step as Step.Stop)?.Shown }));
-
-                history.Add(past);
-                images.Add(new PastImage(attempt.Drawing.Image)
-                {
-                    Content = arm.Strategy.DrawsIndependently ? null : attempt.Drawing.Content,
-                });
+                ended = written;
+                step = run.Next();
             }
+
+            if (!ended)
+            {
+                await writer.EndAsync(chain.Id, chain.Epoch, ((Step.Stop)step).Shown);
+            }
+
+            WorkerMetrics.ChainEnded(failed: false);
         }
-        catch (Exception e) when (IsOfThisChain(e))
+        catch (Exception e) when (IsOfOne(e))
         {
             await writer.FailAsync(chain.Id, chain.Epoch, Reason(e));
             WorkerMetrics.ChainEnded(failed: true);
@@ -74,18 +58,53 @@ internal sealed class ChainRunner(
     }
 
     /// <summary>
-    /// False for what would meet any other chain too (the database is away, the disk is full), or says that this one is
-    /// not ours any more. All else is this chain's alone, and no reason to end a worker.
+    /// Draws what is missing of a step, no more at once than the generator takes into a batch. Each attempt is written when
+    /// it is ready; one that is missing alone is written with the chain's end, if it is the last.
     /// </summary>
-    private static bool IsOfThisChain(Exception error) =>
+    /// <returns>Whether the chain's end is written; null when told to stop before the step was whole.</returns>
+    private async Task<bool?> StepAsync(
+        ChainRun run, int number, IReadOnlyList<Proposal> proposals, CancellationToken stop, CancellationToken abort)
+    {
+        var first = run.Begin(proposals);
+        List<int> missing = [.. Enumerable.Range(0, proposals.Count).Where(place => !run.Has(first + place))];
+        var ended = false;
+        await Parallel.ForEachAsync(
+            missing,
+            new ParallelOptions { MaxDegreeOfParallelism = run.Arm.Generator.Named.Model.Batch ?? 1 },
+            async (place, failed) =>
+            {
+                if (stop.IsCancellationRequested || abort.IsCancellationRequested || failed.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                NewAttempt attempt;
+                do
+                {
+                    attempt = await _maker.MakeAsync(run, new(number, place, first + place), proposals[place], abort);
+                    run.Add(attempt);
+                    attempt = attempt with { Ends = missing.Count == 1 ? (run.Next() as Step.Stop)?.Shown : null };
+                }
+                while (!await WriteAsync(attempt));
+                ended = attempt.Ends is not null;
+            });
+        return run.IsWhole ? ended : null;
+    }
+
+    /// <summary>
+    /// False for what would meet any other chain or scoring too (the database is away, the disk is full), or says that this
+    /// one is not ours any more. All else is of this one alone, and no reason to end a worker.
+    /// </summary>
+    internal static bool IsOfOne(Exception error) =>
         error is not (OperationCanceledException or IOException or UnauthorizedAccessException or ModelUnavailableException
             or PostgresException { SqlState: AttemptWriter.StaleEpoch })
         && !LedgerSession.IsOutage(error);
 
-    private static string Reason(Exception error) => error switch
+    /// <param name="what">What the database was to take.</param>
+    internal static string Reason(Exception error, string what = "attempt") => error switch
     {
         ModelCallException or LedgerException => error.Message,
-        PostgresException e => $"the database does not take this attempt: {e.MessageText} ({e.SqlState})",
+        PostgresException e => $"the database does not take this {what}: {e.MessageText} ({e.SqlState})",
         _ => $"fault of the program: {error.GetType().Name}: {error.Message}",
     };
 
@@ -95,11 +114,11 @@ internal sealed class ChainRunner(
         try
         {
             await progress.AttemptedAsync(() => WorkerMetrics.MeasureAsync(
-                Stage.Write, attempt.Index, () => writer.AppendAsync(attempt)));
+                Stage.Write, attempt.At.Index, () => writer.AppendAsync(attempt)));
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.OtherFact && !attempt.IsOfTheLedger)
         {
-            log.FactAdopted(attempt.Chain, attempt.Index);
+            log.FactAdopted(attempt.Chain, attempt.At.Index);
             return false;
         }
         finally
@@ -107,104 +126,6 @@ internal sealed class ChainRunner(
             facts.Forget(attempt);
         }
 
-        if (attempt.Ends is not null)
-        {
-            WorkerMetrics.ChainEnded(failed: false);
-        }
-
         return true;
-    }
-
-    private async Task<NewAttempt> AttemptAsync(
-        OpenChain chain,
-        BenchmarkPrompt prompt,
-        ArmModels arm,
-        Seeds seeds,
-        int index,
-        IReadOnlyList<ContextItem> context,
-        List<PastImage> images,
-        CancellationToken abort)
-    {
-        var (generator, judge) = (arm.Generator, arm.Judge);
-        var drawing = await facts.DrawingAsync(
-            DrawingFact.IdOf(
-                generator.Named.Model,
-                generator.Hosted.Digest!,
-                prompt.Text,
-                seeds.Noise(index),
-                context.Select(c => (images[c.Attempt].Name, c.Feedback))),
-            DrawAsync);
-        var content = drawing.Content;
-        var judgement = await facts.JudgementAsync(
-            JudgementFact.IdOf(
-                judge.Named.Model, judge.Hosted.Digest!, prompt.Text, drawing.Image, judge.Hosted.UsesSeed ? seeds.Judge(index) : null),
-            isNew: !drawing.IsStored,
-            JudgeAsync);
-        var score = sweep.Scoring is not { } scoring ? null : await facts.ScoreAsync(
-            drawing.Id, sweep.Plan.Scorer!.Id, isNew: !drawing.IsStored, () => ScoreAsync(scoring));
-        return new NewAttempt(chain.Id, chain.Epoch, index, drawing, context, judgement, score, Ends: null);
-
-        async Task<DrawingFact> DrawAsync(Guid id)
-        {
-            var request = new DrawRequest(prompt.Text, seeds.Noise(index), await ContextAsync(context, images, abort));
-            var (drawn, took) = await Call(Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token));
-            WorkerMetrics.Drew();
-            return new(
-                id, request.Seed, ArtifactStore.NameOf(drawn.Image), took.TotalSeconds, drawn.DeviceSeconds, drawn.FunctionEvaluations, drawn.Image);
-        }
-
-        async Task<JudgementFact> JudgeAsync(Guid id)
-        {
-            var request = new JudgeRequest(prompt.Text, await ContentAsync(), seeds.Judge(index));
-            var (said, took) = await Call(Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token));
-            WorkerMetrics.Judged(said.Tokens);
-            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
-        }
-
-        async Task<ScoreFact> ScoreAsync(ImageScoring by)
-        {
-            var image = await ContentAsync();
-            var (scored, _) = await Call(Stage.Score, by.Role, by.Model, (time, token) =>
-                by.AskAsync((chain.Prompt, prompt.Text), image, seeds.Scorer(index), time, token));
-            return new(drawing.Id, sweep.Plan.Scorer!.Id, scored);
-        }
-
-        async Task<ReadOnlyMemory<byte>> ContentAsync() => content ??= await artifacts.ReadAsync(drawing.Image, abort);
-
-        Task<Served<T>> Call<T>(Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask) =>
-            WorkerMetrics.MeasureAsync(stage, index, () => _calls.CallAsync(
-                $"{role}, attempt {index} of \"{prompt.Text}\"", model.Named.Placement.Timeout, ask, failure => Retried(stage, failure), abort));
-
-        void Retried(Stage stage, Exception failure)
-        {
-            WorkerMetrics.Retried(stage);
-            log.CallRetried(chain.Id, WorkerMetrics.NameOf(stage), index, failure.Message);
-        }
-    }
-
-    private async Task<IReadOnlyList<ContextImage>> ContextAsync(
-        IReadOnlyList<ContextItem> context, List<PastImage> images, CancellationToken abort)
-    {
-        var items = new ContextImage[context.Count];
-        for (var i = 0; i < items.Length; i++)
-        {
-            var image = images[context[i].Attempt];
-            image.Content ??= await artifacts.ReadAsync(image.Name, abort);
-            items[i] = new(image.Content.Value, context[i].Feedback);
-        }
-
-        return items;
-    }
-
-    /// <summary>What the strategy may know: the score only if it is an oracle.</summary>
-    private static PastAttempt Past(IStrategy strategy, StoredAttempt attempt) =>
-        new(attempt.Verdict, strategy.IsOracle ? attempt.Score : null);
-
-    /// <summary>An image of the chain; read again only when a context asks for it.</summary>
-    private sealed class PastImage(byte[] name)
-    {
-        public byte[] Name => name;
-
-        public ReadOnlyMemory<byte>? Content { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
 
@@ -13,6 +14,8 @@ public sealed class RunProgress
     private int _attempts;
     private int _running;
     private int _writing;
+    private int _scoring;
+    private ScoringCounts _unscored = new(0, 0, 0);
 
     /// <summary>The chains of the worker's scope, whoever works on them, as last counted.</summary>
     public ScopeCounts Counts
@@ -44,7 +47,7 @@ public sealed class RunProgress
         internal set => Volatile.Write(ref _waiting, value);
     }
 
-    /// <summary>What this worker takes nothing of, with the reason: it cannot read the sweep, or serve the arm's models.</summary>
+    /// <summary>What this worker takes nothing of, with the reason: it cannot read the sweep, or serve the models of an arm or a scorer.</summary>
     public ConcurrentDictionary<ParkedWork, string> Parked { get; } = new();
 
     /// <summary>Of these, those that are tried again, and when: their models may have been mended.</summary>
@@ -55,6 +58,20 @@ public sealed class RunProgress
     {
         get => Volatile.Read(ref _running);
         internal set => Volatile.Write(ref _running, value);
+    }
+
+    /// <summary>Drawings of the worker's scope without a score, whoever works on them, as last counted.</summary>
+    public ScoringCounts Unscored
+    {
+        get => Volatile.Read(ref _unscored);
+        internal set => Volatile.Write(ref _unscored, value);
+    }
+
+    /// <summary>Drawings that this worker scores.</summary>
+    public int Scoring
+    {
+        get => Volatile.Read(ref _scoring);
+        internal set => Volatile.Write(ref _scoring, value);
     }
 
     /// <summary>Attempts of this worker that are not durable yet.</summary>
@@ -75,7 +92,21 @@ public sealed class RunProgress
         GC.GetTotalMemory(forceFullCollection: false),
         Running,
         Writing,
-        [.. Parked.Select(p => new ParkedReport(p.Key.Sweep, p.Key.Arm, p.Value))]);
+        Scoring,
+        [.. Parked.Select(p => new ParkedReport(p.Key.Sweep, p.Key.Arm, p.Key.Scorer, p.Value))]);
+
+    /// <param name="again">It is tried again after a while.</param>
+    /// <returns>Whether it is news.</returns>
+    internal bool Park(ParkedWork work, string reason, bool again)
+    {
+        var isNew = Parked.TryAdd(work, reason);
+        if (again)
+        {
+            TriedAgainAt[work] = Stopwatch.GetTimestamp();
+        }
+
+        return isNew;
+    }
 
     /// <summary>Counts an attempt once it is durable, and as one that waits until then.</summary>
     internal async Task AttemptedAsync(Func<Task> write)

@@ -13,7 +13,7 @@ internal sealed class ServedModels : IDisposable
     private readonly ILogger _log;
 
     /// <summary>The models whose weights are known to be those of the ledger.</summary>
-    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model), bool> _bound = new();
+    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model, Guid? Scorer), bool> _bound = new();
 
     public ServedModels(LedgerSession ledger, RunProgress progress, ILogger log)
     {
@@ -28,11 +28,20 @@ internal sealed class ServedModels : IDisposable
     /// </summary>
     /// <returns>False when told to stop.</returns>
     /// <exception cref="ModelUnavailableException">One cannot be loaded, or has other weights.</exception>
-    public async Task<bool> AreReadyAsync(SweepSetup sweep, int arm, CancellationToken stop)
+    public Task<bool> AreReadyAsync(SweepSetup sweep, int arm, CancellationToken stop)
     {
-        var (generator, judge, _) = sweep.Arms[arm];
-        SweepModel[] needed = sweep.Scoring is { } scoring ? [judge, scoring.Model, generator] : [judge, generator];
-        SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted)))];
+        var (generator, judge, strategy) = sweep.Arms[arm];
+        return strategy.IsOracle
+            ? AreReadyAsync(sweep, [judge, sweep.Scorings[sweep.Plan.Scorer!.Id].Model, generator], sweep.Plan.Scorer.Id, stop)
+            : AreReadyAsync(sweep, [judge, generator], scorer: null, stop);
+    }
+
+    /// <summary>Waits for models.</summary>
+    /// <param name="scorer">Whose scores depend on one of them.</param>
+    /// <inheritdoc cref="AreReadyAsync(SweepSetup, int, CancellationToken)"/>
+    public async Task<bool> AreReadyAsync(SweepSetup sweep, SweepModel[] needed, Guid? scorer, CancellationToken stop)
+    {
+        SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted, scorer)))];
         if (unknown.Length == 0)
         {
             return true;
@@ -43,7 +52,7 @@ internal sealed class ServedModels : IDisposable
             await _progress.Pulse.LoadAsync(Task.WhenAll(unknown.Where(m => m.Hosted.Digest is null).Select(m => m.Hosted.LoadAsync(stop))));
             foreach (var model in unknown)
             {
-                await BindAsync(sweep, model, stop);
+                await BindAsync(sweep, model, scorer, stop);
             }
 
             return true;
@@ -54,7 +63,7 @@ internal sealed class ServedModels : IDisposable
         }
     }
 
-    private async Task BindAsync(SweepSetup sweep, SweepModel model, CancellationToken stop)
+    private async Task BindAsync(SweepSetup sweep, SweepModel model, Guid? scorer, CancellationToken stop)
     {
         var (name, digest) = (model.Named.Name, model.Hosted.Digest!);
         var bound = await _ledger.Models.BindAsync(sweep.Plan.Id, model.Named.Model, digest, stop);
@@ -65,7 +74,15 @@ internal sealed class ServedModels : IDisposable
                 + "loaded it: give this worker those weights, or run these as a sweep of their own, with 'digest' in its models");
         }
 
-        _bound.TryAdd((sweep.Plan.Id, model.Hosted), true);
+        if (scorer is { } id && sweep.Scorings[id].Model == model
+            && await _ledger.Scorings.BindAsync(id, digest, stop) is var scored && scored != digest)
+        {
+            throw new ModelUnavailableException(
+                $"model '{name}' has weights with the digest {digest} here, and had {scored} when this scorer was first used: scores of two "
+                + "detectors must not mix. Give this worker those weights, or tell the scorers apart by 'digest' in their models");
+        }
+
+        _bound.TryAdd((sweep.Plan.Id, model.Hosted, scorer), true);
     }
 
     /// <summary>Says what this process has loaded, and what made room.</summary>

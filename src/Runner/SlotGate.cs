@@ -4,14 +4,18 @@ namespace ReflectDiT.Eval.Runner;
 /// The slots of a worker that is told which chains to take, and takes no others. Who chooses a chain holds a slot from
 /// then on, until the chain ends or the ledger does not give it.
 /// </summary>
-public sealed class SlotGate(int slots)
+public sealed class SlotGate(int slots, int scoringSlots)
 {
     private readonly Lock _lock = new();
     private readonly List<ChosenChain> _waiting = [];
     private readonly HashSet<ChosenChain> _inside = [];
+    private readonly Dictionary<Guid, int> _toScore = [];
     private Action _chosen = () => { };
 
     public int Slots => slots;
+
+    /// <summary>Drawings that the worker scores at once.</summary>
+    public int ScoringSlots => scoringSlots;
 
     /// <summary>None while there is no worker.</summary>
     public int Free
@@ -43,6 +47,42 @@ public sealed class SlotGate(int slots)
         return chosen;
     }
 
+    /// <summary>What may be scored here, by sweep.</summary>
+    internal IReadOnlyList<(Guid Sweep, int Most)> ToScore
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _toScore.Select(o => (o.Key, o.Value))];
+        }
+    }
+
+    /// <summary>Leaves drawings of a sweep to this worker, up to a number; what it was left before does not count any more.</summary>
+    public void LeaveToScore(Guid sweep, int most)
+    {
+        lock (_lock)
+        {
+            if (Worker is not null)
+                _toScore[sweep] = most;
+        }
+
+        _chosen();
+    }
+
+    /// <summary>So many of a sweep were taken; with none, nothing is left of it.</summary>
+    internal void Take(Guid? sweep, int drawings)
+    {
+        lock (_lock)
+        {
+            if (sweep is not { } of || !_toScore.TryGetValue(of, out var left))
+                return;
+            if (drawings == 0 || drawings >= left)
+                _toScore.Remove(of);
+            else
+                _toScore[of] = left - drawings;
+        }
+    }
+
     /// <summary>Begins to let chains in, for a worker that is told when one was chosen.</summary>
     internal void Open(int worker, Action chosen)
     {
@@ -57,7 +97,11 @@ public sealed class SlotGate(int slots)
     internal void Close()
     {
         lock (_lock)
+        {
             Worker = null;
+            _toScore.Clear();
+        }
+
         TakeWaiting().ForEach(c => c.End(begun: false));
     }
 

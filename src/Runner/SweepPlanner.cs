@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Runner;
 public static class SweepPlanner
 {
     /// <param name="host">None of its models is loaded.</param>
-    public static SweepSetup Setup(SweepDefinition sweep, ModelHost host) => Setup(sweep, host, new Dictionary<string, Placement>());
+    public static SweepSetup Setup(SweepDefinition sweep, ModelHost host) => Setup(sweep, host, new Dictionary<string, Placement>(), []);
 
     /// <summary>A sweep as it was planned, for a worker that was told only its id.</summary>
     /// <param name="placements">Where this worker has models, by the name that the sweep gives them.</param>
@@ -29,10 +29,13 @@ public static class SweepPlanner
                 CallSettings.FromJson(row.Calls),
                 await session.Models.OfSweepAsync(sweep, cancellation)),
             host,
-            placements);
+            placements,
+            await session.Scorings.OfSweepAsync(sweep, cancellation));
     }
 
-    private static SweepSetup Setup(SweepDefinition sweep, ModelHost host, IReadOnlyDictionary<string, Placement> placements)
+    /// <param name="scorers">Besides the sweep's own.</param>
+    private static SweepSetup Setup(
+        SweepDefinition sweep, ModelHost host, IReadOnlyDictionary<string, Placement> placements, IReadOnlyList<SweepScorer> scorers)
     {
         var (configuration, calls, named) = sweep;
         var models = new SweepModels(
@@ -58,8 +61,19 @@ public static class SweepPlanner
             plan,
             [.. configuration.Arms.Select(a => new ArmModels(
                 models.Generator(a.Generator), models.Judge(a.Judge), a.Strategy))],
-            scorer is null ? null : ImageScoring.Of(scorer, models),
+            Scorings(),
             calls);
+
+        Dictionary<Guid, ImageScoring> Scorings()
+        {
+            var scorings = scorers.ToDictionary(s => s.Id, s => ImageScoring.Of(benchmark.Scorer(s.Configuration), models));
+            if (scorer is not null)
+            {
+                scorings.TryAdd(plan.Scorer!.Id, ImageScoring.Of(scorer, models));
+            }
+
+            return scorings;
+        }
     }
 
     /// <summary>

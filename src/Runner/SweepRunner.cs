@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Runner;
 public sealed class SweepRunner(LedgerSession ledger, SweepSetup sweep)
 {
     /// <summary>
-    /// Plans the sweep if it is new, gives failed chains another try, and finishes the chains of
+    /// Plans the sweep if it is new, gives what failed another try, and draws and scores what is left of
     /// <paramref name="prompts"/>.
     /// </summary>
     /// <param name="stop">Ends the run cleanly: attempts in flight are finished, none is begun.</param>
@@ -16,6 +16,7 @@ public sealed class SweepRunner(LedgerSession ledger, SweepSetup sweep)
         var scope = new WorkScope(sweep.Plan.Id, prompts);
         await ledger.Sweeps.PlanAsync(sweep.Plan, stop);
         await ledger.Leases.RetryFailedAsync(scope, stop);
+        await ledger.Scorings.RetryFailedAsync(scope, stop);
         var options = new WorkerOptions(concurrency, scope) { EndsWhenDone = true };
         await new Worker(ledger, (_, _) => Task.FromResult(sweep), options, progress).RunAsync(stop);
     }

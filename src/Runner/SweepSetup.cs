@@ -5,9 +5,9 @@ namespace ReflectDiT.Eval.Runner;
 
 /// <summary>Everything that a sweep is run with.</summary>
 /// <param name="Arms">In the order of the plan.</param>
-/// <param name="Scoring">Null where images are not scored.</param>
+/// <param name="Scorings">By scorer: the sweep's own, which is the plan's, and those that were added.</param>
 public sealed record SweepSetup(
     SweepPlan Plan,
     IReadOnlyList<ArmModels> Arms,
-    ImageScoring? Scoring,
+    IReadOnlyDictionary<Guid, ImageScoring> Scorings,
     CallSettings Calls);

@@ -77,12 +77,23 @@ public sealed class Worker(
     }
 
     /// <summary>Each sweep is read once, for all its chains.</summary>
-    private async Task<SweepSetup> SweepAsync(Guid id)
+    /// <param name="scorer">One that came after it was read makes it be read again.</param>
+    private async Task<SweepSetup> SweepAsync(Guid id, Guid? scorer)
     {
         var setup = _sweeps.GetOrAdd(id, key => new(() => sweeps(key, CancellationToken.None)));
         try
         {
-            return await setup.Value;
+            var sweep = await setup.Value;
+            if (scorer is { } needed && !sweep.Scorings.ContainsKey(needed))
+            {
+                setup = _sweeps.AddOrUpdate(
+                    id,
+                    key => new(() => sweeps(key, CancellationToken.None)),
+                    (key, known) => known == setup ? new(() => sweeps(key, CancellationToken.None)) : known);
+                sweep = await setup.Value;
+            }
+
+            return sweep;
         }
         catch
         {

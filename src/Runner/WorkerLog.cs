@@ -36,6 +36,18 @@ internal static partial class WorkerLog
     [LoggerMessage(12, LogLevel.Information, "Chain {Chain}: another has drawn or judged the same as attempt {Attempt} before, with another result: it takes that one")]
     public static partial void FactAdopted(this ILogger log, Guid chain, int attempt);
 
+    [LoggerMessage(13, LogLevel.Error, "Scorer {Scorer} of sweep {Sweep} is parked, and left to others: {Reason}")]
+    public static partial void ScorerParked(this ILogger log, Guid scorer, Guid sweep, string reason);
+
+    [LoggerMessage(14, LogLevel.Error, "Drawing {Drawing} could not be scored (sweep {Sweep}, prompt {Prompt}): {Reason}")]
+    public static partial void ScoringFailed(this ILogger log, Guid drawing, Guid sweep, int prompt, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "Drawing {Drawing}: the score failed, and is tried again: {Reason}")]
+    public static partial void ScoringRetried(this ILogger log, Guid drawing, string reason);
+
+    [LoggerMessage(16, LogLevel.Warning, "{Scores} scores of worker {Worker} were refused: their lease was lost, and somebody else scores the same")]
+    public static partial void ScoresLost(this ILogger log, int scores, int worker);
+
     [LoggerMessage(11, LogLevel.Information, "{Model} made room for another model")]
     public static partial void ModelUnloaded(this ILogger log, string model);
 

@@ -25,7 +25,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     private static readonly TimeSpan CountPeriod = TimeSpan.FromSeconds(10);
 
     private readonly LedgerSession _ledger;
-    private readonly Func<Guid, Task<SweepSetup>> _sweeps;
+    private readonly Func<Guid, Guid?, Task<SweepSetup>> _sweeps;
     private readonly WorkerOptions _options;
     private readonly RunProgress _progress;
     private readonly CancellationToken _stop;
@@ -45,7 +45,13 @@ internal sealed class WorkerShift : IAsyncDisposable
     private readonly Stopwatch _sinceCounting = new();
     private readonly TimeSpan _renewal;
 
+    private readonly ScoringShift _scoring;
+
     private bool _mayHaveWork;
+    private bool _mayHaveScores;
+
+    /// <summary>At the last claim of scorings: what this worker has drawn since waits for a score.</summary>
+    private int _attempts;
 
     /// <summary>The last claim found nothing but, perhaps, prompts that others are at: those are the next to take.</summary>
     private bool _foundNone;
@@ -53,7 +59,7 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     private WorkerShift(
         LedgerSession ledger,
-        Func<Guid, Task<SweepSetup>> sweeps,
+        Func<Guid, Guid?, Task<SweepSetup>> sweeps,
         WorkerOptions options,
         RunProgress progress,
         WorkerSession session,
@@ -72,6 +78,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _writer = new AttemptWriter(ledger.Source, ledger.Artifacts);
         _models = new ServedModels(ledger, progress, _log);
         _facts = new SharedFacts(new FactStore(ledger.Source));
+        _scoring = new ScoringShift(ledger, session.Number, options, (sweep, scorer) => SetUpAsync(sweep, scorer), _models, progress, wake, _log);
         _renewal = new[] { options.Lease / 3, LongestRenewal }.Min();
     }
 
@@ -80,7 +87,7 @@ internal sealed class WorkerShift : IAsyncDisposable
 
     public static async Task<WorkerShift> BeginAsync(
         LedgerSession ledger,
-        Func<Guid, Task<SweepSetup>> sweeps,
+        Func<Guid, Guid?, Task<SweepSetup>> sweeps,
         WorkerOptions options,
         RunProgress progress,
         CancellationToken stop)
@@ -130,6 +137,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         _session.ThrowIfBroken();
         _progress.Pulse.Turn(_stop.IsCancellationRequested);
         await SettleAsync(turn);
+        await _scoring.SettleAsync();
         var told = _wake.WasTold();
         var renewed = await RenewAsync(turn);
         if (told || renewed)
@@ -138,14 +146,21 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
 
         _mayHaveWork |= told;
+        _mayHaveScores |= told;
         if (!_sinceLooking.IsRunning || _sinceLooking.Elapsed >= Poll)
         {
             await LookAroundAsync(turn);
         }
 
         await (_options.Gate is { } gate ? ClaimChosenAsync(gate, turn) : ClaimAsync(turn));
+        if (_mayHaveScores || _attempts != _progress.Attempts || _options.Gate is not null)
+        {
+            _attempts = _progress.Attempts;
+            _mayHaveScores = await _scoring.ClaimAsync(_stop, turn);
+        }
+
         _progress.Running = _running.Count;
-        return _running.Count > 0 || !(_stop.IsCancellationRequested || await NothingLeftAsync(turn));
+        return _running.Count > 0 || _scoring.Running > 0 || !(_stop.IsCancellationRequested || await NothingLeftAsync(turn));
     }
 
     public async ValueTask DisposeAsync()
@@ -159,6 +174,7 @@ internal sealed class WorkerShift : IAsyncDisposable
             await Task.WhenAny(chain.Finished); // its fault, if any, has been told by the first that failed
         }
 
+        await _scoring.DisposeAsync();
         await _writer.DisposeAsync();
         await _session.DisposeAsync();
         _progress.Running = 0;
@@ -230,6 +246,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     private async Task LookAroundAsync(CancellationToken turn)
     {
         _mayHaveWork = true;
+        _mayHaveScores = true;
         _sinceLooking.Restart();
         foreach (var (parked, since) in _progress.TriedAgainAt.Where(t => Stopwatch.GetElapsedTime(t.Value) > _progress.Models.RetryLoadAfter))
         {
@@ -240,12 +257,13 @@ internal sealed class WorkerShift : IAsyncDisposable
         await _ledger.Leases.EndLostWorkersAsync(LookAtMostEvery, turn);
         if (_options.EndsWhenDone)
         {
-            _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
+            await CountAsync(turn);
         }
 
         if (!_sinceCounting.IsRunning || _sinceCounting.Elapsed >= CountPeriod)
         {
             _progress.Waiting = await _ledger.Leases.WaitingAsync(_options.Scope, turn);
+            _progress.Unscored = await _ledger.Scorings.CountAsync(_options.Scope, turn);
             _sinceCounting.Restart();
         }
     }
@@ -311,7 +329,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         using var trace = ChainTrace.Begin(chain, _session.Number, asked);
         try
         {
-            return await SetUpAsync(chain.Sweep) is { } sweep && await RunAsync(sweep, chain, stop);
+            return await SetUpAsync(chain.Sweep, scorer: null) is { } sweep && await RunAsync(sweep, chain, stop);
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
@@ -334,27 +352,26 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
         catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
         {
-            var arm = new ParkedWork(chain.Sweep, chain.Arm);
-            if (_progress.Parked.TryAdd(arm, e.Message))
+            if (_progress.Park(new(chain.Sweep, chain.Arm), e.Message, again: true))
             {
                 _log.ArmParked(sweep.Plan.Arms[chain.Arm].Name, chain.Sweep, e.Message);
             }
 
-            _progress.TriedAgainAt[arm] = Stopwatch.GetTimestamp();
             return false;
         }
     }
 
     /// <returns>Null for a sweep that this worker cannot run: it is parked, and left to others.</returns>
-    private async Task<SweepSetup?> SetUpAsync(Guid sweep)
+    /// <param name="scorer">That it must know: it may have come later than the sweep.</param>
+    private async Task<SweepSetup?> SetUpAsync(Guid sweep, Guid? scorer)
     {
         try
         {
-            return await _sweeps(sweep);
+            return await _sweeps(sweep, scorer);
         }
         catch (Exception e) when (e is not OperationCanceledException && !LedgerSession.IsOutage(e))
         {
-            if (_progress.Parked.TryAdd(new(sweep, null), e.Message))
+            if (_progress.Park(new(sweep), e.Message, again: false))
             {
                 _log.SweepParked(sweep, e.Message);
             }
@@ -370,9 +387,17 @@ internal sealed class WorkerShift : IAsyncDisposable
             return false;
         }
 
-        var counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
-        _progress.Counts = counts;
-        return counts.Done + counts.Failed + counts.Cancelled == counts.Total;
+        await CountAsync(turn);
+        var counts = _progress.Counts;
+        return (_options.Slots == 0 || counts.Done + counts.Failed + counts.Cancelled == counts.Total)
+            && (_options.ScoringSlots == 0 || _progress.Unscored.Open == 0);
+    }
+
+    /// <summary>Chains first: what is drawn between the two questions waits for its score.</summary>
+    private async Task CountAsync(CancellationToken turn)
+    {
+        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
+        _progress.Unscored = await _ledger.Scorings.CountAsync(_options.Scope, turn);
     }
 }
 

@@ -90,6 +90,37 @@ public class AttemptWriterTests(PostgresServer server) : IClassFixture<PostgresS
     }
 
     [Fact]
+    public async Task The_attempts_of_a_step_come_in_any_order_and_the_next_step_and_the_end_only_when_it_is_whole()
+    {
+        await using var ledger = await LedgerFixture.CreateAsync(server);
+        await ledger.Session.Sweeps.PlanAsync(LedgerFixture.Plan(), CancellationToken.None);
+        var (worker, chains) = await ledger.ClaimAsync();
+        await using var _ = worker;
+        await using var writer = ledger.Writer();
+        var chain = chains[0];
+        NewAttempt At(int step, int place, int index) => LedgerFixture.Attempt(chain, index) with { At = new(step, place, index) };
+        await writer.AppendAsync(At(0, 2, 2));
+        await writer.AppendAsync(At(0, 0, 0));
+        await Refused(() => writer.AppendAsync(At(1, 0, 3)));
+        await Refused(() => writer.EndAsync(chain.Id, chain.Epoch, 2));
+        await writer.AppendAsync(At(0, 1, 1));
+        await Refused(() => writer.AppendAsync(At(2, 0, 3)));        // no step 1 yet
+        await writer.AppendAsync(At(1, 1, 4));
+        await Refused(() => writer.AppendAsync(At(2, 0, 5)));
+        await writer.AppendAsync(At(1, 0, 3) with { Proposal = new([new(2, FeedbackSource.Judge, "fault 2")], "another prompt") });
+        await writer.AppendAsync(At(2, 0, 5));
+        await writer.EndAsync(chain.Id, chain.Epoch, 4);
+
+        Assert.Equal(
+            "0 0 0 -,1 0 1 -,2 0 2 -,3 1 0 another prompt,4 1 1 -,5 2 0 -",
+            await ledger.ScalarAsync<string>("""
+                SELECT string_agg(index || ' ' || step || ' ' || place || ' ' || coalesce(prompt, '-'), ',' ORDER BY index) FROM reflectdit.attempts
+                """));
+
+        async Task Refused(Func<Task> write) => Assert.Equal("RD002", (await Assert.ThrowsAsync<PostgresException>(write)).SqlState);
+    }
+
+    [Fact]
     public async Task Hundreds_of_chains_at_once_are_all_written()
     {
         await using var ledger = await LedgerFixture.CreateAsync(server);

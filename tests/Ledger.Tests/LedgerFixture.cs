@@ -62,9 +62,9 @@ internal sealed class LedgerFixture : IAsyncDisposable
         return new(
             chain.Id,
             chain.Epoch,
-            index,
+            new(index, 0, index),
+            new(context),
             drawing,
-            context,
             new(
                 Identity.Of($"judgement {asked}"),
                 ends is null ? new Verdict(false, 0.25, 0.75, feedback) : new Verdict(true, 0.75, 0.25, ""),

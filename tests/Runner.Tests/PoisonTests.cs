@@ -9,7 +9,7 @@ namespace ReflectDiT.Eval.Runner.Tests;
 
 /// <summary>
 /// Every way in which an answer can be wrong, through every kind of model, in a worker with other chains at work: the chains
-/// that get it fail with a reason that can be read, and the others' rows are those of an undisturbed run.
+/// or the scores that get it fail with a reason that can be read, and the others' rows are those of an undisturbed run.
 /// </summary>
 public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
@@ -36,6 +36,10 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
         ["text of megabytes"] = (() => Judging(j => j with { Text = new string('a', 3_000_000) }), "a text of 3000000 characters; 100000 at most"),
         ["negative tokens"] = (() => Judging(j => j with { Tokens = -5 }), "-5 tokens"),
         ["judged in infinite time"] = (() => Judging(j => j with { DeviceSeconds = double.PositiveInfinity }), "device seconds"),
+    };
+
+    private static readonly Dictionary<string, (Func<TestModels> Models, string Reason)> PoisonedScores = new()
+    {
         ["detector throws"] = (() => Detecting(_ => throw new InvalidDataException("unreadable")), "detector, attempt 0 of \"*\": InvalidDataException: unreadable (after 2 tries)"),
         ["detector says nothing"] = (() => Detecting(_ => null!), "detector, attempt 0 of \"*\": no answer (after 2 tries)"),
         ["no objects"] = (() => Detecting(_ => new(null!)), "no objects, not even an empty list"),
@@ -45,6 +49,8 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
     };
 
     public static TheoryData<string> Kinds => [.. Poisons.Keys];
+
+    public static TheoryData<string> KindsOfScores => [.. PoisonedScores.Keys];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -66,6 +72,32 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
             c.Failure!,
             StringComparison.Ordinal));
         Assert.Equal(Others(await undisturbed.DumpAsync(), failed), Others(await sweep.DumpAsync(), failed));
+    }
+
+    [Theory]
+    [MemberData(nameof(KindsOfScores))]
+    public async Task A_poisoned_score_is_left_out_with_a_reason_and_neither_its_chain_nor_any_other_score_suffers(string kind)
+    {
+        var calls = new CallSettings(Tries: 2, TimeSpan.FromSeconds(30), ToleratedFailures: 0);
+        await using var undisturbed = await TestSweep.CreateAsync(server);
+        await undisturbed.RunAsync(TestSweep.Setup(new(), calls));
+        await using var sweep = await TestSweep.CreateAsync(server);
+
+        var progress = await sweep.RunAsync(TestSweep.Setup(PoisonedScores[kind].Models(), calls));
+
+        Assert.Equal((40, 40, 0), (progress.Total, progress.Done, progress.Failed));
+        await using var ledger = new LedgerContext(sweep.Session.Source);
+        var poisoned = await ledger.Chains.Where(c => c.Prompt == Poisoned).ToListAsync();
+        var scorings = await ledger.Scorings.ToListAsync();
+        Assert.Equal(
+            await ledger.Attempts.Where(a => poisoned.Select(c => c.Id).Contains(a.ChainId)).Select(a => a.DrawingId).Distinct().CountAsync(),
+            scorings.Count);
+        Assert.Equal((0, scorings.Count), (progress.Unscored.Open, progress.Unscored.Failed));
+        var text = TestSweep.Setup(new()).Plan.Prompts[Poisoned].Text;
+        Assert.Contains(
+            scorings,
+            s => s.Failure!.Contains(PoisonedScores[kind].Reason.Replace("*", text, StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.Equal(Others(await undisturbed.DumpAsync(), poisoned), Others(await sweep.DumpAsync(), poisoned));
     }
 
     private static IEnumerable<string> Others(IEnumerable<string> rows, IEnumerable<ChainRow> failed) =>

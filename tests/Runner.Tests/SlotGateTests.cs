@@ -62,7 +62,7 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
     public async Task Nobody_is_let_in_before_a_worker_comes_nor_after_it_has_gone()
     {
         await using var sweep = await TestSweep.CreateAsync(server);
-        Assert.Null(new SlotGate(1).Choose(Guid.NewGuid()));
+        Assert.Null(new SlotGate(1, 1).Choose(Guid.NewGuid()));
         var worker = await GatedWorker.StartAsync(sweep, TestSweep.Setup(new()), slots: 2);
         await worker.DisposeAsync();
         Assert.Null(worker.Choose(arm: 0, prompt: 0));
@@ -106,7 +106,7 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
             TestSweep sweep, SweepSetup setup, int slots, TimeSpan? lease = null)
         {
             await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
-            var worker = new GatedWorker { Gate = new(slots), _sweep = setup.Plan.Id };
+            var worker = new GatedWorker { Gate = new(slots, slots), _sweep = setup.Plan.Id };
             var options = new WorkerOptions(slots, new WorkScope()) { Gate = worker.Gate };
             options = options with { Lease = lease ?? options.Lease };
             worker._work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), options, new()).RunAsync(worker._stop.Token);

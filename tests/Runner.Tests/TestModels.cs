@@ -28,6 +28,12 @@ internal sealed class TestModels : IModelKinds
 
     public Func<DetectRequest, Detected, Detected> Found { get; init; } = (_, detected) => detected;
 
+    /// <summary>Called before a detector looks at an image; may throw or wait.</summary>
+    public Func<DetectRequest, Task> BeforeDetect { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Called with the requests of each batch of the generator.</summary>
+    public Action<IReadOnlyList<DrawRequest>> Batch { get; init; } = _ => { };
+
     /// <summary>Called before a model is loaded; may throw or take long.</summary>
     public Action BeforeLoad { get; init; } = () => { };
 
@@ -58,6 +64,7 @@ internal sealed class TestModels : IModelKinds
 
         public async Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
         {
+            models.Batch(requests);
             var drawings = new List<Drawing>();
             foreach (var request in requests)
             {
@@ -107,15 +114,22 @@ internal sealed class TestModels : IModelKinds
 
         public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
 
-        public Task<IReadOnlyList<Detected>> AnswerAsync(IReadOnlyList<DetectRequest> requests, CancellationToken withdrawn) =>
-            Task.FromResult<IReadOnlyList<Detected>>([.. requests.Select(request =>
+        public async Task<IReadOnlyList<Detected>> AnswerAsync(IReadOnlyList<DetectRequest> requests, CancellationToken withdrawn)
+        {
+            foreach (var request in requests)
+            {
+                await models.BeforeDetect(request);
+            }
+
+            return [.. requests.Select(request =>
             {
                 var hash = Hash(request.Image, "");
                 var prompt = Encoding.UTF8.GetString(request.Image.Span).Split('\n')[0];
                 var found = ObjectNames.All.Where(name => hash[0] % 3 == 0 && prompt.EndsWith(name, StringComparison.Ordinal));
                 return models.Found(request, new(found.ToDictionary(
                     name => name, IReadOnlyList<Detection> (_) => [new(1, 2, 30, 40, 0.95f, null)])));
-            })]);
+            })];
+        }
 
         public void Dispose()
         {

@@ -42,6 +42,7 @@ internal sealed class TestSweep : IAsyncDisposable
         IReadOnlyList<NamedModel> named =
             [new("hashes", generator, new()), new("critic", judge, new()), new("finder", ModelConfiguration.RanElsewhere, new())];
         var placed = new SweepModels(named, host);
+        var scorer = new PlannedScorer("geneval", benchmark.ScoredElsewhere.ToJson());
         IStrategy[] strategies = [new BestOfN(8, Selector.FirstAccept), new Reflection(8, 3, ReflectionQuirks.Paper)];
         return new(
             new SweepPlan(
@@ -52,10 +53,10 @@ internal sealed class TestSweep : IAsyncDisposable
                 Replicates: 1,
                 [.. benchmark.Prompts.Take(Prompts).Select(p => p with { Metadata = "{}" })],
                 [.. strategies.Select((s, i) => new PlannedArm($"arm {i}", s.MaxAttempts, false, s.IsOracle, null))],
-                new("geneval", "{}"),
+                scorer,
                 named),
             [.. strategies.Select(s => new ArmModels(placed.Generator(generator), placed.Judge(judge), s))],
-            ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), placed),
+            new Dictionary<Guid, ImageScoring> { [scorer.Id] = ImageScoring.Of(benchmark.Scorer(benchmark.ScoredElsewhere), placed) },
             calls ?? CallSettings.Default);
     }
 
@@ -66,6 +67,12 @@ internal sealed class TestSweep : IAsyncDisposable
         await new SweepRunner(Session, setup).RunAsync(
             [.. Enumerable.Range(0, setup.Plan.Prompts.Count)], concurrency, progress, stop);
         return progress;
+    }
+
+    public async Task<long> ScalarAsync(string sql)
+    {
+        await using var command = Session.Source.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     public Task<IReadOnlyList<string>> DumpAsync() => LedgerDump.OfAsync(ConnectionString);

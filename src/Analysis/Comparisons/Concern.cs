@@ -1,4 +1,3 @@
-using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Analysis.Comparisons;
 
@@ -82,8 +81,8 @@ public sealed record Concern(string Name, string Text)
         {
             yield return new(
                 Incomplete,
-                $"{arm.Arm.Label} has {arm.Arm.Chains.Count} of {arm.Expected} chains ({arm.Arm.Failed} failed, "
-                + $"{arm.Arm.Open} open), and those that are missing need not be like the others");
+                $"{arm.Arm.Label} has {arm.Arm.Chains.Count} of {arm.Expected} chains ({arm.Arm.WhyMissing}), "
+                + "and those that are missing need not be like the others");
         }
 
         if (arm.Arm.Oracle)
@@ -104,7 +103,7 @@ public sealed record Concern(string Name, string Text)
         bool Between(ComparedArm arm) => at is ComparisonPoint.Budget
             || (at is ComparisonPoint.Attempts attempts
                 && attempts.Before.Append(attempts.N).Any(n => n < arm.Arm.Strategy.MaxAttempts));
-        static bool Subsets(ComparedArm arm) => arm.Arm.Strategy is BestOfN { DrawsAll: true };
+        static bool Subsets(ComparedArm arm) => arm.Arm.Strategy.DrawsAll;
         if ((Between(first) && Subsets(first) && !Subsets(second))
             || (Between(second) && Subsets(second) && !Subsets(first)))
         {

@@ -113,6 +113,7 @@ internal static class JsonFormat
         json.WriteNumber("chains", arm.Chains);
         json.WriteNumber("failed", arm.Failed);
         json.WriteNumber("open", arm.Open);
+        json.WriteNumber("unscored", arm.Unscored);
         Number(json, "images_per_chain", arm.Chains > 0 ? arm.Images : null);
         Objects(json, "missing", arm.Missing, (_, chain) =>
         {

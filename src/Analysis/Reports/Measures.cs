@@ -95,6 +95,8 @@ internal sealed class Measures(SweepResults results)
             Imported = arm.Imported,
             Leaked = arm.Leaked,
             SelfScored = arm.SelfScored,
+            Unscored = arm.Unscored,
+            WhyMissing = arm.WhyMissing,
         };
     }
 

@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -48,6 +49,12 @@ public sealed record ArmSummary(
 
     /// <summary>The judge of the arm is the scorer too.</summary>
     public bool SelfScored { get; init; }
+
+    /// <summary>See <see cref="ArmResults.Unscored"/>.</summary>
+    public int Unscored { get; init; }
+
+    /// <summary>See <see cref="ArmResults.WhyMissing"/>.</summary>
+    public string WhyMissing { get; init; } = "";
 
     public bool Complete => Missing.Count == 0;
 }

@@ -58,7 +58,7 @@ internal static class ReportParts
     {
         var expected = results.Prompts.Count * results.Replicates;
         var which = Numbers.Ranges(arm.Missing.Select(m => m.Prompt).Distinct(), MissingPartsShown);
-        return $"INCOMPLETE: {arm.Name} has {arm.Chains} of {expected} chains ({arm.Failed} failed, {arm.Open} open). "
+        return $"INCOMPLETE: {arm.Name} has {arm.Chains} of {expected} chains ({arm.WhyMissing}). "
             + $"Its numbers are about the chains present. Chains are missing at prompts (from 0): {which}.";
     }
 

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Analysis.Statistics;
-using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Analysis.Results;
 
@@ -9,7 +8,7 @@ namespace ReflectDiT.Eval.Analysis.Results;
 public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<double[]?> Values)
 {
     /// <summary>Scores of the shown images, of the kind that the arm allows.</summary>
-    public static Curve Of(ArmResults arm, int prompts) => arm.Strategy is BestOfN { DrawsAll: true } selector
+    public static Curve Of(ArmResults arm, int prompts) => arm.Strategy is { DrawsAll: true } selector
         ? Subsets(arm, prompts, chain => RandomSubsets.Selected(
         [
             .. selector.Ranked(PromptScores.History(selector, chain, chain.Attempts.Count))
@@ -30,7 +29,7 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
     /// The highest score of k attempts, the ceiling of every selector: of shares it is pass@k. Null for an arm that stops
     /// early, whose missing attempts are no random ones.
     /// </summary>
-    public static Curve? Ceiling(ArmResults arm, int prompts) => arm.Strategy is BestOfN { DrawsAll: true }
+    public static Curve? Ceiling(ArmResults arm, int prompts) => arm.Strategy.DrawsAll
         ? Subsets(arm, prompts, c => RandomSubsets.Highest(c.Attempts.Select(a => a.Value!.Value)))
         : null;
 

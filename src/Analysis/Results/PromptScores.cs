@@ -51,6 +51,6 @@ public static class PromptScores
     internal static List<PastAttempt> History(IStrategy strategy, ChainResult chain, int n) =>
     [
         .. chain.Attempts.Take(n).Select(a => new PastAttempt(
-            a.Verdict!, strategy.IsOracle && a.Value is { } value ? new Score(value, a.Passed, Reason: null, Evidence: null) : null)),
+            a.Verdict!, strategy.IsOracle && (a.DecidingValue ?? a.Value) is { } value ? new Score(value, Passed: null, Reason: null, Evidence: null) : null)),
     ];
 }

@@ -1,5 +1,3 @@
-using ReflectDiT.Eval.Core.Strategies;
-
 namespace ReflectDiT.Eval.Analysis.Results;
 
 /// <summary>
@@ -16,13 +14,13 @@ public static class Selection
         Means(arm, prompts, c => c.Attempts.Max(a => a.Value) - c.Attempts[c.Shown].Value);
 
     /// <summary>
-    /// The chain ended as the judge accepted an image that does not pass; null for an arm that always draws all N, without
-    /// verdicts, or where it is not known what passes.
+    /// The chain shows an image that the judge accepted and that does not pass; null for an arm that always draws all N,
+    /// without verdicts, or where it is not known what passes.
     /// </summary>
     public static double?[]? FailStops(ArmResults arm, int prompts) =>
-        arm.Strategy is BestOfN { DrawsAll: true } || arm.Chains.Any(c => c.Attempts[^1] is { Verdict: null } or { Passed: null })
+        arm.Strategy.DrawsAll || arm.Chains.Any(c => c.Attempts[c.Shown] is { Verdict: null } or { Passed: null })
             ? null
-            : Means(arm, prompts, c => c.Attempts[^1] is { Verdict.Accepted: true, Passed: false } ? 1 : 0);
+            : Means(arm, prompts, c => c.Attempts[c.Shown] is { Verdict.Accepted: true, Passed: false } ? 1 : 0);
 
     private static double?[] Means(ArmResults arm, int prompts, Func<ChainResult, double?> value)
     {

@@ -61,7 +61,7 @@ public sealed record ScorerSettings(string Role, string? Model, string? Options)
 public sealed record SweepPrompt(int Index, string Stratum, string Prompt);
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>
-/// <param name="Chains">Finished chains only, ordered by prompt and replicate.</param>
+/// <param name="Chains">Finished chains whose images are all scored, ordered by prompt and replicate.</param>
 /// <param name="Failed">Chains that ended in failure.</param>
 /// <param name="Open">Chains that have not ended.</param>
 public sealed record ArmResults(
@@ -73,6 +73,15 @@ public sealed record ArmResults(
     int Failed,
     int Open)
 {
+    /// <summary>Chains that have ended and have images without a score: as good as open.</summary>
+    public int Unscored { get; init; }
+
+    /// <summary>What chains are missing for: "1 failed, 2 open".</summary>
+    public string WhyMissing => $"{Failed} failed, {Open} open" + (Unscored > 0 ? $", {Unscored} not scored yet" : "");
+
+    /// <summary>The name of the scorer, where it is not the sweep's own.</summary>
+    public string? ScoredBy { get; init; }
+
     /// <summary>Where the arm was run, if not by this program.</summary>
     public ImportedFrom? Imported { get; init; }
 
@@ -97,7 +106,8 @@ public sealed record ArmResults(
         + (Leaked ? " ORACLE: leaked" : Oracle ? " ORACLE" : "")
         + (SelfScored ? " SELF-SCORED" : "")
         + (Simulated ? " SIMULATED" : "")
-        + (Imported is null ? "" : " IMPORTED");
+        + (Imported is null ? "" : " IMPORTED")
+        + (ScoredBy is null ? "" : $" SCORER: {ScoredBy}");
 
     /// <summary>The chains of each prompt that has any, by its index and in its order.</summary>
     /// <param name="covers">The prompts to look at, by index; null for all.</param>
@@ -117,6 +127,9 @@ public sealed record AttemptResult(Verdict? Verdict, double? Value, bool? Passed
 {
     /// <summary>Index of the attempt shown had the chain ended after this one, where a run elsewhere recorded it.</summary>
     public int? ShownAfter { get; init; }
+
+    /// <summary>The score that an oracle decided by, where <see cref="Value"/> is that of another scorer.</summary>
+    public double? DecidingValue { get; init; }
 }
 
 /// <summary>What an attempt took; null is what a run elsewhere did not record, which is not zero.</summary>

@@ -47,10 +47,11 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
+        var scorer = ScorerOption.Create();
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, prices.Option, allow, format,
+            first, second, metric, at, prices.Option, scorer, allow, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -58,8 +59,8 @@ internal static class CompareCommand
             var point = Point(parsed.GetValue(at));
             var price = prices.Read(parsed, (point as ComparisonPoint.Budget)?.Axis);
             await using var session = await ledger.OpenAsync(parsed, cancellation);
-            var a = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(first), cancellation);
-            var b = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(second), cancellation);
+            var a = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(first), parsed.GetValue(scorer), cancellation);
+            var b = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(second), parsed.GetValue(scorer), cancellation);
             if (a.Sweep.Id == b.Sweep.Id && a.Arm.Name == b.Arm.Name)
             {
                 throw new UsageException($"A and B are the same arm, '{a.Arm.Name}' of {a.Sweep.Sweep}");

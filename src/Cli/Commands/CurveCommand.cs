@@ -31,10 +31,11 @@ internal static class CurveCommand
             Description = "File to write; - is standard output",
             DefaultValueFactory = _ => "-",
         };
+        var scorer = ScorerOption.Create();
         var command = new Command(
             "curve", "Show the scores of the shown images over N or a budget, as data or as a figure")
         {
-            sweep, axis, prices.Option, format, output,
+            sweep, axis, prices.Option, scorer, format, output,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -43,7 +44,7 @@ internal static class CurveCommand
             var price = prices.Read(parsed, BudgetAxes.Find(over));
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
-            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, parsed.GetValue(scorer));
             if (results.Scorer is null)
             {
                 throw new UsageException(results.Unscored);

@@ -45,7 +45,7 @@ internal static class ExportCommand
             }
 
             await Console.Error.WriteLineAsync(
-                $"INCOMPLETE: {export.LeftOut} chains of the sweep are not finished or failed, and are left out.");
+                $"INCOMPLETE: {export.LeftOut} chains of the sweep are not finished, have failed, or have images without a score, and are left out.");
             return ExitCode.Incomplete;
         });
         return command;

@@ -86,7 +86,7 @@ internal sealed class PlanCommand
             prices);
         if (progress.Failed == 0)
         {
-            return ExitCode.Done;
+            return await RunCommand.ScoringFailuresAsync(session, row.Id, progress, log);
         }
 
         await Console.Error.WriteLineAsync(

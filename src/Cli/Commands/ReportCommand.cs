@@ -25,9 +25,10 @@ internal static class ReportCommand
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
+        var scorer = ScorerOption.Create();
         var command = new Command("report", "Show a sweep's results with intervals, beside the published numbers")
         {
-            sweep, layout, format,
+            sweep, layout, scorer, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -39,7 +40,7 @@ internal static class ReportCommand
 
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
-            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation);
+            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, parsed.GetValue(scorer));
             var report = Build(results, parsed.GetValue(layout) ?? Standard(results));
             Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
@@ -90,22 +91,26 @@ internal sealed class RunCommand
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
         await CheckStateAsync(session, sweep.Plan.Id, log, stop.Token);
+        await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
         if (parsed.GetValue(_detach))
         {
-            await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
             await session.Leases.RetryFailedAsync(new(sweep.Plan.Id, prompts), stop.Token);
+            await session.Scorings.RetryFailedAsync(new(sweep.Plan.Id, prompts), stop.Token);
             log.Say("Planned: the workers of this ledger take it from here. 'reflectdit status --watch' shows how far they are.");
             return ExitCode.Done;
         }
 
+        // From the ledger: it may have scorers that the file does not know of.
+        sweep = await SweepPlanner.SetupAsync(session, sweep.Plan.Id, models, new Dictionary<string, Placement>(), stop.Token);
         var progress = new RunProgress { Models = models };
         using var telemetry = new TelemetryExport(progress, scraped: false);
         var runner = new SweepRunner(session, sweep);
         await new RunProgressView(progress, log).ShowAsync(
             runner.RunAsync(prompts, parsed.GetRequiredValue(_concurrency), progress, stop.Token));
-        if (progress.Done + progress.Failed < progress.Total)
+        if (progress.Done + progress.Failed < progress.Total || progress.Unscored.Open > 0)
         {
-            log.Say($"Stopped with {progress.Done} of {progress.Total} chains done. The same command again goes on.");
+            log.Say($"Stopped with {progress.Done} of {progress.Total} chains done, {progress.Unscored.Open} images to score. "
+                + "The same command again goes on.");
             return ExitCode.Incomplete;
         }
 
@@ -152,9 +157,10 @@ internal sealed class RunCommand
     private static async Task<int> FailuresAsync(
         LedgerSession session, SweepSetup sweep, RunProgress progress, ConsoleLog log)
     {
+        var unscored = await ScoringFailuresAsync(session, sweep.Plan.Id, progress, log);
         if (progress.Failed == 0)
         {
-            return ExitCode.Done;
+            return unscored;
         }
 
         var tolerated = sweep.Calls.ToleratedFailures * progress.Total;
@@ -165,7 +171,25 @@ internal sealed class RunCommand
             log.Say($"  {reason}");
         }
 
-        return progress.Failed > tolerated ? ExitCode.Failures : ExitCode.Done;
+        return progress.Failed > tolerated ? ExitCode.Failures : unscored;
+    }
+
+    /// <summary>Says which images could not be scored: none is tolerated, as their chains count for nothing without.</summary>
+    internal static async Task<int> ScoringFailuresAsync(LedgerSession session, Guid sweep, RunProgress progress, ConsoleLog log)
+    {
+        if (progress.Unscored.Failed == 0)
+        {
+            return ExitCode.Done;
+        }
+
+        log.Say($"{progress.Unscored.Failed} images could not be scored, and their chains are left out of the results; the same command "
+            + "again tries them again. The first:");
+        foreach (var reason in await session.Scorings.FailuresAsync(sweep, 5, CancellationToken.None))
+        {
+            log.Say($"  {reason}");
+        }
+
+        return ExitCode.Failures;
     }
 
     /// <summary>A name instead of a file: an imported sweep has none, and nothing of it can be drawn.</summary>

@@ -99,6 +99,7 @@ internal static class StatusCommand
         {
             text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.State}  since {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
                 .Append($"{sweep.Done}/{sweep.Chains} chains done, {sweep.Failed} failed, {sweep.Leased} leased, {sweep.Attempts} images")
+                .Append(Scores(sweep))
                 .Append(Rates(sweep, before?.Sweeps.FirstOrDefault(s => s.Id == sweep.Id)))
                 .Append('\n');
             if (now.Spent?.FirstOrDefault(s => s.Sweep == sweep.Id) is { } spent)
@@ -125,8 +126,14 @@ internal static class StatusCommand
         return text.ToString();
     }
 
+    /// <summary>A sweep is drawn when its chains have ended, and complete when its scores are in.</summary>
+    private static string Scores(SweepStatus sweep) => sweep.Complete ? ", complete"
+        : (sweep.Drawn ? ", drawn" : "")
+            + (sweep.Unscored > 0 ? $", {sweep.Unscored} to score" : "")
+            + (sweep.ScoringFailed > 0 ? $", {sweep.ScoringFailed} could not be scored" : "");
+
     private static string Text(WorkerReport report) =>
-        $", version {report.Version}, {report.WorkingSetBytes >> 20} MiB"
+        (report.DrawingsScoring > 0 ? $", scores {report.DrawingsScoring}" : "") + $", version {report.Version}, {report.WorkingSetBytes >> 20} MiB"
         + (report.Models.Count > 0 ? $", models: {string.Join("; ", report.Models)}" : "")
         + string.Concat(report.Parked.Select(p => $", parked {p.Sweep.ToString()[..8]}: {p.Reason}"));
 

@@ -29,7 +29,7 @@ internal static class WorkerCommand
         var ledger = new LedgerOptions();
         var slots = new Option<int>("--slots")
         {
-            Description = "Chains worked on at once; with 0 the worker only serves calls of the cluster",
+            Description = "Chains worked on at once, and drawings scored; with 0 the worker only serves calls of the cluster",
             DefaultValueFactory = _ => DefaultSlots,
             CustomParser = result => NumberArgument.AtLeast(result, 0),
         };
@@ -37,6 +37,12 @@ internal static class WorkerCommand
         {
             Description = "Only the arms of these names (this worker may hold only some models)",
             AllowMultipleArgumentsPerToken = true,
+        };
+        var roles = new Option<Roles>("--roles")
+        {
+            Description = "What this worker does: generate,judge for chains, score for scores, or all of them",
+            DefaultValueFactory = _ => Roles.All,
+            CustomParser = ReadRoles,
         };
         var models = new Option<string?>("--models")
         {
@@ -66,7 +72,7 @@ internal static class WorkerCommand
         };
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
         {
-            slots, arms, models, lease, health, bind, ConsoleLog.Format,
+            slots, arms, roles, models, lease, health, bind, ConsoleLog.Format,
         };
         command.Validators.Add(r =>
         {
@@ -86,8 +92,10 @@ internal static class WorkerCommand
                 ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, telemetry.Metrics, stop)
                 : null;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
-            var options = new WorkerOptions(parsed.GetRequiredValue(slots), new WorkScope(Arms: names))
+            var (served, most) = (parsed.GetRequiredValue(roles), parsed.GetRequiredValue(slots));
+            var options = new WorkerOptions(served.HasFlag(Roles.Draw) ? most : 0, new WorkScope(Arms: names))
             {
+                ScoringSlots = served.HasFlag(Roles.Score) ? most : 0,
                 Lease = TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)),
                 OutagePatience = OutagePatience,
             };
@@ -96,8 +104,8 @@ internal static class WorkerCommand
             {
                 await using var session = await OpenAsync(ledger, parsed, log, stop);
                 state.Ledger = session;
-                log.Say(
-                    $"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}; artifacts in {ledger.Data(parsed)}.");
+                log.Say($"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}, "
+                    + $"and {options.ScoringSlots} for scores; artifacts in {ledger.Data(parsed)}.");
                 if (placements.Count > 0)
                 {
                     log.Say($"Placed here: {string.Join(", ", placements.Keys)}.");
@@ -133,6 +141,47 @@ internal static class WorkerCommand
         {
             throw new UsageException(e.Message, e);
         }
+    }
+
+    /// <summary>What a worker does. A chain is drawn and judged in one process: these two go together.</summary>
+    [Flags]
+    private enum Roles
+    {
+        Generate = 1,
+        Judge = 2,
+        Score = 4,
+        Draw = Generate | Judge,
+        All = Draw | Score,
+    }
+
+    private static Roles ReadRoles(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        var roles = default(Roles);
+        foreach (var word in text.Split(','))
+        {
+            Roles? role = word switch
+            {
+                "generate" => Roles.Generate,
+                "judge" => Roles.Judge,
+                "score" => Roles.Score,
+                _ => null,
+            };
+            if (role is null)
+            {
+                result.AddError($"--roles {text}: expected generate, judge and score, with commas between, found '{word}'");
+                return Roles.All;
+            }
+
+            roles |= role.Value;
+        }
+
+        if (roles.HasFlag(Roles.Generate) != roles.HasFlag(Roles.Judge))
+        {
+            result.AddError($"--roles {text}: a chain is drawn and judged in one process: give both generate and judge, or neither");
+        }
+
+        return roles;
     }
 
     private static IPAddress ReadAddress(ArgumentResult result)

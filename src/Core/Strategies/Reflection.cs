@@ -18,11 +18,11 @@ public sealed record Reflection(int MaxAttempts, int ContextSize, ReflectionQuir
     public Step Next(IReadOnlyList<PastAttempt> history, Seeds seeds) =>
         history.Count >= MaxAttempts || history.Any(a => a.Verdict.Accepted)
             ? new Step.Stop(Shown(history))
-            : new Step.Draw(Context(history, seeds));
+            : new Step.Draw([new(Context(history, seeds))]);
 
     public int Shown(IReadOnlyList<PastAttempt> history) => history.FirstOr(
         a => a.Verdict.Accepted,
-        Quirks.ShowLast ? history.Count - 1 : history.Best(a => a.Verdict.Score!.Value));
+        Quirks.ShowLast ? history.Count - 1 : history.Best(a => a.JudgeScore));
 
     private List<ContextItem> Context(IReadOnlyList<PastAttempt> history, Seeds seeds)
     {

@@ -41,6 +41,10 @@ public sealed record ScorerConfiguration
 
     /// <summary>Equal scorers give equal text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RecordedSettings.Form);
+
+    /// <exception cref="JsonException">It is none.</exception>
+    public static ScorerConfiguration FromJson(string json) =>
+        JsonSerializer.Deserialize<ScorerConfiguration>(json, RecordedSettings.Form) ?? throw new JsonException("A scorer is null.");
 }
 
 /// <summary>A model as a sweep records it: all that changes its answers, and nothing of where it runs.</summary>

@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Exchange.Exports;
 public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm> Arms, ArtifactStore Artifacts)
 {
     /// <summary>Chains of the sweep that did not finish: they are in no export.</summary>
-    public int LeftOut => Results.Arms.Sum(a => a.Failed + a.Open);
+    public int LeftOut => Results.Arms.Sum(a => a.Failed + a.Open + a.Unscored);
 
     public static async Task<SweepExport> LoadAsync(
         LedgerSession session, SweepRow sweep, CancellationToken cancellation)

@@ -162,12 +162,14 @@ public sealed class ImportStore(NpgsqlDataSource source)
         NpgsqlConnection connection, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation) =>
         BulkCopy.WriteAsync(
             connection,
-            "attempts (chain_id, index, epoch, imported, drawing_id, judgement_id, shown_after)",
+            "attempts (chain_id, index, step, place, epoch, imported, drawing_id, judgement_id, shown_after)",
             attempts,
             async (row, a) =>
             {
                 await row.WriteAsync(a.Id, cancellation);
                 await row.WriteAsync(a.Attempt.Index, cancellation);
+                await row.WriteAsync(a.Attempt.Index, cancellation); // a step for each: nothing records which were drawn at once
+                await row.WriteAsync(0, cancellation);
                 await row.WriteAsync(0, cancellation); // the epoch of a chain that nobody ever held
                 await row.WriteAsync(true, cancellation);
                 await row.WriteAsync(Drawing(a.Id, a.Attempt.Index), cancellation);

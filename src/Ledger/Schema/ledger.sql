@@ -4,7 +4,8 @@
 CREATE TABLE reflectdit.scorers (
     id            uuid PRIMARY KEY,            -- hash of the configuration
     name          text NOT NULL,
-    configuration text NOT NULL                -- models, thresholds: canonical JSON
+    configuration text NOT NULL,               -- models, thresholds: canonical JSON
+    digest        text CHECK (digest ~ '^[0-9a-f]{64}$')  -- of its model's weights, from the first load on: scores are of these
 );
 
 CREATE TABLE reflectdit.sweeps (
@@ -20,6 +21,15 @@ CREATE TABLE reflectdit.sweeps (
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX sweeps_name ON reflectdit.sweeps (name);
+
+-- All scorers of a sweep: its own, and those that 'rescore' added. Every drawing of the sweep is scored by each.
+CREATE TABLE reflectdit.sweep_scorers (
+    sweep_id  uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
+    name      text NOT NULL CHECK (name <> ''),
+    scorer_id uuid NOT NULL REFERENCES reflectdit.scorers,
+    PRIMARY KEY (sweep_id, name),
+    UNIQUE (sweep_id, scorer_id)
+);
 
 -- The models that a sweep speaks of. Name and placement are no part of any identity: the newest plan's count.
 CREATE TABLE reflectdit.models (
@@ -148,14 +158,18 @@ CREATE TABLE reflectdit.judgements (
 
 CREATE TABLE reflectdit.attempts (
     chain_id     uuid NOT NULL REFERENCES reflectdit.chains ON DELETE CASCADE,
-    index        integer NOT NULL CHECK (index >= 0),
+    index        integer NOT NULL,             -- attempts of the steps before, and place
+    step         integer NOT NULL CHECK (step >= 0),
+    place        integer NOT NULL CHECK (place BETWEEN 0 AND index),         -- among the proposals of the step
     epoch        integer NOT NULL,
     imported     boolean NOT NULL DEFAULT false,
+    prompt       text CHECK (prompt <> ''),    -- what was drawn, where the strategy asked for another than the prompt itself
     drawing_id   uuid NOT NULL REFERENCES reflectdit.drawings,
     judgement_id uuid REFERENCES reflectdit.judgements,
     shown_after  integer,                      -- what an imported chain would show had it ended here; else the strategy says
     created_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (chain_id, index),
+    CHECK ((step = 0) = (index = place)),
     CHECK (imported OR judgement_id IS NOT NULL),
     CHECK (shown_after IS NULL OR imported AND shown_after BETWEEN 0 AND index)
 );
@@ -167,7 +181,7 @@ ALTER TABLE reflectdit.chains ADD CONSTRAINT chains_shown
     FOREIGN KEY (id, shown) REFERENCES reflectdit.attempts (chain_id, index) DEFERRABLE INITIALLY DEFERRED;
 
 -- What an attempt was conditioned on, in order. The words are those of the source: its judgement's feedback for the judge,
--- its score's reason for the scorer. A source is there, as it comes before the attempt and attempts have no gaps.
+-- its score's reason for the scorer. A source is there, as it is of a step before, and those are whole.
 CREATE TABLE reflectdit.context_items (
     chain_id       uuid NOT NULL,
     attempt        integer NOT NULL,
@@ -190,9 +204,30 @@ CREATE TABLE reflectdit.scores (
     CHECK (passed = (reason = ''))
 );
 
+-- What is to be scored: a drawing of a sweep by one of its scorers, until the score is there. It is held as a chain is: by a
+-- worker, at an epoch that the end of the work must carry.
+CREATE TABLE reflectdit.scorings (
+    sweep_id    uuid NOT NULL,
+    scorer_id   uuid NOT NULL,
+    drawing_id  uuid NOT NULL REFERENCES reflectdit.drawings ON DELETE CASCADE,
+    chain_id    uuid NOT NULL,                 -- an attempt of which it is: its prompt is what the image should show
+    attempt     integer NOT NULL,
+    number      bigint NOT NULL GENERATED ALWAYS AS IDENTITY,  -- the oldest first
+    epoch       integer NOT NULL DEFAULT 0,    -- grows with every taking
+    worker      integer REFERENCES reflectdit.workers,
+    failure     text,
+    PRIMARY KEY (drawing_id, scorer_id, sweep_id),
+    FOREIGN KEY (sweep_id, scorer_id) REFERENCES reflectdit.sweep_scorers (sweep_id, scorer_id) ON DELETE CASCADE,
+    FOREIGN KEY (chain_id, attempt) REFERENCES reflectdit.attempts ON DELETE CASCADE,
+    CHECK (worker IS NULL OR failure IS NULL)
+);
+CREATE INDEX scorings_free ON reflectdit.scorings (number) WHERE worker IS NULL AND failure IS NULL;
+CREATE INDEX scorings_held ON reflectdit.scorings (worker) WHERE worker IS NOT NULL;
+CREATE INDEX scorings_of_sweep ON reflectdit.scorings (sweep_id);
+
 -- Attempts with what they refer to. An attempt costs what its drawing and its judgement cost, whoever paid for them.
 CREATE VIEW reflectdit.attempt_records AS
-    SELECT a.chain_id, a.index, a.epoch, a.imported, a.drawing_id, a.judgement_id, a.shown_after, a.created_at, d.seed, d.image,
+    SELECT a.chain_id, a.index, a.step, a.place, a.epoch, a.imported, a.prompt AS drawn_prompt, a.drawing_id, a.judgement_id, a.shown_after, a.created_at, d.seed, d.image,
         j.accepted, j.score AS judge_score, j.no_score AS judge_no_score, j.feedback, j.text AS judge_text,
         CASE WHEN num_nonnulls(d.seconds, j.seconds) > 0 THEN coalesce(d.seconds, 0) + coalesce(j.seconds, 0) END AS wall_seconds,
         d.device_seconds AS generator_seconds, j.device_seconds AS judge_seconds, d.function_evaluations, j.tokens AS judge_tokens
@@ -204,9 +239,10 @@ CREATE VIEW reflectdit.attempt_scores AS
     SELECT a.chain_id, a.index AS attempt, s.scorer_id, s.value, s.passed, s.reason, s.evidence
     FROM reflectdit.attempts a JOIN reflectdit.scores s ON s.drawing_id = a.drawing_id;
 
--- The fence: attempts enter only with the newest epoch of an open chain, and only as its next ones. The lock makes a
--- taker of a chain wait for this transaction, and this transaction see a taker that came first. It asks for the few
--- chains of one statement: by index, whatever the planner thinks of tables that have just been filled.
+-- The fence: attempts enter only with the newest epoch of an open chain, those of a step in any order, but only when the
+-- steps before are whole: the attempt before the step's first is the last of a step of which none is missing. The lock makes
+-- a taker of a chain wait for this transaction, and this transaction see a taker that came first. It asks for the few chains
+-- of one statement: by index, whatever the planner thinks of tables that have just been filled.
 CREATE FUNCTION reflectdit.fence_attempts() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     wrong record;
@@ -220,10 +256,13 @@ BEGIN
     END IF;
     SELECT a.chain_id, a.index, c.state INTO wrong
     FROM added a JOIN reflectdit.chains c ON c.id = a.chain_id
-    WHERE c.state <> 'open' OR (a.index > 0 AND NOT EXISTS (
-        SELECT FROM reflectdit.attempts b WHERE b.chain_id = a.chain_id AND b.index = a.index - 1)) LIMIT 1;
+    WHERE c.state <> 'open' OR (a.step > 0 AND NOT EXISTS (
+        SELECT FROM reflectdit.attempts b
+        WHERE b.chain_id = a.chain_id AND b.index = a.index - a.place - 1 AND b.step = a.step - 1 AND b.place + 1 = (
+            SELECT count(*) FROM reflectdit.attempts d
+            WHERE d.chain_id = b.chain_id AND d.index BETWEEN b.index - b.place AND b.index))) LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'chain % is %: attempt % does not fit, as the chain must be open and hold the attempt before it',
+        RAISE EXCEPTION 'chain % is %: attempt % does not fit, as the chain must be open and hold all attempts of the steps before',
             wrong.chain_id, wrong.state, wrong.index USING ERRCODE = 'RD002';
     END IF;
     RETURN NULL;
@@ -233,18 +272,19 @@ CREATE TRIGGER fence_attempts AFTER INSERT ON reflectdit.attempts
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION reflectdit.fence_attempts();
 
 -- Attempts as their chains have seen them: each of the drawing and the judgement that are there, or the whole statement is
--- refused, and the chain that was refused must look at what is there. By index, as above.
+-- refused, and the chain that was refused must look at what is there. What their drawings lack of scores becomes work. By
+-- index, as above.
 CREATE FUNCTION reflectdit.add_attempts(
-    chains uuid[], indices integer[], epochs integer[], drawings uuid[], images bytea[],
+    chains uuid[], indices integer[], steps integer[], places integer[], epochs integer[], prompts text[], drawings uuid[], images bytea[],
     judgements uuid[], accepteds boolean[], scores double precision[], no_scores double precision[], feedbacks text[])
 RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     added integer;
 BEGIN
-    INSERT INTO reflectdit.attempts (chain_id, index, epoch, drawing_id, judgement_id)
-    SELECT a.chain_id, a.index, a.epoch, a.drawing_id, a.judgement_id
-    FROM unnest(chains, indices, epochs, drawings, images, judgements, accepteds, scores, no_scores, feedbacks)
-        AS a (chain_id, index, epoch, drawing_id, image, judgement_id, accepted, score, no_score, feedback)
+    INSERT INTO reflectdit.attempts (chain_id, index, step, place, epoch, prompt, drawing_id, judgement_id)
+    SELECT a.chain_id, a.index, a.step, a.place, a.epoch, a.prompt, a.drawing_id, a.judgement_id
+    FROM unnest(chains, indices, steps, places, epochs, prompts, drawings, images, judgements, accepteds, scores, no_scores, feedbacks)
+        AS a (chain_id, index, step, place, epoch, prompt, drawing_id, image, judgement_id, accepted, score, no_score, feedback)
     JOIN reflectdit.drawings d ON d.id = a.drawing_id AND d.image = a.image
     JOIN reflectdit.judgements j ON j.id = a.judgement_id
         AND (j.accepted, j.score, j.no_score, j.feedback) = (a.accepted, a.score, a.no_score, a.feedback);
@@ -252,6 +292,12 @@ BEGIN
     IF added < cardinality(chains) THEN
         RAISE EXCEPTION 'another drew or judged the same before, with another result: that one counts' USING ERRCODE = 'RD003';
     END IF;
+    INSERT INTO reflectdit.scorings (sweep_id, scorer_id, drawing_id, chain_id, attempt)
+    SELECT c.sweep_id, w.scorer_id, a.drawing_id, a.chain_id, a.index
+    FROM unnest(chains, indices, drawings) AS a (chain_id, index, drawing_id)
+    JOIN reflectdit.chains c ON c.id = a.chain_id JOIN reflectdit.sweep_scorers w ON w.sweep_id = c.sweep_id
+    WHERE NOT EXISTS (SELECT FROM reflectdit.scores s WHERE s.drawing_id = a.drawing_id AND s.scorer_id = w.scorer_id)
+    ORDER BY a.drawing_id, w.scorer_id, c.sweep_id ON CONFLICT (drawing_id, scorer_id, sweep_id) DO NOTHING;
 END $$;
 
 -- What there is of facts that are asked for. As functions, as above: a plan that was made for tables that hold nothing yet
@@ -273,7 +319,7 @@ BEGIN
         JOIN reflectdit.scores s ON s.drawing_id = k.drawing AND s.scorer_id = k.scorer;
 END $$;
 
--- Scores of drawings: what is there already must say the same.
+-- Scores that chains depend on: what is there already must say the same.
 CREATE FUNCTION reflectdit.add_scores(
     drawings uuid[], scorers uuid[], vals double precision[], passes boolean[], reasons text[], evidences json[])
 RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -289,15 +335,44 @@ BEGIN
     END IF;
 END $$;
 
--- The same fence for a chain's end: it says which epoch it writes with by leaving the epoch as it is.
+-- The end of scorings that are still held at these epochs: their scores, unless another has scored the same, and nothing
+-- that waits for the same score any more. Returns how many were; the others are somebody else's by now.
+CREATE FUNCTION reflectdit.end_scorings(
+    sweeps uuid[], drawings uuid[], scorers uuid[], epochs integer[],
+    vals double precision[], passes boolean[], reasons text[], evidences json[])
+RETURNS integer LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    held uuid[][];
+BEGIN
+    PERFORM FROM reflectdit.scorings q WHERE (q.drawing_id, q.scorer_id) IN (SELECT * FROM unnest(drawings, scorers))
+    ORDER BY q.drawing_id, q.scorer_id, q.sweep_id FOR UPDATE;
+    WITH mine AS (
+        SELECT n.* FROM unnest(sweeps, drawings, scorers, epochs, vals, passes, reasons, evidences)
+            AS n (sweep, drawing, scorer, epoch, value, passed, reason, evidence)
+        JOIN reflectdit.scorings q ON (q.drawing_id, q.scorer_id, q.sweep_id, q.epoch) = (n.drawing, n.scorer, n.sweep, n.epoch)
+        WHERE q.worker IS NOT NULL),
+    added AS (
+        INSERT INTO reflectdit.scores (drawing_id, scorer_id, value, passed, reason, evidence)
+        SELECT drawing, scorer, value, passed, reason, evidence FROM mine ORDER BY drawing, scorer ON CONFLICT (drawing_id, scorer_id) DO NOTHING)
+    SELECT array_agg(ARRAY[drawing, scorer]) INTO held FROM mine;
+    DELETE FROM reflectdit.scorings q WHERE (q.drawing_id, q.scorer_id) IN (
+        SELECT held[i][1], held[i][2] FROM generate_subscripts(held, 1) i);
+    RETURN coalesce(array_length(held, 1), 0);
+END $$;
+
+-- The same fence for a chain's end: it says which epoch it writes with by leaving the epoch as it is. A chain is done with
+-- attempts that have no gaps.
 CREATE FUNCTION reflectdit.end_chain(chain uuid, with_epoch integer, shown_attempt integer, reason text)
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     UPDATE reflectdit.chains
     SET state = CASE WHEN reason IS NULL THEN 'done' ELSE 'failed' END, shown = shown_attempt, failure = reason, worker = NULL
     WHERE id = chain AND epoch = with_epoch AND state = 'open';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'chain % is not open at epoch %: its end is stale', chain, with_epoch USING ERRCODE = 'RD001';
+    END IF;
+    IF reason IS NULL AND (SELECT count(*) <= max(index) FROM reflectdit.attempts WHERE chain_id = chain) THEN
+        RAISE EXCEPTION 'chain % cannot be done: attempts of its last step are missing', chain USING ERRCODE = 'RD002';
     END IF;
 END $$;
 

@@ -10,6 +10,12 @@ namespace ReflectDiT.Eval.Models.Host;
 /// </summary>
 internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
 {
+    /// <summary>
+    /// What is asked at the same moment, as by a step of several proposals, comes within so long: a batch that is not full
+    /// waits for it, as it takes its device as long as a full one.
+    /// </summary>
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(2);
+
     private readonly string _role;
     private readonly IModel<TRequest, TAnswer> _model;
     private readonly Func<TAnswer, string?> _fault;
@@ -66,7 +72,15 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
         while (_next is not null || await _waiting.Reader.WaitToReadAsync())
         {
             await _free.WaitAsync();
-            if (NextBatch() is { Count: > 0 } batch)
+            var batch = new List<Waiting>();
+            Fill(batch);
+            if (_policy is { AtOnce: 1, Most: > 1 } && batch.Count > 0 && batch.Count < _policy.Most && _next is null)
+            {
+                await Task.Delay(Together);
+                Fill(batch);
+            }
+
+            if (batch.Count > 0)
             {
                 _ = ServeAndFreeAsync(batch);
             }
@@ -85,9 +99,8 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
         _free.Dispose();
     }
 
-    private List<Waiting> NextBatch()
+    private void Fill(List<Waiting> batch)
     {
-        var batch = new List<Waiting>();
         while (batch.Count < _policy.Most && (_next is not null || _waiting.Reader.TryRead(out _next)))
         {
             if (batch.Count > 0 && !_next!.IsSettled && _next.Key != batch[0].Key)
@@ -102,8 +115,6 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
 
             _next = null;
         }
-
-        return batch;
     }
 
     private async Task ServeAndFreeAsync(List<Waiting> batch)

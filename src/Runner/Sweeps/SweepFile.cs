@@ -76,17 +76,20 @@ public static class SweepFile
 
     private static IStrategy Strategy(YamlMap map)
     {
-        var kind = map.Word("kind", "best-of-n", "reflection");
+        var kind = map.Word("kind", "best-of-n", "reflection", "beam-reflection");
         var n = map.Integer("n", 1, MostAttempts);
-        IStrategy strategy = kind == "best-of-n"
-            ? new BestOfN(n, map.Word("selector", "first-accept", "judge-score", "pairwise", "oracle") switch
+        IStrategy strategy = kind switch
+        {
+            "best-of-n" => new BestOfN(n, map.Word("selector", "first-accept", "judge-score", "pairwise", "oracle") switch
             {
                 "first-accept" => Selector.FirstAccept,
                 "judge-score" => Selector.JudgeScore,
                 "pairwise" => Selector.Pairwise,
                 _ => Selector.Oracle,
-            })
-            : new Reflection(n, map.Integer("k", 1, MostAttempts, 3), Quirks(map));
+            }),
+            "reflection" => new Reflection(n, map.Integer("k", 1, MostAttempts, 3), Quirks(map)),
+            _ => new BeamReflection(n, map.Integer("width", 1, MostAttempts), map.Integer("k", 1, MostAttempts, 3)),
+        };
         map.End();
         return strategy;
     }

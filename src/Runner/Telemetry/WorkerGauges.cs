@@ -17,7 +17,10 @@ public sealed class WorkerGauges : IDisposable
             "For how long the oldest chain that this worker could take has waited; 0 when none waits.");
         Gauge("reflectdit.leases.held", "Chains that this worker works on.", () => progress.Running);
         Gauge("reflectdit.writes.waiting", "Attempts of this worker that are not durable yet.", () => progress.Writing);
-        Gauge("reflectdit.sweeps.parked", "Sweeps, and arms of others, that this worker cannot work on, and leaves.", () => progress.Parked.Count);
+        Gauge("reflectdit.scorings.open", "Drawings that wait for a score, or are being scored, by anybody, among those that this worker may score.",
+            () => progress.Unscored.Open);
+        Gauge("reflectdit.scorings.held", "Drawings that this worker scores.", () => progress.Scoring);
+        Gauge("reflectdit.sweeps.parked", "Sweeps, and arms and scorers of others, that this worker cannot work on, and leaves.", () => progress.Parked.Count);
         Gauge("reflectdit.database.up", "1 when the database answered this worker's last question, else 0.",
             () => progress.Pulse.Now is WorkerPulse.Phase.Working or WorkerPulse.Phase.Draining ? 1 : 0);
         _meter.CreateObservableGauge("reflectdit.build.info",

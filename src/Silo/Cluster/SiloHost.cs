@@ -22,7 +22,7 @@ public sealed class SiloHost(
     /// <summary>Silos and clients of one ledger's database are one cluster.</summary>
     internal const string DefaultCluster = "reflectdit";
 
-    private readonly SlotGate _gate = new(options.Slots);
+    private readonly SlotGate _gate = new(options.Slots, options.ScoringSlots);
 
     /// <summary>The version of the Orleans package; the assembly's own stays the same for a whole major version.</summary>
     public static string OrleansVersion { get; } = typeof(IMembershipTable).Assembly

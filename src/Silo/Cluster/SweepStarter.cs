@@ -23,8 +23,10 @@ internal sealed class SweepStarter(LedgerSession ledger, IGrainFactory grains, I
     {
         await using var tables = new LedgerContext(ledger.Source);
         foreach (var sweep in await tables.Sweeps
-            .Where(s => s.State == SweepState.Running
-                && tables.Chains.Any(c => c.SweepId == s.Id && c.State == ChainState.Open))
+            .Where(s =>
+                (s.State == SweepState.Running && tables.Chains.Any(c => c.SweepId == s.Id && c.State == ChainState.Open))
+                || ((s.State == SweepState.Running || s.State == SweepState.Imported)
+                    && tables.Scorings.Any(q => q.SweepId == s.Id && q.Failure == null)))
             .Select(s => s.Id)
             .ToListAsync(stop))
         {

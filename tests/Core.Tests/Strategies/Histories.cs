@@ -36,6 +36,12 @@ internal static class Histories
             ReplayLeak = (switches & 16) != 0,
         });
 
+    public static Gen<IStrategy> AnyBeamReflection { get; } =
+        from n in Gen.Choose(1, 12)
+        from width in Gen.Choose(1, 5)
+        from k in Gen.Choose(1, 5)
+        select (IStrategy)new BeamReflection(n, width, k);
+
     /// <summary>One opinion for each attempt that a chain might draw.</summary>
     public static Gen<PastAttempt[]> Opinions { get; } = (
         from roll in Gen.Choose(0, 9)
@@ -47,22 +53,28 @@ internal static class Histories
             : Rejected(feedback, score / 200.0, correct)).ArrayOf(12);
 
     /// <summary>Runs a chain whose attempts get these opinions, whatever their context.</summary>
-    public static (List<PastAttempt> History, List<IReadOnlyList<ContextItem>> Contexts, Step.Stop End) Run(
-        IStrategy strategy, Seeds seeds, PastAttempt[] opinions)
+    public static HistoryRun Run(IStrategy strategy, Seeds seeds, PastAttempt[] opinions)
     {
         var history = new List<PastAttempt>();
-        var contexts = new List<IReadOnlyList<ContextItem>>();
+        var steps = new List<int>();
         while (true)
         {
             switch (strategy.Next(history, seeds))
             {
                 case Step.Stop end:
-                    return (history, contexts, end);
+                    return new(history, steps, end);
                 case Step.Draw draw:
-                    contexts.Add(draw.Context);
-                    history.Add(opinions[history.Count]);
+                    steps.Add(history.Count);
+                    history.AddRange(draw.Proposals.Select((p, place) => opinions[steps[^1] + place] with { Context = p.Context }));
                     break;
             }
         }
     }
+}
+
+/// <param name="History">Of all steps.</param>
+/// <param name="Steps">The index of each step's first attempt.</param>
+internal sealed record HistoryRun(List<PastAttempt> History, List<int> Steps, Step.Stop End)
+{
+    public IEnumerable<IReadOnlyList<ContextItem>> Contexts => History.Select(a => a.Context);
 }

@@ -10,7 +10,7 @@ public class ReflectionTests
 
     [Fact]
     public void The_first_attempt_has_no_context() =>
-        Assert.Equal(new Step.Draw([]).Context, Draw(ReflectionQuirks.Paper, []));
+        Assert.Empty(Draw(ReflectionQuirks.Paper, []));
 
     [Fact]
     public void Up_to_K_failures_are_all_in_context_in_order_with_repeated_feedback() =>
@@ -80,7 +80,7 @@ public class ReflectionTests
     }
 
     private static IReadOnlyList<ContextItem> Draw(ReflectionQuirks quirks, PastAttempt[] history, long seed = 0) =>
-        Assert.IsType<Step.Draw>(Next(quirks, history, n: 20, seed)).Context;
+        Assert.IsType<Step.Draw>(Next(quirks, history, n: 20, seed)).Proposals.Single().Context;
 
     private static Step Next(ReflectionQuirks quirks, PastAttempt[] history, int n, long seed = 0) =>
         new Reflection(n, 3, quirks).Next(history, Seeds(seed));

@@ -24,37 +24,40 @@ public abstract class StrategyCompliance
     [Fact]
     public void A_chain_never_has_more_than_N_attempts_and_shows_one_of_them() => Check((strategy, opinions, seed) =>
     {
-        var (history, _, end) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        var (history, steps, end) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
         Assert.InRange(history.Count, 1, strategy.MaxAttempts);
+        Assert.Equal(steps, steps.Distinct());
         Assert.InRange(end.Shown, 0, history.Count - 1);
         Assert.Equal(strategy.Shown(history), end.Shown);
     });
 
     [Fact]
-    public void A_context_holds_only_earlier_rejected_attempts_each_once() => Check((strategy, opinions, seed) =>
+    public void A_context_holds_only_rejected_attempts_of_steps_before_each_once() => Check((strategy, opinions, seed) =>
     {
-        var (history, contexts, _) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
-        for (var attempt = 0; attempt < contexts.Count; attempt++)
+        var (history, steps, _) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        for (var attempt = 0; attempt < history.Count; attempt++)
         {
-            Assert.All(contexts[attempt], item =>
+            var step = steps.Last(first => first <= attempt);
+            Assert.All(history[attempt].Context, item =>
             {
-                Assert.InRange(item.Attempt, 0, attempt - 1);
+                Assert.InRange(item.Attempt, 0, step - 1);
                 Assert.False(history[item.Attempt].Verdict.Accepted);
             });
-            Assert.Equal(contexts[attempt].Count, contexts[attempt].DistinctBy(i => i.Attempt).Count());
+            Assert.Equal(history[attempt].Context.Count, history[attempt].Context.DistinctBy(i => i.Attempt).Count());
         }
     });
 
     [Fact]
     public void Context_items_carry_the_words_that_were_said_of_their_attempt() => Check((strategy, opinions, seed) =>
     {
-        var (history, contexts, _) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
-        Assert.All(contexts.SelectMany(c => c), item => Assert.Equal(
+        var run = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        var (history, items) = (run.History, run.Contexts.SelectMany(c => c).ToList());
+        Assert.All(items, item => Assert.Equal(
             item.Source is FeedbackSource.Judge
                 ? history[item.Attempt].Verdict.Feedback
                 : history[item.Attempt].Score!.Feedback,
             item.Feedback));
-        Assert.All(contexts.SelectMany(c => c), item => Assert.Equal(strategy.IsOracle, item.Source is FeedbackSource.Scorer));
+        Assert.All(items, item => Assert.Equal(strategy.IsOracle, item.Source is FeedbackSource.Scorer));
     });
 
     [Fact]
@@ -71,16 +74,55 @@ public abstract class StrategyCompliance
     });
 
     [Fact]
-    public void A_chain_that_goes_on_from_wherever_it_stands_does_what_it_would_have_done() => Check((strategy, opinions, seed) =>
+    public void A_chain_that_goes_on_from_any_whole_step_does_what_it_would_have_done() => Check((strategy, opinions, seed) =>
     {
-        var (history, contexts, end) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
-        for (var stood = 0; stood < history.Count; stood++)
+        var (history, steps, end) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        foreach (var (first, next) in steps.Zip([.. steps.Skip(1), history.Count]))
         {
-            Assert.Equal(contexts[stood], Assert.IsType<Step.Draw>(strategy.Next(history[..stood], Histories.Seeds(seed))).Context);
+            Assert.Equal(
+                history[first..next].Select(a => a.Context),
+                Assert.IsType<Step.Draw>(strategy.Next(history[..first], Histories.Seeds(seed))).Proposals.Select(p => p.Context));
         }
 
         Assert.Equal(end, strategy.Next(history, Histories.Seeds(seed)));
     });
+
+    [Fact]
+    public void A_run_with_a_smaller_N_draws_the_first_attempts_of_one_with_a_larger() => Check((strategy, opinions, seed) =>
+    {
+        var whole = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        for (var n = 1; n < strategy.MaxAttempts; n++)
+        {
+            var shorter = Histories.Run(WithN(strategy, n), Histories.Seeds(seed), opinions);
+            Assert.Equal(whole.Contexts.Take(n), shorter.Contexts);
+            Assert.Equal(strategy.Shown([.. whole.History.Take(n)]), shorter.End.Shown);
+        }
+    });
+
+    [Fact]
+    public void An_order_of_preference_shows_what_the_strategy_shows_of_any_attempts() => Check((strategy, opinions, _) =>
+    {
+        if (strategy.DrawsAll)
+        {
+            var ranked = strategy.Ranked(opinions);
+            for (var k = 1; k <= opinions.Length; k++)
+            {
+                var shown = opinions[strategy.Shown([.. opinions.Take(k)])];
+                var first = opinions[ranked.First(i => i < k)];
+                Assert.Equal(Measure(shown), Measure(first));
+            }
+        }
+
+        double? Measure(PastAttempt attempt) => strategy.IsOracle ? attempt.Score!.Value : attempt.Verdict.Score;
+    });
+
+    private static IStrategy WithN(IStrategy strategy, int n) => strategy switch
+    {
+        BestOfN best => best with { MaxAttempts = n },
+        Reflection reflection => reflection with { MaxAttempts = n },
+        BeamReflection beam => beam with { MaxAttempts = n },
+        _ => throw new NotSupportedException($"{strategy.GetType().Name} has no N here."),
+    };
 
     [Fact]
     public void What_a_sweep_records_is_the_same_strategy_again() => Check((strategy, _, _) =>
@@ -136,6 +178,22 @@ public sealed class ReflectionCompliance : StrategyCompliance
         Assert.All(history.SkipLast(1), a => Assert.False(a.Verdict.Accepted));
         Assert.Equal(history[^1].Verdict.Accepted ? history.Count : strategy.MaxAttempts, history.Count);
         Assert.True(!history[^1].Verdict.Accepted || end.Shown == history.Count - 1);
+    });
+}
+
+public sealed class BeamReflectionCompliance : StrategyCompliance
+{
+    public override Gen<IStrategy> Strategies => Histories.AnyBeamReflection;
+
+    [Fact]
+    public void No_step_follows_one_with_an_acceptance_and_each_has_its_width() => Check((strategy, opinions, seed) =>
+    {
+        var beam = (BeamReflection)strategy;
+        var (history, steps, end) = Histories.Run(strategy, Histories.Seeds(seed), opinions);
+        Assert.All(history.Take(steps[^1]), a => Assert.False(a.Verdict.Accepted));
+        Assert.Equal(history.Any(a => a.Verdict.Accepted) ? history.Count : beam.MaxAttempts, history.Count);
+        Assert.Equal(history.Any(a => a.Verdict.Accepted), history[end.Shown].Verdict.Accepted);
+        Assert.All(steps.SkipLast(1).Index(), step => Assert.Equal(step.Index * beam.Width, step.Item));
     });
 }
 

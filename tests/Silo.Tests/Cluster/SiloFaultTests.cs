@@ -49,7 +49,7 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
         await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 20);
         var role = await CreateRoleAsync(sweep);
         await using var ledger = await sweep.OpenAsync($"Options=-c role={role};Maximum Pool Size={Connections};Timeout=1");
-        var (gate, progress) = (new SlotGate(2), new RunProgress());
+        var (gate, progress) = (new SlotGate(2, 2), new RunProgress());
         var options = new WorkerOptions(gate.Slots, new()) { Gate = gate };
         await using var silo = await LedgerSilo.JoinAsync(
             ledger, gate, progress, options.Scope, SiloHost.DefaultCluster, CancellationToken.None);

@@ -43,12 +43,15 @@ public sealed record SceneSweep(GeneratorModel Generator, JudgeModel Judge, IStr
         var shownCorrect = new List<bool>();
         while (Strategy.Next(history, seeds) is Step.Draw draw)
         {
-            var attempt = history.Count;
-            var scene = Generator.Draw(prompt.Prompt, seeds.Noise(attempt), draw.Context.Select(c => c.Feedback));
-            var detections = scene.Detections();
-            correct.Add(GenEvalRules.Score(prompt, detections, ScoringOptions.Default).Correct);
-            history.Add(new PastAttempt(Judge.Judge(prompt.Prompt, detections, seeds.Judge(attempt)).Verdict));
-            shownCorrect.Add(correct[Strategy.Shown(history)]);
+            foreach (var proposal in draw.Proposals)
+            {
+                var attempt = history.Count;
+                var scene = Generator.Draw(prompt.Prompt, seeds.Noise(attempt), proposal.Context.Select(c => c.Feedback));
+                var detections = scene.Detections();
+                correct.Add(GenEvalRules.Score(prompt, detections, ScoringOptions.Default).Correct);
+                history.Add(new PastAttempt(Judge.Judge(prompt.Prompt, detections, seeds.Judge(attempt)).Verdict) { Context = proposal.Context });
+                shownCorrect.Add(correct[Strategy.Shown(history)]);
+            }
         }
 
         return shownCorrect;
