@@ -19,7 +19,6 @@ internal sealed class LedgerFolder : IAsyncDisposable
     /// <summary>Many silos that start at once on few cores take a while.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-
     private readonly string? _database;
     private readonly List<RunningCli> _started = [];
 
@@ -75,11 +74,12 @@ internal sealed class LedgerFolder : IAsyncDisposable
     public async Task<string> AddressAsync() => _database ?? await PrivateServer.EnsureStartedAsync(Path);
 
     /// <summary>Waits until a number that the database tells has grown to <paramref name="value"/>.</summary>
-    public async Task ReachAsync(long value, string sql, RunningCli run)
+    /// <param name="patience">For so long; <see cref="Patience"/> when null.</param>
+    public async Task ReachAsync(long value, string sql, RunningCli run, TimeSpan? patience = null)
     {
         await using var source = NpgsqlDataSource.Create(await AddressAsync());
         var waited = Stopwatch.StartNew();
-        for (var ended = false; !ended && waited.Elapsed < Patience; await Task.Delay(Poll))
+        for (var ended = false; !ended && waited.Elapsed < (patience ?? Patience); await Task.Delay(Poll))
         {
             ended = run.HasEnded;
             try

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using ReflectDiT.Eval.Core.Random;
+
+namespace ReflectDiT.Eval.Cli.Tests.Chaos;
+
+/// <summary>Processes come, are killed or told to stop, and others come; the database is killed.</summary>
+public sealed class KillTests(ChaosSweep sweep, ITestOutputHelper output) : ChaosTests(sweep, output)
+{
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Eight_processes_record_what_one_does(string hosts)
+    {
+        var host = Host(hosts);
+        await using var ledger = await LedgerFolder.InAsync(Sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        var workers = await StartAsync(ledger, host, 8, slots: 2);
+        await Sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, host, workers);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Processes_that_are_killed_at_random_are_replaced_by_others(string hosts)
+    {
+        var host = Host(hosts);
+        await using var ledger = await LedgerFolder.InAsync(Sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync(); // a run ends with its sweep, and cannot be killed then
+        var workers = await StartAsync(ledger, host, 3, slots: 4);
+        var random = new NumpyRandom((UInt128)ChaosSweep.Seed);
+        const int Kills = 6;
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            await ledger.ReachAttemptsAsync(Sweep.Attempts * kill / (Kills + 2), workers[0]);
+            var victim = random.NextInt(workers.Count);
+            workers[victim].Kill();
+            await workers[victim].EndAsync();
+            workers[victim] = await host.StartAsync(ledger, slots: 4);
+        }
+
+        await Sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, host, workers);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task A_process_that_is_told_to_stop_gives_back_what_it_held(string hosts)
+    {
+        var host = Host(hosts);
+        await using var ledger = await LedgerFolder.InAsync(Sweep.Server);
+        await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
+        await using var drained = await host.StartAsync(ledger, slots: 8);
+        await ledger.ReachAttemptsAsync(Sweep.Attempts / 3, drained);
+        drained.Signal("TERM");
+        var end = await drained.EndAsync().WaitAsync(LedgerFolder.Patience);
+        Assert.True(end.ExitCode == host.StoppedExitCode, end.Error);
+        Assert.Equal(0, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE worker IS NOT NULL"));
+        Assert.Equal(1, await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.workers WHERE ended_at IS NOT NULL"));
+        await using var next = await host.StartAsync(ledger, slots: 16);
+        await Sweep.ReachEndAsync(ledger, next);
+        await EndAsync(ledger, host, [next]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task A_database_that_is_killed_and_comes_back_is_waited_for_by_all(string hosts)
+    {
+        var host = Host(hosts);
+        await using var ledger = LedgerFolder.Private();
+        await ChaosSweep.PlanAsync(ledger);
+        await ledger.SlowWritesAsync();
+        var workers = await StartAsync(ledger, host, 2, slots: 8);
+        for (var kill = 1; kill <= 2; kill++)
+        {
+            await ledger.ReachAttemptsAsync(Sweep.Attempts * kill / 3, workers[0]);
+            using var server = Process.GetProcessById(await ledger.ServerAsync());
+            server.Kill();
+            await server.WaitForExitAsync();
+        }
+
+        await Sweep.ReachEndAsync(ledger, workers[0]);
+        await EndAsync(ledger, host, workers);
+    }
+
+    private static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, ChaosHost host, int processes, int slots)
+    {
+        var started = new List<RunningCli>();
+        for (var i = 0; i < processes; i++)
+            started.Add(await host.StartAsync(ledger, slots));
+        return started;
+    }
+}
