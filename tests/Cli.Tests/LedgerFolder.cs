@@ -47,10 +47,9 @@ internal sealed class LedgerFolder : IAsyncDisposable
         return command;
     }
 
-    /// <summary>In this process, where the ledger is in a database of ours.</summary>
-    public Task<CliProcess> RunAsync(params string[] args) => _database is null
-        ? RunProcessAsync(args)
-        : InProcess.RunAsync([.. args, "--data", Path, "--database", _database]);
+    /// <summary>In this process.</summary>
+    public Task<CliProcess> RunAsync(params string[] args) =>
+        InProcess.RunAsync([.. args, "--data", Path, .. _database is null ? [] : new[] { "--database", _database }]);
 
     public async Task<CliProcess> RunProcessAsync(params string[] args)
     {

@@ -29,7 +29,7 @@ public sealed class WorkerCommandTests
     [InlineData("--bind says where --health listens", "--bind", "127.0.0.1")]
     public async Task Options_that_mean_nothing_are_a_usage_error(string message, params string[] options)
     {
-        var end = await CliProcess.RunAsync(["worker", .. options]);
+        var end = await InProcess.RunAsync(["worker", .. options]);
         Assert.Equal((1, ""), (end.ExitCode, end.Out));
         Assert.Contains(message, end.Error, StringComparison.Ordinal);
     }
