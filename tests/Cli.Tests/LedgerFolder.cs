@@ -17,7 +17,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Many silos that start at once on few cores take a while.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     private readonly string? _database;
     private readonly List<RunningCli> _started = [];

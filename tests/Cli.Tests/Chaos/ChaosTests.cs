@@ -15,6 +15,14 @@ public abstract class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : I
 
     protected static ChaosHost Host(string name) => name == ChaosHost.Silos.ToString() ? ChaosHost.Silos : ChaosHost.Runs;
 
+    private protected static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, ChaosHost host, int processes, int slots)
+    {
+        var started = new List<RunningCli>();
+        for (var i = 0; i < processes; i++)
+            started.Add(await host.StartAsync(ledger, slots));
+        return started;
+    }
+
     /// <returns>How many chains were taken from a worker that had begun them.</returns>
     private protected async Task<long> EndAsync(LedgerFolder ledger, ChaosHost host, IReadOnlyList<RunningCli> workers)
     {

@@ -1,9 +1,8 @@
-using System.Diagnostics;
 using ReflectDiT.Eval.Core.Random;
 
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
-/// <summary>Processes come, are killed or told to stop, and others come; the database is killed.</summary>
+/// <summary>Processes come, are killed or told to stop, and others come.</summary>
 public sealed class KillTests(ChaosSweep sweep, ITestOutputHelper output) : ChaosTests(sweep, output)
 {
     [Theory]
@@ -60,34 +59,5 @@ public sealed class KillTests(ChaosSweep sweep, ITestOutputHelper output) : Chao
         await using var next = await host.StartAsync(ledger, slots: 16);
         await Sweep.ReachEndAsync(ledger, next);
         await EndAsync(ledger, host, [next]);
-    }
-
-    [Theory]
-    [MemberData(nameof(Hosts))]
-    public async Task A_database_that_is_killed_and_comes_back_is_waited_for_by_all(string hosts)
-    {
-        var host = Host(hosts);
-        await using var ledger = LedgerFolder.Private();
-        await ChaosSweep.PlanAsync(ledger);
-        await ledger.SlowWritesAsync();
-        var workers = await StartAsync(ledger, host, 2, slots: 8);
-        for (var kill = 1; kill <= 2; kill++)
-        {
-            await ledger.ReachAttemptsAsync(Sweep.Attempts * kill / 3, workers[0]);
-            using var server = Process.GetProcessById(await ledger.ServerAsync());
-            server.Kill();
-            await server.WaitForExitAsync();
-        }
-
-        await Sweep.ReachEndAsync(ledger, workers[0]);
-        await EndAsync(ledger, host, workers);
-    }
-
-    private static async Task<List<RunningCli>> StartAsync(LedgerFolder ledger, ChaosHost host, int processes, int slots)
-    {
-        var started = new List<RunningCli>();
-        for (var i = 0; i < processes; i++)
-            started.Add(await host.StartAsync(ledger, slots));
-        return started;
     }
 }
