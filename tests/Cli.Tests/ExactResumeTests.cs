@@ -24,8 +24,8 @@ public sealed class ExactResumeTests(UndisturbedRun undisturbed) : IClassFixture
         var written = new List<int> { 0 };
         while (written.Count < Kills)
         {
-            // A third is left, so that no run ends before its kill, however late that comes.
-            var ahead = undisturbed.Attempts * 2 / 3 - written[^1];
+            // Half is left, so that no run ends before its kill, however late that comes.
+            var ahead = undisturbed.Attempts / 2 - written[^1];
             await using var run = await ledger.StartAsync(Sweep);
             await ledger.ReachAttemptsAsync(written[^1] + Math.Max(1, ahead / (Kills - written.Count)), run);
             await KillAsync(run);

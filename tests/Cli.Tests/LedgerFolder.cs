@@ -17,8 +17,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Many silos that start at once on few cores take a while.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     private readonly string? _database;
     private readonly List<RunningCli> _started = [];
@@ -48,10 +47,9 @@ internal sealed class LedgerFolder : IAsyncDisposable
         return command;
     }
 
-    /// <summary>In this process, where the ledger is in a database of ours.</summary>
-    public Task<CliProcess> RunAsync(params string[] args) => _database is null
-        ? RunProcessAsync(args)
-        : InProcess.RunAsync([.. args, "--data", Path, "--database", _database]);
+    /// <summary>In this process.</summary>
+    public Task<CliProcess> RunAsync(params string[] args) =>
+        InProcess.RunAsync([.. args, "--data", Path, .. _database is null ? [] : new[] { "--database", _database }]);
 
     public async Task<CliProcess> RunProcessAsync(params string[] args)
     {
@@ -75,11 +73,12 @@ internal sealed class LedgerFolder : IAsyncDisposable
     public async Task<string> AddressAsync() => _database ?? await PrivateServer.EnsureStartedAsync(Path);
 
     /// <summary>Waits until a number that the database tells has grown to <paramref name="value"/>.</summary>
-    public async Task ReachAsync(long value, string sql, RunningCli run)
+    /// <param name="patience">For so long; <see cref="Patience"/> when null.</param>
+    public async Task ReachAsync(long value, string sql, RunningCli run, TimeSpan? patience = null)
     {
         await using var source = NpgsqlDataSource.Create(await AddressAsync());
         var waited = Stopwatch.StartNew();
-        for (var ended = false; !ended && waited.Elapsed < Patience; await Task.Delay(Poll))
+        for (var ended = false; !ended && waited.Elapsed < (patience ?? Patience); await Task.Delay(Poll))
         {
             ended = run.HasEnded;
             try

@@ -14,12 +14,12 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
     private const string Evil = """="evil\n00:00:00 error: forged \e[2J\u202Eend""";
 
     /// <summary>
-    /// Chains of arms whose names would forge lines and move the cursor. The first images of a process take longer than
-    /// they may.
+    /// Chains of arms whose names would forge lines and move the cursor. The images of one take longer than they may.
     /// </summary>
     private static string[] Failing(params string[] more) =>
     [
         "demo", "--limit", "30", "--set", "calls={timeout_seconds: 0.01, tries: 1}",
+        "--set", "models.sana.placement={batch_seconds: 0.1}",
         "--set", $"arms.0.name{Evil} 1\"", "--set", $"arms.1.name{Evil} 2\"", .. more,
     ];
 

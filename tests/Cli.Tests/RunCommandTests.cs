@@ -94,7 +94,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
     {
         using var folder = new TemporaryFolder();
 
-        var run = await CliProcess.RunAsync([.. args, "--data", folder.At("data")]);
+        var run = await InProcess.RunAsync([.. args, "--data", folder.At("data")]);
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.StartsWith("reflectdit: ", run.Error);
@@ -175,10 +175,10 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
     {
         await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
 
-        // The first images of a process take longer than this.
-        var failed = await ledger.RunAsync(SmallSweeps.Command("--set", "calls={timeout_seconds: 0.01, tries: 1}"));
+        string[] slow = ["--set", "models.sana.placement={batch_seconds: 0.1}"]; // longer than an answer may take
+        var failed = await ledger.RunAsync(SmallSweeps.Command(["--set", "calls={timeout_seconds: 0.01, tries: 1}", .. slow]));
         var tolerated = await ledger.RunAsync(
-            SmallSweeps.Command("--set", "calls={timeout_seconds: 0.01, tries: 1, tolerated_failures: 1}"));
+            SmallSweeps.Command(["--set", "calls={timeout_seconds: 0.01, tries: 1, tolerated_failures: 1}", .. slow]));
         var whole = await ledger.RunAsync(SmallSweeps.Command());
 
         Assert.Equal((3, 0, 0), (failed.ExitCode, tolerated.ExitCode, whole.ExitCode));

@@ -55,7 +55,7 @@ public sealed class StopTests(SmallSweeps sweeps)
         await PrivateServer.StopAsync(ledger.Path);
         worker.Signal("TERM");
 
-        var ended = await worker.EndAsync().WaitAsync(TimeSpan.FromMinutes(1)); // its silo takes no longer leave
+        var ended = await worker.EndAsync().WaitAsync(LedgerFolder.Patience); // its silo takes no longer leave
         Assert.Equal((0, ""), (ended.ExitCode, ended.Out));
         Assert.Matches("(Stopped|Drained) after 0 images", ended.Error);
     }

@@ -12,7 +12,7 @@ public sealed class WorkerCommandTests
     public async Task Probes_are_answered_at_the_loopback_address_alone_unless_bind_says_otherwise()
     {
         using var folder = new TemporaryFolder();
-        var port = FreePort();
+        var port = LocalPort.Free();
         await using var worker = await RunningCli.StartAsync(
             ["worker", "--data", folder.Root, .. Nowhere, "--health", port.ToString()]);
         using var http = new HttpClient();
@@ -29,7 +29,7 @@ public sealed class WorkerCommandTests
     [InlineData("--bind says where --health listens", "--bind", "127.0.0.1")]
     public async Task Options_that_mean_nothing_are_a_usage_error(string message, params string[] options)
     {
-        var end = await CliProcess.RunAsync(["worker", .. options]);
+        var end = await InProcess.RunAsync(["worker", .. options]);
         Assert.Equal((1, ""), (end.ExitCode, end.Out));
         Assert.Contains(message, end.Error, StringComparison.Ordinal);
     }
@@ -61,12 +61,5 @@ public sealed class WorkerCommandTests
         {
             return null;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

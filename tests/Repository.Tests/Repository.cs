@@ -4,7 +4,9 @@ namespace ReflectDiT.Eval.Repository.Tests;
 internal static class Repository
 {
     public const string Solution = "ReflectDiT.Eval.sln";
-    private static readonly string[] Generated = ["artifacts", ".git", ".reflectdit", ".vs", ".idea", ".vscode"];
+
+    /// <summary>Folders that no source is in.</summary>
+    public static IReadOnlyList<string> Generated { get; } = ["artifacts", ".git", ".reflectdit", ".vs", ".idea", ".vscode"];
 
     public static string Root { get; } = FindRoot();
 

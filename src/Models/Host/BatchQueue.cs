@@ -95,6 +95,7 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
             await _free.WaitAsync();
         }
 
+        _clock.Dispose();
         _model.Dispose();
         _free.Dispose();
     }

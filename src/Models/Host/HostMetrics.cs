@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace ReflectDiT.Eval.Models.Host;
@@ -17,12 +17,6 @@ public static class HostMetrics
         "reflectdit.model.batch.wait", "s", "How long the first request of a batch waited for it to begin.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600] });
 
-    private static readonly Counter<double> Busy = Meter.CreateCounter<double>(
-        "reflectdit.model.busy", "s", "Seconds in which a model had a batch at work.");
-
-    private static readonly Counter<double> Idle = Meter.CreateCounter<double>(
-        "reflectdit.model.idle", "s", "Seconds between batches, in which a loaded model did nothing.");
-
     private static readonly Counter<long> Loads = Meter.CreateCounter<long>(
         "reflectdit.model.loads", description: "Models that were loaded: ok, failed.");
 
@@ -36,13 +30,22 @@ public static class HostMetrics
     private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>(
         "reflectdit.model.memory", "By", "What loaded models take of their devices, as their placements say it.");
 
+    private static readonly ConcurrentDictionary<string, DeviceSeconds> Seconds = new();
+
+    static HostMetrics()
+    {
+        Meter.CreateObservableCounter(
+            "reflectdit.model.busy", () => Read(s => s.Busy), "s", "Seconds in which a model had a batch at work, up to now.");
+        Meter.CreateObservableCounter(
+            "reflectdit.model.idle", () => Read(s => s.Idle), "s", "Seconds in which a loaded model did nothing, up to now.");
+    }
+
     /// <summary>Lets each series begin with 0, or the first event of a process would be no change that a rate can see.</summary>
     public static void Begin()
     {
         foreach (var role in new[] { "generator", "judge", "detector" })
         {
-            Busy.Add(0, Role(role));
-            Idle.Add(0, Role(role));
+            SecondsOf(role);
             Loads.Add(0, Role(role), new("outcome", "ok"));
             Loads.Add(0, Role(role), new("outcome", "failed"));
             Unloads.Add(0, Role(role));
@@ -71,46 +74,10 @@ public static class HostMetrics
         Memory.Add(-bytes, Role(role));
     }
 
-    internal static void Worked(string role, TimeSpan busy) => Busy.Add(busy.TotalSeconds, Role(role));
+    internal static DeviceSeconds SecondsOf(string role) => Seconds.GetOrAdd(role, _ => new());
 
-    internal static void Rested(string role, TimeSpan idle) => Idle.Add(idle.TotalSeconds, Role(role));
+    private static IEnumerable<Measurement<double>> Read(Func<(double Busy, double Idle), double> which) =>
+        Seconds.Select(s => new Measurement<double>(which(s.Value.Read()), Role(s.Key)));
 
     private static KeyValuePair<string, object?> Role(string role) => new("role", role);
-}
-
-/// <summary>Counts the seconds in which a loaded model works, and those in which it rests; batches may overlap.</summary>
-internal sealed class DeviceClock(string role)
-{
-    private readonly Lock _lock = new();
-    private long _since = Stopwatch.GetTimestamp();
-    private int _atWork;
-
-    public void Begin()
-    {
-        lock (_lock)
-        {
-            if (_atWork++ == 0)
-            {
-                HostMetrics.Rested(role, Turn());
-            }
-        }
-    }
-
-    public void End()
-    {
-        lock (_lock)
-        {
-            if (--_atWork == 0)
-            {
-                HostMetrics.Worked(role, Turn());
-            }
-        }
-    }
-
-    private TimeSpan Turn()
-    {
-        var elapsed = Stopwatch.GetElapsedTime(_since);
-        _since = Stopwatch.GetTimestamp();
-        return elapsed;
-    }
 }

@@ -14,9 +14,16 @@ public sealed class ChaosSweep : IAsyncLifetime
     /// <summary>Decides who is killed.</summary>
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
 
-    /// <summary>The placement of models that take longer to load than the lease of the test lasts.</summary>
-    public static string SlowModel { get; } =
-        $"{{load_seconds: {Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 5)}, batch_seconds: {Variable("REFLECTDIT_CHAOS_BATCH_MILLISECONDS", 50) / 1000.0}}}";
+    /// <summary>Of a slow model: longer than the lease of the test lasts.</summary>
+    public static TimeSpan Load { get; } = TimeSpan.FromSeconds(Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 5));
+
+    /// <summary>How long a slow model takes for a batch, at least.</summary>
+    public static TimeSpan Batch { get; } = TimeSpan.FromMilliseconds(Variable("REFLECTDIT_CHAOS_BATCH_MILLISECONDS", 50));
+
+    /// <summary>The placement of a slow model.</summary>
+    public static string SlowModel { get; } = $"{{load_seconds: {Load.TotalSeconds}, batch_seconds: {Batch.TotalSeconds}}}";
+
+    private static readonly Lazy<Task<(IReadOnlyList<string> Rows, int Attempts, int Chains)>> Undisturbed = new(RecordAsync);
 
     public PostgresServer Server { get; } = new();
 
@@ -27,15 +34,16 @@ public sealed class ChaosSweep : IAsyncLifetime
 
     public int Chains { get; private set; }
 
+    /// <summary>
+    /// For slow models, however long the variables make them: they are loaded twice, one after the other, and each
+    /// attempt is drawn, judged and looked at in batches of its own.
+    /// </summary>
+    public TimeSpan SlowPatience => LedgerFolder.Patience + (2 * Load) + (3 * Attempts * Batch);
+
     public async ValueTask InitializeAsync()
     {
         await Server.InitializeAsync();
-        await using var ledger = await LedgerFolder.InAsync(Server);
-        var run = await ledger.RunAsync(Run);
-        Assert.True(run.ExitCode == 0, run.Error);
-        Rows = await ledger.DumpAsync();
-        Attempts = await ledger.CheckImagesAsync();
-        Chains = (int)await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains");
+        (Rows, Attempts, Chains) = await Undisturbed.Value;
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
@@ -47,8 +55,8 @@ public sealed class ChaosSweep : IAsyncLifetime
         Assert.True(plan.ExitCode == 0, plan.Error);
     }
 
-    internal Task ReachEndAsync(LedgerFolder ledger, RunningCli worker) => ledger.ReachAsync(
-        Chains, "SELECT count(*) FROM reflectdit.chains WHERE state = 'done'", worker);
+    internal Task ReachEndAsync(LedgerFolder ledger, RunningCli worker, TimeSpan? patience = null) => ledger.ReachAsync(
+        Chains, "SELECT count(*) FROM reflectdit.chains WHERE state = 'done'", worker, patience);
 
     /// <summary>No attempt lost, none twice, every image whole, all rows as undisturbed.</summary>
     /// <returns>How often a chain was taken that another had begun: the attempts in flight there were drawn for nothing.</returns>
@@ -57,6 +65,20 @@ public sealed class ChaosSweep : IAsyncLifetime
         Assert.Equal(Rows, await ledger.DumpAsync());
         Assert.Equal(Attempts, await ledger.CheckImagesAsync());
         return await ledger.ScalarAsync("SELECT sum(epoch)::bigint - count(*) FROM reflectdit.chains");
+    }
+
+    /// <summary>Once for all classes.</summary>
+    private static async Task<(IReadOnlyList<string> Rows, int Attempts, int Chains)> RecordAsync()
+    {
+        await using var server = new PostgresServer();
+        await server.InitializeAsync();
+        await using var ledger = await LedgerFolder.InAsync(server);
+        var run = await ledger.RunAsync(Run);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return (
+            await ledger.DumpAsync(),
+            await ledger.CheckImagesAsync(),
+            (int)await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains"));
     }
 
     private static int Variable(string name, int otherwise) =>

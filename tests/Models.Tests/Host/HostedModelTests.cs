@@ -10,6 +10,7 @@ namespace ReflectDiT.Eval.Models.Tests.Host;
 public sealed class HostedModelTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(30);
 
     [Fact]
     public async Task What_waits_is_served_together_and_never_more_than_the_model_takes()
@@ -245,9 +246,9 @@ public sealed class HostedModelTests
         Assert.Equal("it gave up: its own", (await Assert.ThrowsAsync<BadAnswerException>(() => AskAsync(cancelled, 1))).Message);
     }
 
-    /// <summary>A model that takes a tenth of a second a batch, asked twice with a rest between.</summary>
+    /// <summary>Whoever reads sees seconds go by in one state alone: exactly, however slow the machine is.</summary>
     [Fact]
-    public async Task Busy_and_idle_seconds_are_those_of_the_device()
+    public async Task Busy_and_idle_seconds_are_those_of_the_device_up_to_the_moment_at_which_they_are_read()
     {
         var seconds = new ConcurrentDictionary<string, double>();
         using var listener = new MeterListener
@@ -264,24 +265,63 @@ public sealed class HostedModelTests
         {
             if (tags.Contains(new("role", "sleeper")))
             {
-                seconds.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
+                seconds[instrument.Name] = value;
             }
         });
         listener.Start();
-        var begun = Stopwatch.StartNew();
-        using var model = new HostedModel<int, int>(
-            new(), "sleeper", ModelConfiguration.RanElsewhere, new(), () => new Model(new(4), async requests =>
+        var (loading, begun, end, disposed) = (new SemaphoreSlim(0), new SemaphoreSlim(0), new SemaphoreSlim(0), new SemaphoreSlim(0));
+        var model = new HostedModel<int, int>(
+            new(), "sleeper", ModelConfiguration.RanElsewhere, new(), () =>
             {
-                await Task.Delay(100);
-                return requests;
-            }), _ => null);
-        await model.LoadAsync(CancellationToken.None);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync(model, i)));
-        await Task.Delay(300);
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => AskAsync(model, i)));
-        // One batch or, where the first went ahead alone, two; and what an answer overtakes is counted soon after.
-        await UntilAsync(() => seconds.GetValueOrDefault("reflectdit.model.busy") >= 0.19 && seconds.GetValueOrDefault("reflectdit.model.idle") >= 0.29);
-        Assert.True(seconds.Values.Sum() <= begun.Elapsed.TotalSeconds);
+                loading.Wait();
+                return new Model(
+                    new(4),
+                    async requests =>
+                    {
+                        begun.Release();
+                        await end.WaitAsync();
+                        return requests;
+                    },
+                    disposed: () => disposed.Release());
+            }, _ => null);
+        var loaded = model.LoadAsync(CancellationToken.None);
+        await Task.Delay(Rest);
+        Assert.Equal((0, 0), Read());
+
+        var most = Stopwatch.StartNew();
+        loading.Release();
+        await loaded;
+        var least = Stopwatch.StartNew();
+        await GrowsAsync(r => r.Idle, still: r => r.Busy);
+
+        var answers = AskAsync(model, 1);
+        await begun.WaitAsync();
+        await GrowsAsync(r => r.Busy, still: r => r.Idle);
+        end.Release();
+        await answers;
+        await GrowsAsync(r => r.Idle, still: r => r.Busy);
+        var shortest = least.Elapsed.TotalSeconds;
+        var (busy, idle) = Read();
+        Assert.InRange(busy + idle, shortest, most.Elapsed.TotalSeconds);
+
+        model.Dispose();
+        await disposed.WaitAsync();
+        var last = Read();
+        await Task.Delay(Rest);
+        Assert.Equal(last, Read());
+
+        (double Busy, double Idle) Read()
+        {
+            listener.RecordObservableInstruments();
+            return (seconds.GetValueOrDefault("reflectdit.model.busy"), seconds.GetValueOrDefault("reflectdit.model.idle"));
+        }
+
+        async Task GrowsAsync(Func<(double Busy, double Idle), double> grows, Func<(double Busy, double Idle), double> still)
+        {
+            var before = Read();
+            await UntilAsync(() => grows(Read()) >= grows(before) + Rest.TotalSeconds);
+            Assert.Equal(still(before), still(Read()));
+        }
     }
 
     private static async Task UntilAsync(Func<bool> reached)

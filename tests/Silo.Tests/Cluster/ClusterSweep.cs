@@ -14,6 +14,9 @@ namespace ReflectDiT.Eval.Silo.Tests.Cluster;
 /// <summary>A part of the demo sweep, planned in a ledger of its own, for silos to work on.</summary>
 internal sealed class ClusterSweep : IAsyncDisposable
 {
+    /// <summary>Of silos that are processes: nobody here waits so long, so what is taken from them is not taken for this.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly List<SiloProcess> _silos = [];
@@ -33,8 +36,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
 
     public SweepSetup Setup { get; }
 
-    /// <param name="batchSeconds">How long the generators take: what is to be seen under way must not be over before.</param>
-    public static async Task<ClusterSweep> PlanAsync(PostgresServer server, int perTask, double batchSeconds = 0)
+    public static async Task<ClusterSweep> PlanAsync(PostgresServer server, int perTask = 1)
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-silo-").FullName;
         var database = await server.CreateDatabaseAsync();
@@ -44,7 +46,8 @@ internal sealed class ClusterSweep : IAsyncDisposable
             file,
             [
                 $"benchmark.per_task={perTask}",
-                .. new[] { "sana", "reflect-dit" }.Select(m => $"models.{m}.placement={{batch_seconds: {batchSeconds}}}"),
+                "arms.0.strategy.n=6",
+                "arms.1.strategy.n=6",
             ]), new ModelHost());
         await session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
         return new(folder, database, session, setup);
@@ -78,7 +81,7 @@ internal sealed class ClusterSweep : IAsyncDisposable
 
     public SiloProcess BeginSilo(int slots)
     {
-        var silo = SiloProcess.Start(_folder, _database, slots);
+        var silo = SiloProcess.Start(_folder, _database, slots, Lease);
         _silos.Add(silo);
         return silo;
     }
@@ -91,6 +94,23 @@ internal sealed class ClusterSweep : IAsyncDisposable
         find.Parameters.AddWithValue(silo.Id.ToString());
         return await find.ExecuteScalarAsync() is true;
     });
+
+    /// <summary>Makes each write of attempts take long, until it is disposed: what is to be seen under way is not over before.</summary>
+    public async Task<IAsyncDisposable> SlowWritesAsync()
+    {
+        await ExecuteAsync(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+            CREATE TRIGGER slow BEFORE INSERT ON reflectdit.attempts FOR EACH STATEMENT EXECUTE FUNCTION slow()
+            """);
+        return new Cure(() => ExecuteAsync("DROP TRIGGER slow ON reflectdit.attempts"));
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Session.Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 
     /// <summary>A silo in this process, until the token is cancelled.</summary>
     public Task HostSiloAsync(int slots, string[]? arms, CancellationToken stop, string cluster = SiloHost.DefaultCluster) =>
@@ -113,6 +133,15 @@ internal sealed class ClusterSweep : IAsyncDisposable
     {
         await using var tables = new LedgerContext(Session.Source);
         return await tables.Attempts.CountAsync();
+    }
+
+    /// <returns>The chains that a silo has at work.</returns>
+    public async Task<List<Guid>> HeldAsync(SiloProcess silo)
+    {
+        await using var tables = new LedgerContext(Session.Source);
+        return await tables.Chains
+            .Where(c => tables.Workers.Any(w => w.Number == c.Worker && w.Process == silo.Id))
+            .Select(c => c.Id).ToListAsync();
     }
 
     public Task UntilAttemptsAsync(int least) => UntilAsync($"{least} attempts are recorded", async () =>
@@ -163,4 +192,10 @@ internal sealed class ClusterSweep : IAsyncDisposable
         await Session.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+}
+
+/// <summary>Ends what a test has done to others.</summary>
+internal sealed class Cure(Func<Task> cure) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync() => await cure();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Grains;
 using ReflectDiT.Eval.Ledger;
@@ -7,29 +6,28 @@ using ReflectDiT.Eval.Testing;
 namespace ReflectDiT.Eval.Silo.Tests.Cluster;
 
 /// <summary>Sweeps through grains, with silos that are processes of their own and come and go.</summary>
-public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output) : IClassFixture<PostgresServer>
+public sealed class ClusterTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
-    /// <summary>For so long the leases alone would keep the chains of a silo that hangs.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Two_silos_record_what_one_process_does_and_answer_live_calls()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 10, batchSeconds: 0.02);
-        await sweep.StartSiloAsync(slots: 4);
-        await sweep.StartSiloAsync(slots: 2);
+        await using var sweep = await ClusterSweep.PlanAsync(server);
+        var slow = await sweep.SlowWritesAsync();
+        foreach (var silo in new[] { sweep.BeginSilo(slots: 4), sweep.BeginSilo(slots: 2) })
+            await sweep.UntilActiveAsync(silo);
         var grain = await sweep.GrainAsync();
         var cluster = (await sweep.ClientAsync()).GetGrain<IClusterGrain>(0);
         await sweep.UntilAsync("both silos answer", async () =>
             (await cluster.SlotsAsync()).Select(s => s.Slots).Order().SequenceEqual([2, 4]));
-        await sweep.UntilAttemptsAsync(20);
+        await sweep.UntilAttemptsAsync(10);
 
         await grain.PauseAsync();
+        await slow.DisposeAsync();
         await sweep.UntilAsync("nothing is at work", async () => (await grain.ProgressAsync()).Working == 0);
         var paused = await grain.ProgressAsync();
         Assert.Equal(SweepState.Paused, paused.State);
         Assert.InRange(paused.Done, 0, paused.Chains - 1);
-        Assert.All(await cluster.SlotsAsync(), s => Assert.Equal(s.Slots, s.Free));
+        await sweep.UntilAsync("all slots are free", async () => (await cluster.SlotsAsync()).All(s => s.Slots == s.Free));
         var attempts = await sweep.AttemptsAsync();
         await grain.FeedAsync();
         Assert.Equal(attempts, await sweep.AttemptsAsync());
@@ -46,57 +44,25 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     }
 
     [Fact]
-    public async Task A_silo_that_joins_gets_work_and_takes_over_when_the_first_is_killed()
-    {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 30);
-        var first = await sweep.StartSiloAsync(slots: 4);
-        await sweep.UntilAttemptsAsync(10);
-        var second = await sweep.StartSiloAsync(slots: 4);
-        await sweep.UntilAsync("the second works too", async () => (await HeldAsync(sweep, second)).Count > 0);
-
-        var held = await FreezeAtWorkAsync(sweep, first);
-        var clock = Stopwatch.StartNew();
-        await first.KillAsync();
-        await sweep.UntilAsync("its chains go on", async () => await MovedAsync(sweep, held, second));
-        output.WriteLine($"{held.Count} chains of a killed silo were at work elsewhere, or done, after {clock.Elapsed.TotalSeconds:0.0} s");
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, Lease);
-
-        await sweep.UntilDoneAsync();
-        Assert.Equal(await sweep.UndisturbedAsync(server), await sweep.DumpAsync());
-    }
-
-    [Fact]
-    public async Task A_silo_that_hangs_loses_its_chains_before_their_leases_end_and_joins_again_when_it_wakes()
-    {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 30);
-        var first = await sweep.StartSiloAsync(slots: 4);
-        var second = await sweep.StartSiloAsync(slots: 4);
-        var clock = Stopwatch.StartNew();
-        var held = await FreezeAtWorkAsync(sweep, first);
-        await sweep.UntilAsync("its chains go on", async () => await MovedAsync(sweep, held, second));
-        output.WriteLine($"{held.Count} chains of a hung silo were at work elsewhere, or done, after {clock.Elapsed.TotalSeconds:0.0} s");
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, Lease);
-
-        first.Thaw();
-        await sweep.UntilActiveAsync(first);
-        await sweep.UntilDoneAsync();
-        Assert.Equal(await sweep.UndisturbedAsync(server), await sweep.DumpAsync());
-        Assert.Equal(0, await first.TerminateAsync());
-    }
-
-    [Fact]
     public async Task A_rolling_restart_loses_nothing()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 100);
-        var silos = new Queue<SiloProcess>([await sweep.StartSiloAsync(slots: 4), await sweep.StartSiloAsync(slots: 4)]);
-        for (var turn = 0; turn < 2; turn++)
+        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 20);
+        await using (await sweep.SlowWritesAsync())
         {
-            await sweep.UntilAttemptsAsync(await sweep.AttemptsAsync() + 10);
-            silos.Enqueue(await sweep.StartSiloAsync(slots: 4));
-            var old = silos.Dequeue();
-            Assert.Equal(0, await old.TerminateAsync());
-            Assert.Contains("Drained", old.Output, StringComparison.Ordinal);
-            Assert.Empty(await HeldAsync(sweep, old));
+            var silos = new Queue<SiloProcess>([sweep.BeginSilo(slots: 4), sweep.BeginSilo(slots: 4)]);
+            foreach (var silo in silos)
+                await sweep.UntilActiveAsync(silo);
+            for (var turn = 0; turn < 2; turn++)
+            {
+                var next = sweep.BeginSilo(slots: 4);
+                await sweep.UntilAttemptsAsync(await sweep.AttemptsAsync() + 10);
+                await sweep.UntilActiveAsync(next);
+                silos.Enqueue(next);
+                var old = silos.Dequeue();
+                Assert.Equal(0, await old.TerminateAsync());
+                Assert.Contains("Drained", old.Output, StringComparison.Ordinal);
+                Assert.Empty(await sweep.HeldAsync(old));
+            }
         }
 
         await sweep.UntilDoneAsync();
@@ -107,7 +73,7 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     [Fact]
     public async Task Two_activations_of_every_prompt_do_no_harm()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 6);
+        await using var sweep = await ClusterSweep.PlanAsync(server);
         using var stop = new CancellationTokenSource();
         var silos = new[] { "one", "two" }.Select(cluster => sweep.HostSiloAsync(slots: 8, null, stop.Token, cluster)).ToArray();
         await sweep.UntilDoneAsync();
@@ -119,7 +85,7 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     [Fact]
     public async Task A_silo_without_slots_holds_no_prompt_and_one_with_an_arm_only_that_arms()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 4);
+        await using var sweep = await ClusterSweep.PlanAsync(server);
         var served = sweep.Setup.Plan.Arms[0].Name;
         using var stop = new CancellationTokenSource();
         List<Task> silos = [sweep.HostSiloAsync(slots: 0, null, stop.Token), sweep.HostSiloAsync(slots: 4, [served], stop.Token)];
@@ -141,37 +107,5 @@ public sealed class ClusterTests(PostgresServer server, ITestOutputHelper output
     {
         await using var tables = new LedgerContext(sweep.Session.Source);
         return await tables.Chains.CountAsync(c => c.Arm == arm && c.State == ChainState.Open);
-    }
-
-    /// <summary>Stops a silo in its tracks while it has chains at work.</summary>
-    /// <returns>These chains.</returns>
-    private static async Task<List<Guid>> FreezeAtWorkAsync(ClusterSweep sweep, SiloProcess silo)
-    {
-        List<Guid> held = [];
-        await sweep.UntilAsync("the silo is frozen at work", async () =>
-        {
-            silo.Freeze();
-            held = await HeldAsync(sweep, silo);
-            if (held.Count == 0)
-                silo.Thaw();
-            return held.Count > 0;
-        });
-        return held;
-    }
-
-    private static async Task<List<Guid>> HeldAsync(ClusterSweep sweep, SiloProcess silo)
-    {
-        await using var tables = new LedgerContext(sweep.Session.Source);
-        return await tables.Chains
-            .Where(c => tables.Workers.Any(w => w.Number == c.Worker && w.Process == silo.Id))
-            .Select(c => c.Id).ToListAsync();
-    }
-
-    private static async Task<bool> MovedAsync(ClusterSweep sweep, List<Guid> chains, SiloProcess to)
-    {
-        await using var tables = new LedgerContext(sweep.Session.Source);
-        var moved = await tables.Chains.CountAsync(c => chains.Contains(c.Id) && (c.State == ChainState.Done
-            || tables.Workers.Any(w => w.Number == c.Worker && w.Process == to.Id)));
-        return moved == chains.Count;
     }
 }

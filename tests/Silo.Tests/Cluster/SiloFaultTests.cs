@@ -15,7 +15,7 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     [Fact]
     public async Task Silos_that_start_together_all_join_and_each_has_an_address_of_its_own()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 1);
+        await using var sweep = await ClusterSweep.PlanAsync(server);
         using var stop = new CancellationTokenSource();
         var silos = Enumerable.Range(0, 6).Select(_ => Task.Run(() => sweep.HostSiloAsync(slots: 1, null, stop.Token))).ToArray();
         await sweep.UntilAsync("all are active", async () => (await ActiveAsync(sweep)).Count == silos.Length);
@@ -27,13 +27,13 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     [Fact]
     public async Task A_silo_that_cannot_join_leaves_no_socket_behind_and_joins_when_it_can()
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 1);
-        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.silo_clusters RENAME TO away");
+        await using var sweep = await ClusterSweep.PlanAsync(server);
+        await sweep.ExecuteAsync("ALTER TABLE reflectdit.silo_clusters RENAME TO away");
         var silo = sweep.BeginSilo(slots: 1);
         await sweep.UntilAsync("it says so", () => Task.FromResult(
             silo.Output.Contains("Joining the cluster failed", StringComparison.Ordinal)));
         await sweep.UntilAsync("it listens no more", () => Task.FromResult(Listening(silo.Id) == 0));
-        await ExecuteAsync(sweep, "ALTER TABLE reflectdit.away RENAME TO silo_clusters");
+        await sweep.ExecuteAsync("ALTER TABLE reflectdit.away RENAME TO silo_clusters");
         await sweep.UntilActiveAsync(silo);
         Assert.Equal(2, Listening(silo.Id)); // for silos, and for clients
         Assert.Single(await ActiveAsync(sweep));
@@ -46,7 +46,8 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     [InlineData("no connection is to be had")]
     public async Task A_silo_goes_on_feeding_its_sweeps_when_a_fault_has_passed(string fault)
     {
-        await using var sweep = await ClusterSweep.PlanAsync(server, perTask: 20);
+        await using var sweep = await ClusterSweep.PlanAsync(server);
+        var slow = await sweep.SlowWritesAsync();
         var role = await CreateRoleAsync(sweep);
         await using var ledger = await sweep.OpenAsync($"Options=-c role={role};Maximum Pool Size={Connections};Timeout=1");
         var (gate, progress) = (new SlotGate(2, 2), new RunProgress());
@@ -63,6 +64,7 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
             await sweep.UntilAsync("no chain is begun any more", async () => (looks = await IsIdleAsync(sweep) ? looks + 1 : 0) == 100);
         }
 
+        await slow.DisposeAsync();
         var alive = await AliveAsync(sweep);
         await sweep.UntilAsync("its heart beats", async () => await AliveAsync(sweep) > alive);
         await sweep.UntilDoneAsync();
@@ -75,7 +77,7 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     private static async Task<string> CreateRoleAsync(ClusterSweep sweep)
     {
         var role = $"silo_{Guid.NewGuid():N}";
-        await ExecuteAsync(sweep, $"""
+        await sweep.ExecuteAsync($"""
             CREATE ROLE {role};
             DO $$ BEGIN EXECUTE format('GRANT ALL ON DATABASE %I TO {role}', current_database()); END $$;
             GRANT ALL ON SCHEMA reflectdit TO {role};
@@ -90,8 +92,8 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
     {
         if (fault == "a right is missing")
         {
-            await ExecuteAsync(sweep, $"REVOKE SELECT ON ALL TABLES IN SCHEMA reflectdit FROM {role}");
-            return new(() => ExecuteAsync(sweep, $"GRANT SELECT ON ALL TABLES IN SCHEMA reflectdit TO {role}"));
+            await sweep.ExecuteAsync($"REVOKE SELECT ON ALL TABLES IN SCHEMA reflectdit FROM {role}");
+            return new(() => sweep.ExecuteAsync($"GRANT SELECT ON ALL TABLES IN SCHEMA reflectdit TO {role}"));
         }
 
         List<NpgsqlConnection> held = [];
@@ -138,12 +140,6 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
         return (DateTime)(await find.ExecuteScalarAsync())!;
     }
 
-    private static async Task ExecuteAsync(ClusterSweep sweep, string sql)
-    {
-        await using var command = sweep.Session.Source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
-
     /// <summary>How many TCP sockets of a process wait for connections.</summary>
     private static int Listening(int process)
     {
@@ -166,10 +162,5 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
         {
             return ""; // closed meanwhile
         }
-    }
-
-    private sealed class Cure(Func<Task> cure) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => await cure();
     }
 }

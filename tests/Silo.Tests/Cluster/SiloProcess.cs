@@ -32,12 +32,14 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    public static SiloProcess Start(string folder, string database, int slots) => new(Process.Start(
+    /// <param name="lease">Of the chains that it works on.</param>
+    public static SiloProcess Start(string folder, string database, int slots, TimeSpan lease) => new(Process.Start(
         new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             [
                 BuiltProgram.Path, "worker",
                 "--data", folder, "--database", database, "--slots", slots.ToString(),
+                "--lease", lease.TotalSeconds.ToString(),
             ])
         {
             UseShellExecute = false,
