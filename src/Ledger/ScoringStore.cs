@@ -46,7 +46,7 @@ public sealed class ScoringStore(NpgsqlDataSource source)
                 WHERE (q.drawing_id, q.scorer_id, q.sweep_id) = (each.drawing_id, each.scorer_id, each.sweep_id)
                     AND EXISTS (SELECT FROM reflectdit.workers WHERE number = $6 AND ended_at IS NULL)
                 RETURNING q.*)
-            SELECT t.sweep_id, t.scorer_id, t.drawing_id, t.epoch, c.prompt, c.replicate, t.attempt, d.image
+            SELECT t.sweep_id, t.scorer_id, t.drawing_id, t.epoch, t.chain_id, c.prompt, c.replicate, t.attempt, d.image
             FROM taken t JOIN reflectdit.chains c ON c.id = t.chain_id JOIN reflectdit.drawings d ON d.id = t.drawing_id ORDER BY t.number
             """);
         AddScope(claim, scope);
@@ -61,10 +61,11 @@ public sealed class ScoringStore(NpgsqlDataSource source)
                 reader.GetGuid(1),
                 reader.GetGuid(2),
                 reader.GetInt32(3),
-                reader.GetInt32(4),
+                reader.GetGuid(4),
                 reader.GetInt32(5),
                 reader.GetInt32(6),
-                reader.GetFieldValue<byte[]>(7)));
+                reader.GetInt32(7),
+                reader.GetFieldValue<byte[]>(8)));
         }
 
         return claimed;
@@ -270,11 +271,12 @@ public sealed class ScoringStore(NpgsqlDataSource source)
 }
 
 /// <summary>A drawing to be scored by its holder, until its lease ends.</summary>
+/// <param name="Chain">One that drew it.</param>
 /// <param name="Prompt">What the image should show, by its place in the benchmark.</param>
-/// <param name="Replicate">Of a chain that drew it; with <paramref name="Attempt"/> where its seeds come from.</param>
+/// <param name="Replicate">Of the chain; with <paramref name="Attempt"/> where its seeds come from.</param>
 /// <param name="Image">SHA-256 of the artifact.</param>
 public sealed record OpenScoring(
-    Guid Sweep, Guid Scorer, Guid Drawing, int Epoch, int Prompt, int Replicate, int Attempt, byte[] Image);
+    Guid Sweep, Guid Scorer, Guid Drawing, int Epoch, Guid Chain, int Prompt, int Replicate, int Attempt, byte[] Image);
 
 /// <summary>A scorer of a sweep.</summary>
 /// <param name="Name">As reports are asked for it.</param>

@@ -186,6 +186,7 @@ internal sealed class ScoringShift(
                 WorkerMetrics.Retried(Stage.Score);
                 log.ScoringRetried(scoring.Drawing, failure.Message);
             },
-            _abort.Token))).Answer;
+            _abort.Token),
+            scoring.Chain)).Answer;
     }
 }

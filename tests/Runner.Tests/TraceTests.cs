@@ -36,13 +36,18 @@ public sealed class TraceTests(PostgresServer server) : IClassFixture<PostgresSe
             var trace = traces[chain.Key.ToString("N")].ToList();
             var root = Assert.Single(trace, s => s.OperationName == "chain");
             Assert.Equal((default, chain.Key), (root.ParentSpanId, root.GetTagItem("reflectdit.chain")));
-            var children = trace.Except([root]).ToList();
+            var children = trace.Except([root]).Where(s => s.OperationName != "score").ToList();
             Assert.All(children, s => Assert.Equal(root.SpanId, s.ParentSpanId));
             var stages = children.CountBy(s => s.OperationName).ToDictionary();
             Assert.Equal((1, chain.Value), (stages["claim"], stages["write"]));
 
             // Attempt 0 is that of the other arm too, and drawn by whoever came first.
-            Assert.All(["draw", "judge", "score"], s => Assert.InRange(stages.GetValueOrDefault(s), chain.Value - 1, chain.Value));
+            Assert.All(["draw", "judge"], s => Assert.InRange(stages.GetValueOrDefault(s), chain.Value - 1, chain.Value));
+
+            // No part of the worker's time with the chain, and none of another's drawing.
+            var scores = trace.Where(s => s.OperationName == "score").ToList();
+            Assert.InRange(scores.Count, chain.Value - 1, chain.Value);
+            Assert.All(scores, s => Assert.Equal(default, s.ParentSpanId));
             Assert.Equal(
                 Enumerable.Range(0, chain.Value),
                 children.Where(s => s.OperationName == "write").Select(s => (int)s.GetTagItem("reflectdit.attempt")!).Order());

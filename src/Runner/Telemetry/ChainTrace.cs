@@ -20,12 +20,10 @@ internal static class ChainTrace
             return null;
         }
 
-        // Recorded: a sampler that goes by the trace's id decides for every worker alike.
-        var trace = ActivityTraceId.CreateFromString(chain.Id.ToString("N"));
         var span = Source.StartActivity(
             "chain",
             ActivityKind.Internal,
-            new ActivityContext(trace, default, ActivityTraceFlags.Recorded),
+            ContextOf(chain.Id),
             [
                 new("reflectdit.chain", chain.Id),
                 new("reflectdit.sweep", chain.Sweep),
@@ -40,6 +38,13 @@ internal static class ChainTrace
         return span;
     }
 
-    public static Activity? Begin(Stage stage, int attempt) =>
-        Source.StartActivity(WorkerMetrics.NameOf(stage))?.SetTag("reflectdit.attempt", attempt);
+    /// <param name="chain">Whose trace it belongs to, where it is no part of a worker's time with the chain, as a score.</param>
+    public static Activity? Begin(Stage stage, int attempt, Guid? chain) => !Source.HasListeners()
+        ? null
+        : Source.StartActivity(WorkerMetrics.NameOf(stage), ActivityKind.Internal, chain is { } of ? ContextOf(of) : default)
+            ?.SetTag("reflectdit.attempt", attempt);
+
+    /// <summary>Recorded: a sampler that goes by the trace's id decides for every worker alike.</summary>
+    private static ActivityContext ContextOf(Guid chain) =>
+        new(ActivityTraceId.CreateFromString(chain.ToString("N")), default, ActivityTraceFlags.Recorded);
 }

@@ -76,9 +76,10 @@ public static class WorkerMetrics
     });
 
     /// <summary>Does the work of a stage in a span of its chain's trace, and records how long it took and how it ended.</summary>
-    public static async Task<T> MeasureAsync<T>(Stage stage, int attempt, Func<Task<T>> work)
+    /// <param name="chain">See <see cref="ChainTrace.Begin(Stage, int, Guid?)"/>.</param>
+    public static async Task<T> MeasureAsync<T>(Stage stage, int attempt, Func<Task<T>> work, Guid? chain = null)
     {
-        using var span = ChainTrace.Begin(stage, attempt);
+        using var span = ChainTrace.Begin(stage, attempt, chain);
         var since = Stopwatch.GetTimestamp();
         try
         {
