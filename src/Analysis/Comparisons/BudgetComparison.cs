@@ -30,7 +30,8 @@ internal sealed class BudgetComparison
     public Comparison Compare(Metric metric)
     {
         var rows = _first.Sweep.Metrics.Select(Row).ToList();
-        return new(_first, _second, metric, _budget, [.. rows.Select(r => r?.Row).OfType<MetricComparison>()], [])
+        return new(
+            _first, _second, metric, _budget, Comparison.Tested([.. rows.Select(r => r?.Row).OfType<MetricComparison>()]), [])
         {
             Reached = rows.Find(r => r?.Row.Metric == metric) is var (row, budgets) ? Reached(row, budgets) : null,
         };
@@ -76,9 +77,9 @@ internal sealed class BudgetComparison
             budgets.ShareAt(0, _budget.Cost)!.Value,
             budgets.ShareAt(1, _budget.Cost)!.Value,
             difference.Interval,
+            difference.P,
             null,
             null,
-            MetricComparison.BootstrapTest,
             null,
             null,
             null);

@@ -19,7 +19,7 @@ public sealed record Comparison(
     IReadOnlyList<MetricComparison> Rows,
     IReadOnlyList<DifferingPrompt> Differing)
 {
-    /// <summary>The level of the test that decides.</summary>
+    /// <summary>The level of the test that the 95% interval inverts.</summary>
     public const double Alpha = 0.05;
 
     /// <summary>
@@ -96,7 +96,6 @@ public sealed record Comparison(
     {
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
-        var bootstrap = new Bootstrap(seed);
         var pairs = Pairs(at);
         var rows = first.Sweep.Metrics.Select(m => Row(m, at, pairs)).OfType<MetricComparison>().ToList();
         return new(
@@ -104,10 +103,7 @@ public sealed record Comparison(
             second,
             metric,
             at,
-            [
-                .. rows.Where(r => r.Metric.Category is null),
-                .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
-            ],
+            Tested(rows),
             [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
             ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
@@ -123,7 +119,6 @@ public sealed record Comparison(
             return strata.Any(s => s.Prompts.Count == 0) ? null : MetricComparison.Of(
                 of,
                 strata,
-                bootstrap,
                 seed,
                 first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
                     - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
@@ -157,9 +152,16 @@ public sealed record Comparison(
             .ThenBy(i => pairs.Prompts[i])
             .Select(i => new DifferingPrompt(prompts[pairs.Prompts[i]], pairs.First[i], pairs.Second[i]));
 
+    /// <summary>The rows with the categories' p adjusted for each other.</summary>
+    internal static IReadOnlyList<MetricComparison> Tested(IReadOnlyList<MetricComparison> rows) =>
+    [
+        .. rows.Where(r => r.Metric.Category is null),
+        .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
+    ];
+
     /// <summary>Rows that are tested together.</summary>
     private static IEnumerable<MetricComparison> Adjusted(IReadOnlyList<MetricComparison> rows) =>
-        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P!.Value)]), (row, p) => row with { HolmP = p });
+        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P)]), (row, p) => row with { HolmP = p });
 }
 
 /// <summary>What a comparison says of its first arm.</summary>

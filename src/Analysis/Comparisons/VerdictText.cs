@@ -12,7 +12,7 @@ public static class VerdictText
     {
         var (first, second) = Names(comparison);
         var row = comparison.Decisive;
-        var over = (row.P is { } p ? P(p) + ", " : "") + $"over {row.Prompts} prompts"
+        var over = $"{P(row.P)}, over {row.Prompts} prompts"
             + (row.Metric == Metric.MeanOverPrompts ? ""
                 : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
                 : $" of {row.Metric.Category}")
@@ -21,10 +21,10 @@ public static class VerdictText
         {
             return $"inconclusive: {first} minus {second} is {Numbers.Signed(row.Difference)} "
                 + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}"
-                + (row.P is null ? ""
+                + (comparison.At is ComparisonPoint.Budget ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
-                        : "; so few prompts differ that no difference could be seen with 80% power");
+                        : "; so few prompts find no difference with 80% power");
         }
 
         var (word, low, high) = comparison.Outcome is Outcome.Better

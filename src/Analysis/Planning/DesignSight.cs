@@ -6,8 +6,8 @@ using ReflectDiT.Eval.Core.Benchmarks;
 namespace ReflectDiT.Eval.Analysis.Planning;
 
 /// <summary>
-/// The smallest difference of two arms that a design shows with 80% power in one replicate; more replicates can only
-/// help, by how much is known after the pilot alone.
+/// The smallest difference of two arms that a design shows with 80% power. How far replicates help depends on how much a
+/// prompt's outcome varies from one to the next, which the pilot shows: before it they may help wholly or not at all.
 /// </summary>
 /// <param name="Published">The published difference: the effect that one is after, or null.</param>
 /// <param name="Detectable">Smallest and largest under what is not known yet; null where nothing is known.</param>
@@ -48,9 +48,14 @@ public sealed record DesignSight(
         else if ((other ?? rate) is { } baseline)
         {
             (detectable, basis) = (
-                (design.MinimalDetectableGain(baseline, UsualCorrelation), design.MinimalDetectableGain(baseline, 0)),
+                (
+                    sweep.Replicates == 1
+                        ? design.MinimalDetectableGain(baseline, UsualCorrelation)
+                        : design.MinimalDetectableMeanGain(baseline, UsualCorrelation, sweep.Replicates),
+                    design.MinimalDetectableGain(baseline, 0)),
                 $"published share {Numbers.Share(baseline)}, "
-                    + $"successes that correlate by {UsualCorrelation} or not at all");
+                    + $"successes that correlate by {UsualCorrelation} or not at all"
+                    + (sweep.Replicates == 1 ? "" : $", and {sweep.Replicates} replicates that are independent or all alike"));
         }
 
         return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count);
@@ -59,18 +64,17 @@ public sealed record DesignSight(
     /// <summary>Under the fewest and the most differing prompts that the pilot allows.</summary>
     private static (double? Low, double? High) FromPilot(PairedDesign design, PairedShares pairs)
     {
-        // Of several replicates the deviation is measured and not the share of differing prompts.
-        if (pairs.Discordant is not var (b, c))
+        var differing = pairs.Differences.Count(d => d != 0);
+        var share = ClopperPearson.Share(differing, pairs.Prompts.Count);
+        if (pairs.Discordant is not null)
         {
-            var mean = pairs.Differences.Average();
-            var variance = pairs.Differences.Sum(d => (d - mean) * (d - mean)) / Math.Max(1, pairs.Prompts.Count - 1);
-            var seen = variance == 0 ? (double?)null : design.MinimalDetectableMean(Math.Sqrt(variance));
-            return (seen, seen);
+            return (design.MinimalDetectableEffect(share.Low), design.MinimalDetectableEffect(share.High));
         }
 
-        var share = ClopperPearson.Share(b + c, pairs.Prompts.Count);
-        return (design.MinimalDetectableEffect(share.Low) ?? design.MinimalDetectableEffect(share.High),
-            design.MinimalDetectableEffect(share.High));
+        // A prompt that differs does so as much as in the pilot.
+        var square = differing == 0 ? 1 : pairs.Differences.Sum(d => d * d) / differing;
+        var size = PairedDesign.SizeOf(pairs.Differences);
+        return (design.MinimalDetectableMean(share.Low * square, size), design.MinimalDetectableMean(share.High * square, size));
     }
 
     private static double? Rate(ArmResults arm, SweepResults sweep) =>

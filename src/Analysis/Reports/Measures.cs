@@ -9,7 +9,6 @@ internal sealed class Measures(SweepResults results)
 {
     private readonly Dictionary<(int Arm, int N), double?[]> _shares = [];
     private readonly bool _graded = results.Graded;
-    private readonly Bootstrap _bootstrap = new((ulong)results.Seed);
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
 
@@ -53,8 +52,8 @@ internal sealed class Measures(SweepResults results)
         var measured = strata is null ? null : Measured(
             strata,
             metric,
-            _bootstrap.MeanOfMeans(strata),
-            strata.Count == 1 ? "paired-bootstrap" : "paired-bootstrap-within-categories");
+            new PairedScore(strata).Interval,
+            "paired-score");
         return new(Arms[arm].Name, n, metric, reference)
         {
             Versus = (Arms[versus].Name, versusN),

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Analysis.Reports;
@@ -109,9 +108,8 @@ internal static class ReportParts
                 ? "Mean over categories: variance recovery from the "
                     + $"{Numbers.Word(results.Categories.Count)} Wilson intervals. "
                 : "")
-            + "Difference between arms: paired percentile bootstrap over "
-            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed)"
-            + (several ? ", within categories for the mean over categories" : "") + "; where all prompts agree it has no width, which is no proof that the arms are equal.";
+            + "Difference between arms: Tango's score interval over prompts with half a prompt's correction"
+            + (several ? ", within categories for the mean over categories" : "") + ".";
         yield return Replicates(results);
         var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))

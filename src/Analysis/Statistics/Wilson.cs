@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 public static class Wilson
 {
     /// <summary>The 97.5% point of the normal distribution.</summary>
-    private const double Z = 1.959963984540054;
+    internal const double Z = 1.959963984540054;
 
     /// <summary>
     /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials. With several

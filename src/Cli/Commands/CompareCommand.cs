@@ -41,6 +41,10 @@ internal static class CompareCommand
             DefaultValueFactory = _ => [],
         };
         allow.AcceptOnlyFromAmong([.. Concern.Names]);
+        var detail = new Option<bool>("--detail")
+        {
+            Description = "Show also what decides nothing: the exact test's p, the published difference and the power for it",
+        };
         var format = new Option<string>("--format")
         {
             Description = string.Join(", ", ReportFormat.Names),
@@ -50,7 +54,7 @@ internal static class CompareCommand
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, prices.Option, allow, format,
+            first, second, metric, at, prices.Option, allow, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -68,7 +72,8 @@ internal static class CompareCommand
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
             var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price);
-            Console.Write(ComparisonFormat.Render(comparison, concerns, parsed.GetRequiredValue(format)));
+            Console.Write(ComparisonFormat.Render(
+                comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
         return command;

@@ -4,6 +4,7 @@ using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Analysis.Tests.Reports;
+using ReflectDiT.Eval.Analysis.Tests.Statistics;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Strategies;
@@ -16,7 +17,7 @@ public sealed class ComparisonTests
     private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit);
     private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana);
 
-    /// <summary>32 prompts gained and 1 lost: p = 2 (1 + 33) / 2^33 by hand.</summary>
+    /// <summary>32 prompts gained and 1 lost: exact p = 2 (1 + 33) / 2^33 by hand.</summary>
     [Fact]
     public void Better_arm_is_named_with_difference_interval_p_and_prompts()
     {
@@ -24,10 +25,12 @@ public sealed class ComparisonTests
         var row = comparison.Decisive;
         Assert.Equal((32, 1), row.Discordant);
         Assert.Equal(31 / 553.0, row.Difference, 12);
-        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P!.Value, 12);
+        Assert.Equal(Golden.ScoreP(32, 1), row.P, 12);
+        Assert.Equal(MetricComparison.McNemarTest, row.Exact!.Value.Test);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.Exact.Value.P, 15);
         Assert.Equal(Outcome.Better, comparison.Outcome);
         Assert.Matches(
-            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), "
+            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.038 to 0\.080\), "
             + "p < 0.0001, over 553 prompts$",
             VerdictText.Of(comparison));
     }
@@ -38,11 +41,11 @@ public sealed class ComparisonTests
         var comparison = Compare(Best, Reflection);
         Assert.Equal(Outcome.Worse, comparison.Outcome);
         Assert.Matches(
-            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), ",
+            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.038 to 0\.080\), ",
             VerdictText.Of(comparison));
     }
 
-    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: p = 2 / 2^4.</summary>
+    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: exact p = 2 / 2^4.</summary>
     [Fact]
     public void The_published_step_from_16_to_20_attempts_is_inconclusive()
     {
@@ -62,14 +65,15 @@ public sealed class ComparisonTests
             });
         var comparison = Compare(Reflection, shorter);
         Assert.Equal((4, 0), comparison.Decisive.Discordant);
-        Assert.Equal(0.125, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(0.125, comparison.Decisive.Exact!.Value.P, 12);
+        Assert.Equal(Golden.ScoreP(4, 0), comparison.Decisive.P, 12);
         Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
         Assert.StartsWith(
             "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
         Assert.EndsWith(
-            "p = 0.1250, over 553 prompts; so few prompts differ that no difference could be seen with 80% power",
+            "p = 0.0801, over 553 prompts; this design sees differences of 0.012 or more with 80% power",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
     }
@@ -87,32 +91,34 @@ public sealed class ComparisonTests
             StringComparison.Ordinal);
     }
 
-    /// <summary>By hand: color_attr 5 of 5 gained, p = 2/32 = 0.0625; position 12 of 12, p = 2/4096.</summary>
+    /// <summary>color_attr 5 of 5 gained, exact p = 2/32 by hand; position 12 of 12, exact p = 2/4096.</summary>
     [Fact]
     public void Categories_are_tested_each_and_adjusted_together()
     {
         var comparison = Compare(Reflection, Best);
         var position = comparison.Rows.Single(r => r.Metric.Category == Categories.Position);
-        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P!.Value, 12)));
-        Assert.Equal(6 * 2 / 4096.0, position.HolmP!.Value, 12);
+        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.Exact!.Value.P, 12)));
+        Assert.Equal(Golden.ScoreP(12, 0), position.P, 12);
+        Assert.Equal(6 * Golden.ScoreP(12, 0), position.HolmP!.Value, 12);
         var attribution = comparison.Rows.Single(r => r.Metric.Category == Categories.ColorAttr);
-        Assert.Equal(2 / 32.0, attribution.P!.Value, 12);
-        Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
+        Assert.Equal(2 / 32.0, attribution.Exact!.Value.P, 12);
+        Assert.Equal(Golden.ScoreP(5, 0), attribution.P, 12);
+        Assert.Equal(3 * Golden.ScoreP(5, 0), attribution.HolmP!.Value, 12);
         Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
     }
 
-    /// <summary>By hand: at N=20 color_attr 5 of 5 gained, p = 2/32, which two smaller p come before.</summary>
+    /// <summary>At N=20 color_attr 5 of 5 gained, which two smaller p come before.</summary>
     [Fact]
     public void Several_N_are_tested_each_and_adjusted_together_and_the_verdict_is_about_the_last()
     {
         var category = GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr);
         var comparison = Compare(Reflection, Best, category, "4,8,20");
-        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P!.Value).ToList();
+        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P).ToList();
         Assert.Equal([4, 8, 20], comparison.ByN.Select(at => at.N));
-        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P!.Value));
+        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P));
         Assert.Equal(Holm.Adjust(alone), comparison.ByN.Select(at => at.Row.HolmP!.Value));
         Assert.NotEqual(alone, comparison.ByN.Select(at => at.Row.HolmP!.Value));
-        Assert.Equal(2 / 32.0, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(Golden.ScoreP(5, 0), comparison.Decisive.P, 12);
         Assert.Equal(VerdictText.Of(Compare(Reflection, Best, category, "20")), VerdictText.Of(comparison));
         Assert.Empty(Compare(Reflection, Best, category, "20").ByN);
         var text = ComparisonFormat.Render(comparison, [], "text");
@@ -152,8 +158,8 @@ public sealed class ComparisonTests
     public void Verdict_about_a_category_is_over_its_prompts_and_lists_them_alone()
     {
         var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
-        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
-        Assert.Contains("p = 0.0625, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.Contains("p = 0.0442, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(453 + 55, 5), comparison.Differing.Select(d => d.Prompt.Index));
     }
 
@@ -179,7 +185,7 @@ public sealed class ComparisonTests
 
     /// <summary>Two replicates: one gained in both, two gained in one of two. Of 2^3 signs two are as extreme.</summary>
     [Fact]
-    public void Replicates_are_tested_by_permutation_over_prompts()
+    public void Replicates_are_tested_over_prompts()
     {
         SweepPrompt[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
         ArmResults Arm(string name, params string[] replicates) => new(
@@ -199,9 +205,9 @@ public sealed class ComparisonTests
         };
         var row = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1])).Decisive;
         Assert.Null(row.Discordant);
-        Assert.Equal(MetricComparison.PermutationTest, row.Test);
+        Assert.Equal((MetricComparison.PermutationTest, 2 / 8.0), row.Exact);
         Assert.Equal(0.5, row.Difference, 12);
-        Assert.Equal(2 / 8.0, row.P!.Value, 12);
+        Golden.AssertEqual(Golden.Paired("means").First().Number("p"), row.P, 1e-5, "score test of 1, 0.5, 0.5 and 0");
     }
 
     [Fact]
@@ -319,6 +325,37 @@ public sealed class ComparisonTests
         }
     }
 
+    /// <summary>Four discordant prompts of 553, all one way: the rule is the same wherever the arms are compared.</summary>
+    [Fact]
+    public void Budget_that_is_no_other_than_a_number_of_attempts_has_its_verdict()
+    {
+        ArmResults Arm(string name, int correct) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 553).Select(p => Sweeps.Chain(p, 1, Sweeps.Attempt(""), Sweeps.Attempt(p < correct ? "C" : "")))],
+            0, 0);
+        var sweep = Sweeps.Of(Arm("a", 304), Arm("b", 300));
+        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0]), new ComparedArm(sweep, sweep.Arms[1]));
+        var whole = Compare(a, b).Decisive;
+        foreach (var at in new[] { "2", "1,2", "budget:attempts=2", "budget:device-seconds=3" })
+        {
+            var row = Compare(a, b, at: at).Decisive;
+            Assert.Equal((whole.P, whole.Interval, whole.Significant), (row.P, row.Interval, row.Significant));
+        }
+
+        Assert.False(whole.Significant);
+        Golden.AssertEqual(Golden.ScoreP(4, 0), whole.P, 1e-9, "b=4, c=0");
+    }
+
+    [Fact]
+    public void Exact_p_stands_beside_the_verdict_where_detail_is_asked_for()
+    {
+        var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
+        Assert.Contains("0.0625", ComparisonFormat.Render(comparison, [], "text", detail: true), StringComparison.Ordinal);
+        var plain = ComparisonFormat.Render(comparison, [], "text");
+        Assert.DoesNotContain("0.0625", plain, StringComparison.Ordinal);
+        Assert.All(plain.Split("\n\n")[1].Split('\n'), l => Assert.InRange(l.Length, 0, 100));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("4,")]
@@ -353,7 +390,8 @@ public sealed class ComparisonTests
         var json = JsonDocument.Parse(ComparisonFormat.Render(Compare(Reflection, Best), [], "json")).RootElement;
         Assert.Equal("better", json.GetProperty("outcome").GetString());
         var row = json.GetProperty("rows")[0];
-        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("p").GetDouble(), 15);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("exact_p").GetDouble(), 15);
+        Assert.Equal(Golden.ScoreP(32, 1), row.GetProperty("p").GetDouble(), 12);
         Assert.Equal((32, 1), (row.GetProperty("only_first").GetInt32(), row.GetProperty("only_second").GetInt32()));
         Assert.Equal(33, json.GetProperty("prompts").GetArrayLength());
     }

@@ -52,8 +52,7 @@ public sealed class CoverageTests
 
     /// <summary>
     /// Two arms on the same prompts, each prompt with its own difficulty that both arms share. Over 20,000 runs
-    /// the three intervals held the truth in 94.4, 94.8 and 94.4 percent: a bootstrap within small categories is a
-    /// little narrow.
+    /// the two intervals held the truth in 94.4 and 94.8 percent: a bootstrap within small categories is a little narrow.
     /// </summary>
     [Fact]
     public void Paired_bootstrap_holds_the_true_difference()
@@ -62,19 +61,17 @@ public sealed class CoverageTests
         var overCategories = Strata.Average(s => s.Second - s.First);
         var overPrompts = Strata.Sum(s => (s.Second - s.First) * s.Prompts) / Strata.Sum(s => s.Prompts);
         var bootstrap = new Bootstrap(40, Resamples);
-        var (categories, prompts, corrected) = (0, 0, 0);
+        var (categories, prompts) = (0, 0);
         for (var run = 0; run < Runs; run++)
         {
             var differences = Strata
                 .Select(s => Enumerable.Range(0, s.Prompts).Select(_ => Difference(random, s)).ToArray()).ToArray();
             categories += bootstrap.MeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
             prompts += bootstrap.MeanOfMeans([[.. differences.SelectMany(d => d)]]).Contains(overPrompts) ? 1 : 0;
-            corrected += bootstrap.BcaMeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
         }
 
         AssertCovers(categories);
         AssertCovers(prompts);
-        AssertCovers(corrected);
     }
 
     [Theory]
@@ -133,12 +130,14 @@ public sealed class CoverageTests
             // Shares 0.5, 0.7, 0.8 at costs 1, 2, 3 against 0.4, 0.7, 0.9 at 2, 4, 6, on mean.
             var points = new[] { Arm(random, [0.5, 0.7, 0.8], 1), Arm(random, [0.4, 0.7, 0.9], 2) };
             var budgets = new Budgets(bootstrap, points);
-            difference += budgets.ShareDifferenceAt(0, 1, 2.6)!.Value.Interval.Contains(0.76 - 0.49) ? 1 : 0;
+            difference += budgets.ShareDifferenceAt(0, 1, 2.6)!.Interval.Contains(0.76 - 0.49) ? 1 : 0;
             cost += budgets.CostOf(1, 0.75)!.Value.Interval.Contains(4.5) ? 1 : 0;
             ratio += budgets.CostRatioOf(0, 1, 0.6)!.Value.Interval.Contains(1.5 / (10 / 3.0)) ? 1 : 0;
         }
 
-        AssertCovers(difference);
+
+        // Half a prompt's correction of 200 makes the difference's a little wide.
+        Assert.InRange(difference / (double)Runs, 0.94, 0.98);
         AssertCovers(cost);
         AssertCovers(ratio);
     }
@@ -147,7 +146,6 @@ public sealed class CoverageTests
     public void Values_that_all_agree_give_an_interval_without_width()
     {
         Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).MeanOfMeans([[0.5, 0.5, 0.5]]));
-        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).BcaMeanOfMeans([[0.5, 0.5], [0.5]]));
         Assert.Equal(new Interval(1, 1), SimultaneousBand.SupT(new Bootstrap(0), [[[1, 1]]])[0].Interval);
     }
 

@@ -52,30 +52,6 @@ public sealed class GoldenTests
     }
 
     [Fact]
-    public void Bca_interval_equals_that_of_scipy_under_the_same_seed()
-    {
-        static void Check(JsonElement expected, Interval actual, string what)
-        {
-            Golden.AssertEqual(expected[0].GetDouble(), actual.Low, 1e-9, what + ", low end");
-            Golden.AssertEqual(expected[1].GetDouble(), actual.High, 1e-9, what + ", high end");
-        }
-
-        foreach (var row in Golden.Rows("bootstraps"))
-        {
-            var (bootstrap, strata) = (new Bootstrap(row.GetProperty("seed").GetUInt64()), row.Strata());
-            var name = row.GetProperty("name").GetString()!;
-            Check(row.GetProperty("stratified_bca"), bootstrap.BcaMeanOfMeans(strata), name + ", stratified");
-            Check(row.GetProperty("pooled_bca"), bootstrap.BcaMeanOfMeans([[.. strata.SelectMany(s => s)]]), name);
-        }
-
-        foreach (var row in Golden.Rows("bca"))
-        {
-            var bootstrap = new Bootstrap(row.GetProperty("seed").GetUInt64());
-            Check(row.GetProperty("interval"), bootstrap.BcaMeanOfMeans(row.Strata()), row.GetRawText());
-        }
-    }
-
-    [Fact]
     public void Simultaneous_band_equals_its_formula_in_NumPy_over_the_same_draws()
     {
         foreach (var row in Golden.Rows("sup_t"))
@@ -98,13 +74,15 @@ public sealed class GoldenTests
                 .Select(arm => new BudgetPoints(arm[0].Points(), arm[1].Points()));
             var budgets = new Budgets(new Bootstrap(row.GetProperty("seed").GetUInt64()), [.. arms]);
             var (cost, share) = (row.Number("cost"), row.Number("share"));
+            var estimated = row.GetProperty("estimates");
+            Golden.AssertEqual(
+                estimated[0].Number("value"), budgets.ShareDifferenceAt(0, 1, cost)!.Value, 1e-12, row.GetRawText());
             Estimate?[] estimates =
             [
-                budgets.ShareDifferenceAt(0, 1, cost),
                 budgets.CostOf(0, share),
                 budgets.CostRatioOf(0, 1, share),
             ];
-            foreach (var (expected, actual) in row.GetProperty("estimates").EnumerateArray().Zip(estimates))
+            foreach (var (expected, actual) in estimated.EnumerateArray().Skip(1).Zip(estimates))
             {
                 var high = expected.GetProperty("high");
                 var what = expected.GetRawText();
