@@ -21,10 +21,11 @@ internal sealed class BudgetComparison
         _arms =
         [
             Curves(first),
-            (costs with { Values = Comparison.Aligned(costs.Values, first, second) },
-                shares with { Values = Comparison.Aligned(shares.Values, first, second) }),
+            (Aligned(costs), Aligned(shares)),
         ];
         _bootstrap = new Bootstrap((ulong)first.Sweep.Seed);
+
+        Curve Aligned(Curve curve) => new(curve.Arm, curve.Kind, curve.Most, Comparison.Aligned(curve.Exact, first, second));
     }
 
     public Comparison Compare(Metric metric)

@@ -132,12 +132,12 @@ public sealed record Comparison(
         }
     }
 
-    private static double?[] Shares(ComparedArm arm, int n)
+    private static Rational?[] Shares(ComparedArm arm, int n)
     {
         var prompts = arm.Sweep.Prompts.Count;
         return n == arm.Arm.Strategy.MaxAttempts
-            ? PromptScores.At(arm.Arm, prompts, n)
-            : Curve.Of(arm.Arm, prompts).At(n);
+            ? PromptScores.Exact(arm.Arm, prompts, n)
+            : Curve.Of(arm.Arm, prompts).ExactAt(n);
     }
 
     private static IReadOnlyList<PairedShares> Strata(
@@ -150,7 +150,8 @@ public sealed record Comparison(
             .Where(i => pairs.Differences[i] != 0)
             .OrderByDescending(i => pairs.Differences[i])
             .ThenBy(i => pairs.Prompts[i])
-            .Select(i => new DifferingPrompt(prompts[pairs.Prompts[i]], pairs.First[i], pairs.Second[i]));
+            .Select(i => new DifferingPrompt(
+                prompts[pairs.Prompts[i]], pairs.First[i].ToDouble(), pairs.Second[i].ToDouble()));
 
     /// <summary>The rows with the categories' p adjusted for each other.</summary>
     internal static IReadOnlyList<MetricComparison> Tested(IReadOnlyList<MetricComparison> rows) =>

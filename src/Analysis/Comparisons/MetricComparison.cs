@@ -56,8 +56,8 @@ public sealed record MetricComparison(
         return new(
             metric,
             prompts,
-            strata.Average(s => s.First.Average()),
-            strata.Average(s => s.Second.Average()),
+            Rational.Mean([.. strata.Select(s => Rational.Mean(s.First))]).ToDouble(),
+            Rational.Mean([.. strata.Select(s => Rational.Mean(s.Second))]).ToDouble(),
             score.Interval,
             score.P,
             discordant,

@@ -80,6 +80,6 @@ public sealed record DesignSight(
     private static double? Rate(ArmResults arm, SweepResults sweep) =>
         sweep.Reference(arm)?.Value(arm.Strategy.MaxAttempts, Metric.MeanOverPrompts)?.Value;
 
-    private static double?[] Shares(ArmResults arm, SweepResults sweep) =>
-        PromptScores.At(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
+    private static Rational?[] Shares(ArmResults arm, SweepResults sweep) =>
+        PromptScores.Exact(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
 }

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Analysis.Reports;
 /// <summary>Measures the arms of a sweep and sets the published numbers beside them: what all layouts share.</summary>
 internal sealed class Measures(SweepResults results)
 {
-    private readonly Dictionary<(int Arm, int N), double?[]> _shares = [];
+    private readonly Dictionary<(int Arm, int N), Rational?[]> _shares = [];
     private readonly bool _graded = results.Graded;
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
@@ -22,7 +22,7 @@ internal sealed class Measures(SweepResults results)
     public Cell Arm(int arm, int n, Metric metric)
     {
         var reference = results.Reference(results.Arms[arm]);
-        var strata = Strata(Shares(arm, n), metric);
+        var strata = Strata([.. Shares(arm, n).Select(s => s?.ToDouble())], metric);
         var measured = strata is null ? null : Measured(
             strata,
             metric,
@@ -48,7 +48,7 @@ internal sealed class Measures(SweepResults results)
         var reference = Minus(
             results.Reference(results.Arms[arm])?.Value(n, metric),
             results.Reference(results.Arms[versus])?.Value(versusN, metric));
-        var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => a - b)], metric);
+        var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => (a - b)?.ToDouble())], metric);
         var measured = strata is null ? null : Measured(
             strata,
             metric,
@@ -100,11 +100,11 @@ internal sealed class Measures(SweepResults results)
     /// <summary>How many passes and fails the values are worth.</summary>
     public double Counts(double[] values) => _graded ? Wilson.EffectiveCount(values) : values.Length;
 
-    private double?[] Shares(int arm, int n)
+    private Rational?[] Shares(int arm, int n)
     {
         if (!_shares.TryGetValue((arm, n), out var shares))
         {
-            _shares[(arm, n)] = shares = PromptScores.At(results.Arms[arm], results.Prompts.Count, n);
+            _shares[(arm, n)] = shares = PromptScores.Exact(results.Arms[arm], results.Prompts.Count, n);
         }
 
         return shares;
