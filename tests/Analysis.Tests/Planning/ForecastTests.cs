@@ -80,8 +80,13 @@ public sealed class ForecastTests
         Assert.Equal(553_000, forecast.Disk!.Value.Value, 4);
         Assert.Equal(attempts * 0.5, forecast.Elapsed!.Value.Value, 4);
 
-        // Within a category all take the same: there is no doubt left.
+        // Within a category all take the same: the bootstrap knows no doubt, and no interval is printed.
         Assert.Equal(attempts, expected[BudgetAxis.Attempts].Interval.Low, 6);
+        var text = ForecastFormat.Render(forecast, null, "text");
+        Assert.Matches(@"attempts expected +9,540 +-\n", text);
+        Assert.Contains("-: no interval, as all prompts of the pilot took the same", text, StringComparison.Ordinal);
+        var json = JsonDocument.Parse(ForecastFormat.Render(forecast, null, "json")).RootElement;
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("arms")[0].GetProperty("attempts").GetProperty("low").ValueKind);
     }
 
     [Fact]

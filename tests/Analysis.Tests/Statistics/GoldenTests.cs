@@ -51,17 +51,31 @@ public sealed class GoldenTests
         }
     }
 
+    /// <summary>NumPy's band is the mean plus and minus the critical value times the standard error.</summary>
     [Fact]
-    public void Simultaneous_band_equals_its_formula_in_NumPy_over_the_same_draws()
+    public void Critical_value_of_a_band_equals_its_formula_in_NumPy_over_the_same_draws()
     {
         foreach (var row in Golden.Rows("sup_t"))
         {
-            var band = SimultaneousBand.SupT(
-                new Bootstrap(row.GetProperty("seed").GetUInt64()), row.GetProperty("points").Points());
-            foreach (var (expected, actual) in row.GetProperty("band").EnumerateArray().Zip(band))
+            var (bootstrap, points) = (new Bootstrap(row.GetProperty("seed").GetUInt64()), row.GetProperty("points").Points());
+            var critical = SimultaneousBand.Critical(bootstrap, points);
+            foreach (var (expected, means) in row.GetProperty("band").EnumerateArray().Zip(bootstrap.Means(points)))
             {
-                Golden.AssertEqual(expected, actual.Interval, "band");
+                var mean = means.Average();
+                var error = Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (means.Length - 1));
+                Golden.AssertEqual((expected[1].GetDouble() - expected[0].GetDouble()) / 2 / error, critical, 1e-9, "critical value");
             }
+        }
+    }
+
+    [Fact]
+    public void Clustered_share_equals_its_formula_by_numerical_integration()
+    {
+        foreach (var row in Golden.Paired("clusters"))
+        {
+            var share = ClusteredShare.Of(row.GetProperty("hits").Numbers(), row.GetProperty("counts").Numbers())!.Value;
+            Golden.AssertEqual(row.GetProperty("interval")[0].GetDouble(), share.Interval.Low, 1e-5, row.GetRawText());
+            Golden.AssertEqual(row.GetProperty("interval")[1].GetDouble(), share.Interval.High, 1e-5, row.GetRawText());
         }
     }
 

@@ -3,7 +3,7 @@
 Run in this folder: python3 make_paired.py
 """
 import json
-from math import erfc, exp, lgamma, log, sqrt
+from math import cos, erfc, exp, lgamma, log, pi, sin, sqrt
 from statistics import NormalDist
 
 HALF = 0.5
@@ -87,6 +87,48 @@ def p_of_mean(values, difference):
     return 1.0 if distance <= 0 else erfc(distance / sqrt(likeliest(values, difference) / n) / sqrt(2))
 
 
+def area(density, low, high, parts=20000):
+    """Simpson's rule."""
+    step = (high - low) / parts
+    return step / 3 * sum(density(low + i * step) * (1 if i in (0, parts) else 4 if i % 2 else 2) for i in range(parts + 1))
+
+
+def root(function, low, high):
+    for _ in range(45):
+        middle = (low + high) / 2
+        low, high = (middle, high) if function(middle) < 0 else (low, middle)
+    return (low + high) / 2
+
+
+def t_quantile(freedom):
+    """97.5% point of Student's t, by its density."""
+    scale = exp(lgamma((freedom + 1) / 2) - lgamma(freedom / 2)) / sqrt(freedom * pi)
+    return root(lambda t: area(lambda x: scale * (1 + x * x / freedom) ** (-(freedom + 1) / 2), 0, t, 2000) - 0.475, 0, 60)
+
+
+def beta_quantile(p, a, b):
+    """By the density of its square root's angle: x = sin(u)^2, so that no end is infinite for a and b of a half or more."""
+    def density(u):
+        return 2 * sin(u) ** (2 * a - 1) * cos(u) ** (2 * b - 1)
+
+    whole = area(density, 0, pi / 2, 2000)
+    return sin(root(lambda u: area(density, 0, u, 2000) / whole - p, 0, pi / 2)) ** 2
+
+
+def clusters(hits, counts):
+    """Korn and Graubard 1998, with as many as there are prompts where all are alike."""
+    kept = [(h, m) for h, m in zip(hits, counts) if m]
+    total, k = sum(m for _, m in kept), len(kept)
+    share = sum(h for h, _ in kept) / total
+    n = float(k)
+    if 0 < share < 1 and k > 1:
+        variance = k / (k - 1) * sum((h - share * m) ** 2 for h, m in kept) / total ** 2
+        n = total if variance == 0 else min(total, share * (1 - share) / variance)
+        n = max(1.0, n * (t_quantile(total - 1) / t_quantile(k - 1)) ** 2)
+    x = share * n
+    return [0.0 if share == 0 else beta_quantile(0.025, x, n - x + 1), 1.0 if share == 1 else beta_quantile(0.975, x + 1, n - x)]
+
+
 def p_value(n, b, c):
     return erfc(statistic(n, b, c, 0.0) / sqrt(2)) if b + c else 1.0
 
@@ -119,6 +161,9 @@ tables = [(553, 4, 0), (553, 0, 0), (553, 32, 1), (80, 0, 2), (24, 3, 1), (10, 1
 cells = [(80, 0.025, 0.0), (94, 0.021, 0.0), (24, 0.05, 0.0), (10, 0.1, 0.0), (553, 0.05, 0.03)]
 means = [([1.0, 0.5, 0.5, 0.0], 0.0), ([0.5, 0.5, 0.0, 0.0, 0.0, 0.5], -0.3), ([0.25] * 3 + [-0.5] * 5, 0.0),
          ([0.0] * 20, 0.05), ([0.5] * 12 + [0.0] * 30, 0.4)]
+# A recall from six images of six prompts, and of two; prompts that are alike in themselves, and ones that are not.
+images = [([1] * 6, [1] * 6), ([3, 3], [3, 3]), ([0, 0, 0], [2, 1, 5]), ([4, 4, 0, 4, 3, 4], [4, 4, 4, 4, 4, 4]),
+          ([1, 2, 1, 3, 2, 2, 1, 0], [2, 4, 2, 4, 3, 4, 3, 0]), ([5, 9, 7, 2], [10, 12, 8, 6])]
 designs = [(80, 0.1, 0.05, 0.05), (94, 0.12, 0.06, 0.05), (100, 0.3, 0.1, 0.05 / 6), (60, 0.05, 0.0, 0.05),
            (20, 0.6, 0.4, 0.05), (553, 4 / 553, 0.0, 0.05)]
 smallest = [(80, 0.2, 0.05, 0.9), (60, 0.05, 0.05, 0.8), (60, 0.0, 0.05, 0.8), (100, 0.3, 0.05 / 6, 0.8),
@@ -131,6 +176,7 @@ if __name__ == "__main__":
             ("coverage", [{"n": n, "first": b, "second": c, "held": held, "width": width}
                           for n, b, c in cells for held, width in [coverage(n, b, c)]]),
             ("means", [{"values": v, "difference": d, "p": p_of_mean(v, d)} for v, d in means]),
+            ("clusters", [{"hits": h, "counts": m, "interval": clusters(h, m)} for h, m in images]),
             ("power", [{"n": n, "first": b, "second": c, "alpha": a, "power": power(n, b, c, a)} for n, b, c, a in designs]),
             ("detectable", [{"n": n, "discordance": d, "alpha": a, "power": p,
                              "effect": detectable(n, discordant(d), 1.0, a, p)} for n, d, a, p in smallest]),
