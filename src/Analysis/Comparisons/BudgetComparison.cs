@@ -30,10 +30,12 @@ internal sealed class BudgetComparison
 
     public Comparison Compare(Metric metric)
     {
-        var rows = _first.Sweep.Metrics.Select(Row).ToList();
+        var absent = new List<(Metric, string)>();
+        var rows = _first.Sweep.Metrics.Select(m => Row(m, absent)).ToList();
         return new(
             _first, _second, metric, _budget, Comparison.Tested([.. rows.Select(r => r?.Row).OfType<MetricComparison>()]), [])
         {
+            Absent = absent,
             Reached = rows.Find(r => r?.Row.Metric == metric) is var (row, budgets) ? Reached(row, budgets) : null,
         };
     }
@@ -46,7 +48,7 @@ internal sealed class BudgetComparison
             $"{arm.Arm.Label} has no {_budget.Axis.Name()} recorded: it has no place on that axis."), shares);
     }
 
-    private (MetricComparison Row, Budgets Budgets)? Row(Metric metric)
+    private (MetricComparison Row, Budgets Budgets)? Row(Metric metric, List<(Metric, string)> absent)
     {
         int[] Present(Func<string, bool> covers) =>
         [
@@ -59,6 +61,7 @@ internal sealed class BudgetComparison
             : [Present(metric.Covers)];
         if (strata.Any(s => s.Length == 0))
         {
+            absent.Add((metric, "no prompt that both arms have"));
             return null;
         }
 
@@ -66,10 +69,15 @@ internal sealed class BudgetComparison
             _bootstrap, [.. _arms.Select(a => new BudgetPoints(a.Costs.Points(strata), a.Shares.Points(strata)))]);
         if (budgets.ShareDifferenceAt(0, 1, _budget.Cost) is not { } difference)
         {
-            // A category can leave the range that all prompts have: then it has no row.
-            return metric != Metric.MeanOverPrompts ? null : throw new ArgumentException(
-                $"{_budget.Cost} {_budget.Axis.Unit(_prices)}: {_first.Arm.Label} was run at {Range(budgets, 0)}, "
-                + $"{_second.Arm.Label} at {Range(budgets, 1)}. Choose a budget within both.");
+            var range = $"{_first.Arm.Label} was run at {Range(budgets, 0)}, {_second.Arm.Label} at {Range(budgets, 1)}";
+            if (metric == Metric.MeanOverPrompts)
+            {
+                throw new ArgumentException(
+                    $"{_budget.Cost} {_budget.Axis.Unit(_prices)}: {range}. Choose a budget within both.");
+            }
+
+            absent.Add((metric, range)); // A category can leave the range that all prompts have.
+            return null;
         }
 
         var row = new MetricComparison(
@@ -83,7 +91,10 @@ internal sealed class BudgetComparison
             null,
             null,
             null,
-            null);
+            null)
+        {
+            Score = difference,
+        };
         return (row, budgets);
     }
 

@@ -31,14 +31,38 @@ public sealed record Comparison(
     /// <summary>At equal budgets: what each arm needs to show what both of them show there.</summary>
     public ReachedShare? Reached { get; init; }
 
+    /// <summary>Metrics that have no row, and why.</summary>
+    public IReadOnlyList<(Metric Metric, string Reason)> Absent { get; init; } = [];
+
     /// <summary>For a budget in money.</summary>
     public Prices? Prices { get; private init; }
 
     public MetricComparison Decisive => Rows.Single(r => r.Metric == Metric);
 
-    public Outcome Outcome => !Decisive.Significant ? Outcome.Inconclusive
-        : Decisive.Difference > 0 ? Outcome.Better
-        : Outcome.Worse;
+    /// <summary>A difference of less than this does not matter; null where none was named.</summary>
+    public double? Margin { get; init; }
+
+    /// <summary>
+    /// By where the interval lies: within the margin (two one-sided tests, Schuirmann 1987), beside 0, or above minus the margin.
+    /// </summary>
+    public Outcome Outcome => Decisive.Interval switch
+    {
+        var (low, high) when low > -Margin && high < Margin => Outcome.Equivalent,
+        (> 0, _) => Outcome.Better,
+        (_, < 0) => Outcome.Worse,
+        var (low, _) when low > -Margin => Outcome.NotWorse,
+        _ => Outcome.Inconclusive,
+    };
+
+    /// <summary>
+    /// Two-sided p of the difference that the outcome excludes: the margin (the larger p of its two sides), or else 0.
+    /// </summary>
+    public double P => Outcome switch
+    {
+        Outcome.Equivalent => Math.Max(Decisive.Score.PFor(-Margin!.Value), Decisive.Score.PFor(Margin.Value)),
+        Outcome.NotWorse => Decisive.Score.PFor(-Margin!.Value),
+        _ => Decisive.P,
+    };
 
     /// <param name="prices">Needed for a budget in money alone.</param>
     /// <exception cref="ArgumentException">There is nothing to compare.</exception>
@@ -121,7 +145,8 @@ public sealed record Comparison(
                 strata,
                 seed,
                 first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
-                    - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
+                    - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value,
+                first.Replicates == 1 && second.Replicates == 1);
         }
 
         IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)
@@ -170,12 +195,18 @@ public enum Outcome
 {
     Better,
     Worse,
+
+    /// <summary>Any difference is less than the margin.</summary>
+    Equivalent,
+
+    /// <summary>Worse, if at all, by less than the margin.</summary>
+    NotWorse,
     Inconclusive,
 }
 
 /// <summary>The budgets with which the two arms reach a share.</summary>
 /// <param name="Ratio">The first arm's budget divided by the second's.</param>
-public sealed record ReachedShare(double Share, Estimate First, Estimate Second, Estimate Ratio);
+public sealed record ReachedShare(double Share, BudgetEstimate First, BudgetEstimate Second, BudgetEstimate Ratio);
 
 /// <summary>A prompt that the two arms do not get right alike.</summary>
 /// <param name="Prompt">As in the first arm's sweep.</param>

@@ -100,8 +100,10 @@ public static class ComparisonFormat
     private static readonly string[] BudgetNotes =
     [
         "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
-        + "budget, the judge's part included. The interval counts how costs vary with their prompts. What an arm needs to "
-        + "reach a share has the interval of a bootstrap over prompts and is never less than one image.",
+        + "budget, the judge's part included. The interval counts how costs vary with their prompts. The row of a category, and the mean over categories, sets equal "
+        + "what its own prompts cost on average, and not the share of the budget that all prompts together leave it. What an arm needs to "
+        + "reach a share has the interval of a bootstrap over prompts and is never less than "
+        + "one image: at most so much is what an arm reaches with its first.",
     ];
 
     private static IEnumerable<string> Notes(Comparison comparison, bool detail)
@@ -112,6 +114,12 @@ public static class ComparisonFormat
             yield return ReportParts.Simulated;
         }
 
+        if (comparison.Margin is { } margin)
+        {
+            yield return $"Margin {margin:G3}: equivalent is a 95% interval within it to both sides (two one-sided tests), not worse one "
+                + "above minus the margin; their p is that of the margin. Choose it before you look.";
+        }
+
         yield return "The verdict is whether the 95% interval excludes 0; p is that of the test which the interval inverts, "
             + "Tango's score test with half a prompt's correction, and below 0.05 if and only if it does. p Holm is adjusted "
             + "over the categories: look there before a category is called better.";
@@ -120,15 +128,14 @@ public static class ComparisonFormat
             yield return note;
         }
 
+        if (comparison.Absent.Count > 0)
+        {
+            yield return "No row: " + string.Join("; ", comparison.Absent.Select(a => $"{Name(a.Metric)} ({a.Reason})")) + ".";
+        }
+
         yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
             + "N is not equal cost: images a chain on average, and verdicts of a judge recorded: "
             + $"A {Images(first):0.00} and {Verdicts(first):0.00}, B {Images(second):0.00} and {Verdicts(second):0.00}.";
-        if (first.Sweep.Replicates != second.Sweep.Replicates)
-        {
-            yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values "
-                + "differ in spread, and p is approximate.";
-        }
-
         if (first.Sweep.Id != second.Sweep.Id)
         {
             yield return $"Sweeps: A {first.Sweep.Sweep} ({first.Sweep.Id}), seed {first.Sweep.Seed}; "
@@ -192,6 +199,11 @@ public static class ComparisonFormat
             ]);
         }
 
+        foreach (var (metric, reason) in comparison.Absent)
+        {
+            CsvFormat.Row(text, Only("absent", $"{metric.Id}: {reason}"));
+        }
+
         foreach (var d in comparison.Differing)
         {
             CsvFormat.Row(text,
@@ -207,21 +219,34 @@ public static class ComparisonFormat
     private static string Json(Comparison comparison, IReadOnlyList<Concern> allowed) => JsonFormat.Document(json =>
     {
         json.WriteString("verdict", VerdictText.Of(comparison));
-        json.WriteString("outcome", comparison.Outcome.ToString().ToLowerInvariant());
+        json.WriteString("outcome", comparison.Outcome is Outcome.NotWorse ? "not_worse" : comparison.Outcome.ToString().ToLowerInvariant());
+        JsonFormat.Number(json, "margin", comparison.Margin);
+        json.WriteNumber("verdict_p", comparison.P);
         json.WriteString("metric", comparison.Metric.Id);
         var budget = comparison.At as ComparisonPoint.Budget;
         json.WriteString("budget_axis", budget?.Axis.Name());
         JsonFormat.Number(json, "budget", budget?.Cost);
         JsonFormat.Number(json, "reached_share", comparison.Reached?.Share);
-        foreach (var (key, estimate) in new (string, Estimate?)[]
+        foreach (var (key, estimate) in new (string, BudgetEstimate?)[]
         {
             ("first_cost", comparison.Reached?.First),
             ("second_cost", comparison.Reached?.Second),
             ("cost_ratio", comparison.Reached?.Ratio),
         })
         {
-            JsonFormat.Estimate(json, key, estimate);
+            json.WriteStartObject(key);
+            JsonFormat.Number(json, "value", estimate?.Value);
+            json.WriteString("value_is", estimate?.Reached.AtMost == true ? "at most" : estimate?.Reached.AtLeast == true ? "at least" : null);
+            JsonFormat.Number(json, "low", estimate?.Low);
+            JsonFormat.Number(json, "high", estimate?.High);
+            json.WriteEndObject();
         }
+
+        JsonFormat.Objects(json, "absent", comparison.Absent, (_, a) =>
+        {
+            json.WriteString("metric", a.Metric.Id);
+            json.WriteString("reason", a.Reason);
+        });
 
         JsonFormat.Objects(
             json,
@@ -235,7 +260,7 @@ public static class ComparisonFormat
                 JsonFormat.Number(json, "n", Comparison.AttemptsOf(arm, comparison.At));
                 json.WriteBoolean("simulated", arm.Arm.Simulated);
                 json.WriteBoolean("oracle", arm.Arm.Oracle);
-                json.WriteNumber("replicates", arm.Sweep.Replicates);
+                json.WriteNumber("replicates", arm.Replicates);
                 json.WriteNumber("images_per_chain", Images(arm));
             });
         JsonFormat.Objects(json, "allowed", allowed, (_, c) =>

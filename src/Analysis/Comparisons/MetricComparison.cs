@@ -36,18 +36,22 @@ public sealed record MetricComparison(
 
     public double Difference => First - Second;
 
+    /// <summary>The test that the interval inverts, for differences other than 0.</summary>
+    public required PairedScore Score { get; init; }
+
     public bool Significant => Interval.Low > 0 || Interval.High < 0;
 
     /// <summary>P adjusted over the tests beside it, of the categories or of several N; null for a test alone.</summary>
     public double? HolmP { get; init; }
 
     /// <param name="strata">The pairs, in the groups whose means are averaged; none is empty.</param>
+    /// <param name="oneChain">Each prompt has one chain in each arm: McNemar's test is for no other.</param>
     internal static MetricComparison Of(
-        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published)
+        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published, bool oneChain)
     {
         var differences = strata.Select(s => s.Differences).ToList();
         var prompts = strata.Sum(s => s.Prompts.Count);
-        var discordant = strata.Count == 1 ? strata[0].Discordant : null;
+        var discordant = strata.Count == 1 && oneChain ? strata[0].Discordant : null;
         var design = new PairedDesign(prompts, Comparison.Alpha);
         var (detectable, power) = discordant is var (b, c)
             ? OfShares(design, b, c, published)
@@ -66,7 +70,10 @@ public sealed record MetricComparison(
                 : (PermutationTest, PairedPermutation.MeanOfMeans(differences, seed).P),
             detectable,
             published,
-            power);
+            power)
+        {
+            Score = score,
+        };
     }
 
     private static (double? Detectable, double? Power) OfShares(PairedDesign design, int b, int c, double? published)

@@ -12,26 +12,36 @@ public static class VerdictText
     {
         var (first, second) = Names(comparison);
         var row = comparison.Decisive;
-        var over = $"{P(row.P)}, over {row.Prompts} prompts"
+        var over = $"{P(comparison.P)}, over {row.Prompts} prompts"
             + (row.Metric == Metric.MeanOverPrompts ? ""
                 : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
                 : $" of {row.Metric.Category}")
             + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
+        var unequal = string.Concat(Concern.OfDesign(comparison.First, comparison.Second, comparison.At)
+            .Select(c => $"; UNEQUAL: {c.Text}"));
+        var difference = $"{first} minus {second} is {Numbers.Signed(row.Difference)} "
+            + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}";
+        if (comparison.Outcome is Outcome.Equivalent or Outcome.NotWorse)
+        {
+            return (comparison.Outcome is Outcome.Equivalent ? $"equivalent within {comparison.Margin:G3}: " : $"not worse by {comparison.Margin:G3}: ")
+                + difference + unequal;
+        }
+
         if (comparison.Outcome is Outcome.Inconclusive)
         {
-            return $"inconclusive: {first} minus {second} is {Numbers.Signed(row.Difference)} "
-                + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}"
+            return $"inconclusive: {difference}"
                 + (comparison.At is ComparisonPoint.Budget ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
-                        : "; so few prompts find no difference with 80% power");
+                        : "; so few prompts find no difference with 80% power")
+                + unequal;
         }
 
         var (word, low, high) = comparison.Outcome is Outcome.Better
             ? ("better", row.Interval.Low, row.Interval.High)
             : ("worse", -row.Interval.High, -row.Interval.Low);
         return $"{first} is {word} than {second} by {Numbers.Share(Math.Abs(row.Difference))} "
-            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}";
+            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}{unequal}";
     }
 
     /// <summary>What each arm needs for the share that both reach, in one sentence; null where that is not asked.</summary>
@@ -54,9 +64,20 @@ public static class VerdictText
         return (Name(first, second, at), Name(second, first, at));
     }
 
-    /// <summary>An upper end is infinite where too many resamples never reach the share.</summary>
-    private static string Bounded(Estimate estimate) => $"{estimate.Value:G3} (95% {estimate.Interval.Low:G3} to "
-        + $"{(double.IsFinite(estimate.Interval.High) ? $"{estimate.Interval.High:G3}" : "more than was run")})";
+    private static string Bounded(BudgetEstimate estimate)
+    {
+        var (value, atMost, atLeast) = estimate.Reached;
+        var known = $"{(atMost ? "at most " : atLeast ? "at least " : "")}{value:G3}";
+        return (estimate.Low, estimate.High) switch
+        {
+            (null, null) => known,
+            ({ } low, { } high) when low == high => known,
+            (null, { } high) when high == value => known,
+            ({ } low, null) when low == value => known,
+            var (low, high) => $"{known} (95% {(low is { } from ? $"{from:G3}" : "less than was run")} to "
+                + $"{(high is { } to ? $"{to:G3}" : "more than was run")})",
+        };
+    }
 
     private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>
         $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";

@@ -37,7 +37,7 @@ internal sealed class Measures(SweepResults results)
             Difference = Difference(measured, reference?.Value(n, metric), metric),
             InNoiseBand = measured is not null && Arms[arm].Complete && Comparable(metric)
                 && reference is not null
-                ? NoiseBand.Of(reference, n, metric)?.Contains(measured.Value)
+                ? NoiseBand.Holds(reference, n, metric, measured)
                 : null,
         };
     }

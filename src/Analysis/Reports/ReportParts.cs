@@ -119,8 +119,8 @@ internal static class ReportParts
 
         if (cells.Exists(c => c.InNoiseBand is not null))
         {
-            yield return "in, OUT: ours lies inside or outside the 95% noise band of one published run (Wilson "
-                + "interval of the published share over its prompts, an upper bound as the prompts are fixed).";
+            yield return "in, OUT: ours and the published number differ by no more, or by more, than two runs do in 95% of all cases "
+                + "(Newcombe's interval of the difference, from Wilson's of each; an upper bound as the prompts are fixed).";
         }
 
         if (!measures.Comparable(Metric.MeanOverPrompts))

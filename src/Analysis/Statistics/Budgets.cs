@@ -11,7 +11,8 @@ public sealed record BudgetPoints(
 /// over categories.
 /// </summary>
 /// <remarks>
-/// An interval's upper end is infinite where more than 2.5% of the resamples never reach the share asked for.
+/// An arm was run at the budgets from one attempt to all: what lies outside is known to be at most or at least so much, and an
+/// interval has no end to the side where that is so in more than 2.5% of the resamples.
 /// </remarks>
 public sealed class Budgets
 {
@@ -69,17 +70,13 @@ public sealed class Budgets
     }
 
     /// <summary>The least budget with which an arm reaches a share; null if it never does.</summary>
-    public Estimate? CostOf(int arm, double share) =>
-        Bounded(Line(_arms[arm]).CostOf(share), r => At(arm, r).CostOf(share));
+    public BudgetEstimate? CostOf(int arm, double share) => Bounded(
+        Line(_arms[arm]).Reach(share), r => At(arm, r).Reach(share));
 
     /// <summary>The first arm's budget to reach a share, divided by the second's; null if either never does.</summary>
-    public Estimate? CostRatioOf(int first, int second, double share)
-    {
-        var (cost, other) = (Line(_arms[first]).CostOf(share), Line(_arms[second]).CostOf(share));
-        return double.IsInfinity(other)
-            ? null
-            : Bounded(cost / other, r => At(first, r).CostOf(share) / At(second, r).CostOf(share));
-    }
+    public BudgetEstimate? CostRatioOf(int first, int second, double share) => Bounded(
+        Line(_arms[first]).Reach(share).Over(Line(_arms[second]).Reach(share)),
+        r => At(first, r).Reach(share).Over(At(second, r).Reach(share)));
 
     /// <summary>[stratum][prompt]: values whose mean is the arm's share at a budget, and that vary as it does.</summary>
     private double[][] PromptsAt(int arm, double cost)
@@ -112,19 +109,23 @@ public sealed class Budgets
         return new(Array.ConvertAll(costs, c => c[resample]), Array.ConvertAll(shares, s => s[resample]));
     }
 
-    private Estimate? Bounded(double value, Func<int, double> resampled)
+    private BudgetEstimate? Bounded(ReachedBudget reached, Func<int, ReachedBudget> resampled)
     {
-        if (!double.IsFinite(value))
+        if (!double.IsFinite(reached.Value) || reached.Value == 0)
         {
             return null;
         }
 
-        var values = new double[_resamples];
+        var values = new ReachedBudget[_resamples];
         Parallel.For(0, _resamples, r => values[r] = resampled(r));
 
-        // Where neither arm reaches a share, their ratio may be anything.
-        double[] lows = [.. values.Select(v => double.IsNaN(v) ? 0 : v)];
-        double[] highs = [.. values.Select(v => double.IsNaN(v) ? double.PositiveInfinity : v)];
-        return new(value, new(Percentiles.Middle95(lows).Low, Percentiles.Middle95(highs).High));
+        // An end is known where fewer resamples than lie beyond it are censored to its side.
+        var beyond = (int)(0.025 * (_resamples - 1));
+        double[] lows = [.. values.Select(v => double.IsNaN(v.Value) ? 0 : v.Value)];
+        double[] highs = [.. values.Select(v => double.IsNaN(v.Value) ? double.PositiveInfinity : v.Value)];
+        return new(
+            reached,
+            values.Count(v => v.AtMost) > beyond ? null : Percentiles.Middle95(lows).Low,
+            values.Count(v => v.AtLeast) > beyond ? null : Percentiles.Middle95(highs).High);
     }
 }

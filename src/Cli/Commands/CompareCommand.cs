@@ -34,6 +34,12 @@ internal static class CompareCommand
                 + "counts all), or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
                 + $"{string.Join(", ", BudgetAxes.Names)}. All that each arm has if left out",
         };
+        var margin = new Option<double?>("--margin")
+        {
+            Description = "A difference of less than this does not matter, such as 0.02: the verdict may then be equivalent, or not "
+                + "worse. Choose it before you look",
+            CustomParser = result => NumberArgument.AtLeast(result, 0.001),
+        };
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
@@ -54,7 +60,7 @@ internal static class CompareCommand
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, prices.Option, allow, detail, format,
+            first, second, metric, at, margin, prices.Option, allow, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -71,7 +77,10 @@ internal static class CompareCommand
 
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
-            var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price);
+            var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price) with
+            {
+                Margin = parsed.GetValue(margin),
+            };
             Console.Write(ComparisonFormat.Render(
                 comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;

@@ -74,7 +74,7 @@ public sealed class ComparisonTests
             "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
-        Assert.EndsWith(
+        Assert.Contains(
             "p = 0.0801, over 553 prompts; this design sees differences of 0.012 or more with 80% power",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
@@ -316,7 +316,7 @@ public sealed class ComparisonTests
         // By hand: the first arm has 0.5 at one image, the second at any number.
         var reached = comparison.Reached!;
         Assert.Equal((0.5, 1, 1, 1), (reached.Share, reached.First.Value, reached.Second.Value, reached.Ratio.Value));
-        Assert.StartsWith("To reach 0.500, a needs 1 (95% 1 to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
+        Assert.StartsWith("To reach 0.500, a needs at most 1 (95% less than was run to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
         foreach (var format in ReportFormat.Names)
         {
             Assert.Contains(
@@ -412,6 +412,111 @@ public sealed class ComparisonTests
 
             return count;
         }
+    }
+
+    /// <summary>Each arm in each category: always right, or at the second image; colors take one image in A and two in B.</summary>
+    [Fact]
+    public void Category_without_a_row_at_a_budget_is_listed_with_the_reason_and_censored_budgets_say_at_most()
+    {
+        ArmResults Arm(string name, Func<int, string[]> marks) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 40).Select(p => Sweeps.Chain(
+                p, marks(p).Length - 1, [.. marks(p).Select(m => Sweeps.Attempt(m))]))],
+            0, 0);
+        var sweep = new SweepResults(
+            "small", "1", 1, 1, Sweeps.Tables,
+            [.. Enumerable.Range(0, 40).Select(p => new SweepPrompt(p, p < 20 ? "counting" : "colors", $"{p}"))],
+            [Arm("a", p => p < 20 ? ["", "+C"] : ["+C"]), Arm("b", p => p < 20 ? ["", "+C"] : ["", ""])])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1]), at: "budget:attempts=1.25");
+        Assert.DoesNotContain(comparison.Rows, r => r.Metric.Category == "colors");
+        var absent = comparison.Absent.Single(a => a.Metric.Category == "colors");
+        Assert.Equal("a was run at 1 to 1, b at 1 to 2", absent.Reason);
+        foreach (var format in ReportFormat.Names)
+        {
+            Assert.Contains(
+                "a was run at 1 to 1, b at 1 to 2",
+                string.Join(' ', ComparisonFormat.Render(comparison, [], format).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)),
+                StringComparison.Ordinal);
+        }
+
+        // b has 0.125 at the budget, which a has with its first image: at most 1, and so the ratio.
+        Assert.Equal((true, 1.0, null), (comparison.Reached!.First.Reached.AtMost, comparison.Reached.First.Value, comparison.Reached.First.Low));
+        Assert.True(comparison.Reached.Ratio.Reached.AtMost);
+        Assert.Null(comparison.Reached.Ratio.Low);
+        Assert.Contains("a needs at most 1 and", VerdictText.OfReached(comparison), StringComparison.Ordinal);
+        Assert.Contains("what its own prompts cost", ComparisonFormat.Render(comparison, [], "md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unequal_designs_are_refused_and_stand_in_the_verdict()
+    {
+        var four = Best with { Arm = Sweeps.Sana with { Strategy = new BestOfN(4, Selector.FirstAccept), Chains =
+        [
+            .. Sweeps.Sana.Chains.Select(c => c with { Attempts = [.. c.Attempts.Take(4)], Shown = Math.Min(3, c.Shown) }),
+        ] } };
+        Assert.Equal(Concern.Attempts, Assert.Single(Concern.Of(Reflection, four, Whole)).Name);
+        Assert.Empty(Concern.Of(Reflection, four, new ComparisonPoint.Attempts(4)));
+        Assert.Contains(
+            "; UNEQUAL: reflect-dit SIMULATED may draw 20 images a chain and sana SIMULATED 4: compare them at the same N (--at 4)",
+            VerdictText.Of(Compare(Reflection, four)),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("UNEQUAL", VerdictText.Of(Compare(Reflection, four, at: "4")), StringComparison.Ordinal);
+
+        // One sweep of two replicates, of which an arm that was run elsewhere has one.
+        var two = Sweeps.Two with { Replicates = 2 };
+        ComparedArm twice = new(two, Sweeps.Sana with
+        {
+            Chains = [.. Sweeps.Sana.Chains.SelectMany(c => new[] { c, c with { Replicate = 1 } })],
+        });
+        Assert.Equal(
+            [Concern.Incomplete, Concern.Replicates], Concern.Of(new(two, Sweeps.ReflectDit), twice, Whole).Select(c => c.Name));
+        var comparison = Compare(new(two, Sweeps.ReflectDit), twice);
+        Assert.Contains("has 1 chains a prompt and sana SIMULATED 2", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(MetricComparison.PermutationTest, comparison.Decisive.Exact!.Value.Test);
+    }
+
+    /// <summary>Each second prompt has the text of the one before, but for four that begin a category.</summary>
+    [Fact]
+    public void Further_seeds_of_a_prompt_are_no_further_prompts()
+    {
+        var sweep = Sweeps.Two with { Prompts = [.. Sweeps.Prompts.Select(p => p with { Prompt = $"prompt {p.Index / 2 * 2}" })] };
+        var concern = Assert.Single(Concern.Of(new(sweep, Sweeps.ReflectDit), new(sweep, Sweeps.Sana), Whole));
+        Assert.Equal(Concern.Repeated, concern.Name);
+        Assert.StartsWith("272 of 553 prompts of two-arms repeat", concern.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "UNEQUAL: 272 of 553", VerdictText.Of(Compare(new(sweep, Sweeps.ReflectDit), new(sweep, Sweeps.Sana))), StringComparison.Ordinal);
+    }
+
+    /// <summary>b and c of 553 prompts: p at both sides of the margin by Tango's closed form (make_paired.py).</summary>
+    [Theory]
+    [InlineData(4, 0, 0.02, Outcome.Equivalent, "equivalent within 0.02: a minus b is +0.007 (95% -0.001 to +0.020), p = ")]
+    [InlineData(4, 0, 0.01, Outcome.NotWorse, "not worse by 0.01: a minus b is +0.007 (95% -0.001 to +0.020), p = ")]
+    [InlineData(32, 1, 0.02, Outcome.Better, "a is better than b by 0.056 (95% 0.038 to 0.080), p < 0.0001")]
+    [InlineData(0, 32, 0.02, Outcome.Worse, "a is worse than b by 0.058 (95% ")]
+    [InlineData(20, 20, 0.02, Outcome.Inconclusive, "inconclusive: a minus b is 0.000 (95% -0.02")]
+    [InlineData(0, 10, 0.04, Outcome.Equivalent, "equivalent within 0.04: a minus b is -0.018 (95% ")]
+    public void A_margin_makes_five_outcomes(int b, int c, double margin, Outcome expected, string verdict)
+    {
+        ArmResults Arm(string name, Func<int, bool> correct) => new(
+            name, false, null, new Reflection(1, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 553).Select(p => Sweeps.Chain(p, 0, Sweeps.Attempt(correct(p) ? "C" : "")))], 0, 0);
+        var sweep = Sweeps.Of(Arm("a", p => p < b), Arm("b", p => p >= 553 - c));
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1])) with { Margin = margin };
+        Assert.Equal(expected, comparison.Outcome);
+        Assert.StartsWith(verdict, VerdictText.Of(comparison), StringComparison.Ordinal);
+        var row = Golden.Paired("margins").Single(r => (r.Whole("b"), r.Whole("c"), r.Number("margin")) == (b, c, margin));
+        var p = expected switch
+        {
+            Outcome.Equivalent => Math.Max(row.Number("low_p"), row.Number("high_p")),
+            Outcome.NotWorse => row.Number("low_p"),
+            _ => comparison.Decisive.P,
+        };
+        Assert.Equal(p, comparison.P, 1e-9);
+        Assert.Equal(expected is not Outcome.Inconclusive, comparison.P < 0.05);
+        Assert.Contains("Margin ", ComparisonFormat.Render(comparison, [], "text"), StringComparison.Ordinal);
     }
 
     [Fact]

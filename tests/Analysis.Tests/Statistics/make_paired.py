@@ -164,6 +164,7 @@ means = [([1.0, 0.5, 0.5, 0.0], 0.0), ([0.5, 0.5, 0.0, 0.0, 0.0, 0.5], -0.3), ([
 # A recall from six images of six prompts, and of two; prompts that are alike in themselves, and ones that are not.
 images = [([1] * 6, [1] * 6), ([3, 3], [3, 3]), ([0, 0, 0], [2, 1, 5]), ([4, 4, 0, 4, 3, 4], [4, 4, 4, 4, 4, 4]),
           ([1, 2, 1, 3, 2, 2, 1, 0], [2, 4, 2, 4, 3, 4, 3, 0]), ([5, 9, 7, 2], [10, 12, 8, 6])]
+margins = [(553, 4, 0, 0.02), (553, 4, 0, 0.01), (553, 32, 1, 0.02), (553, 0, 32, 0.02), (553, 20, 20, 0.02), (553, 0, 10, 0.04)]
 designs = [(80, 0.1, 0.05, 0.05), (94, 0.12, 0.06, 0.05), (100, 0.3, 0.1, 0.05 / 6), (60, 0.05, 0.0, 0.05),
            (20, 0.6, 0.4, 0.05), (553, 4 / 553, 0.0, 0.05)]
 smallest = [(80, 0.2, 0.05, 0.9), (60, 0.05, 0.05, 0.8), (60, 0.0, 0.05, 0.8), (100, 0.3, 0.05 / 6, 0.8),
@@ -181,5 +182,7 @@ if __name__ == "__main__":
             ("detectable", [{"n": n, "discordance": d, "alpha": a, "power": p,
                              "effect": detectable(n, discordant(d), 1.0, a, p)} for n, d, a, p in smallest]),
         ]
+        parts.append(("margins", [{"n": n, "b": b, "c": c, "margin": m, "low_p": erfc(statistic(n, b, c, -m) / sqrt(2)),
+                                   "high_p": erfc(statistic(n, b, c, m) / sqrt(2))} for n, b, c, m in margins]))
         lines = [f' "{name}": [\n' + ",\n".join("  " + json.dumps(x) for x in items) + "\n ]" for name, items in parts]
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
