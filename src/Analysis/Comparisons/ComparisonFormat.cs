@@ -62,11 +62,11 @@ public static class ComparisonFormat
             new(LineKind.Values, label, detail ? [.. Cells(row), .. DetailCells(row)] : Cells(row));
     }
 
-    private static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
+    internal static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
         : metric == Metric.MeanOverCategories ? "mean over categories"
         : metric.Category!;
 
-    private static string[] Cells(MetricComparison row) =>
+    internal static string[] Cells(MetricComparison row) =>
     [
         $"{row.Prompts}",
         Numbers.Share(row.First),
@@ -283,26 +283,26 @@ public static class ComparisonFormat
             json.WriteNumber("second", d.Second);
         });
         JsonFormat.Texts(json, "notes", Notes(comparison, detail: true));
-
-        static void Row(Utf8JsonWriter json, MetricComparison r)
-        {
-            json.WriteString("metric", r.Metric.Id);
-            json.WriteNumber("prompts", r.Prompts);
-            json.WriteNumber("first", r.First);
-            json.WriteNumber("second", r.Second);
-            json.WriteNumber("difference", r.Difference);
-            json.WriteNumber("low", r.Interval.Low);
-            json.WriteNumber("high", r.Interval.High);
-            JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
-            JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
-            json.WriteString("test", MetricComparison.ScoreTest);
-            json.WriteNumber("p", r.P);
-            JsonFormat.Number(json, "p_holm", r.HolmP);
-            json.WriteString("exact_test", r.Exact?.Test);
-            JsonFormat.Number(json, "exact_p", r.Exact?.P);
-            JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
-            JsonFormat.Number(json, "published_difference", r.Published);
-            JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
-        }
     });
+
+    internal static void Row(Utf8JsonWriter json, MetricComparison r)
+    {
+        json.WriteString("metric", r.Metric.Id);
+        json.WriteNumber("prompts", r.Prompts);
+        json.WriteNumber("first", r.First);
+        json.WriteNumber("second", r.Second);
+        json.WriteNumber("difference", r.Difference);
+        json.WriteNumber("low", r.Interval.Low);
+        json.WriteNumber("high", r.Interval.High);
+        JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
+        JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
+        json.WriteString("test", MetricComparison.ScoreTest);
+        json.WriteNumber("p", r.P);
+        JsonFormat.Number(json, "p_holm", r.HolmP);
+        json.WriteString("exact_test", r.Exact?.Test);
+        JsonFormat.Number(json, "exact_p", r.Exact?.P);
+        JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
+        JsonFormat.Number(json, "published_difference", r.Published);
+        JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
+    }
 }

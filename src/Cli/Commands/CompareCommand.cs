@@ -17,11 +17,13 @@ internal static class CompareCommand
         var ledger = new LedgerOptions();
         var first = new Argument<string>("A")
         {
-            Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0",
+            Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0. Without B: SWEEP compares all pairs of its "
+                + "arms, SWEEP/ARM all other arms with that one",
         };
-        var second = new Argument<string>("B")
+        var second = new Argument<string?>("B")
         {
             Description = "What A is compared with, of the same sweep or another",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var metric = new Option<string>("--metric")
         {
@@ -68,8 +70,21 @@ internal static class CompareCommand
             var point = Point(parsed.GetValue(at));
             var price = prices.Read(parsed, (point as ComparisonPoint.Budget)?.Axis);
             await using var session = await ledger.OpenAsync(parsed, cancellation);
+            if (parsed.GetValue(second) is not { } other)
+            {
+                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail))
+                {
+                    throw new UsageException("--margin and --detail are of two arms: name B too");
+                }
+
+                var (sweep, baseline) = await ArmAddress.SweepAsync(session, parsed.GetRequiredValue(first), cancellation);
+                return Together(
+                    sweep, baseline, About(parsed.GetRequiredValue(metric), sweep), point, price, parsed.GetRequiredValue(allow),
+                    parsed.GetRequiredValue(format));
+            }
+
             var a = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(first), cancellation);
-            var b = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(second), cancellation);
+            var b = await ArmAddress.FindAsync(session, other, cancellation);
             if (a.Sweep.Id == b.Sweep.Id && a.Arm.Name == b.Arm.Name)
             {
                 throw new UsageException($"A and B are the same arm, '{a.Arm.Name}' of {a.Sweep.Sweep}");
@@ -77,7 +92,8 @@ internal static class CompareCommand
 
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
-            var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price) with
+            var about = About(parsed.GetRequiredValue(metric), a.Sweep);
+            var comparison = Try(() => Comparison.Of(a, b, about, point, price)) with
             {
                 Margin = parsed.GetValue(margin),
             };
@@ -86,6 +102,23 @@ internal static class CompareCommand
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>Several arms of a sweep, tested together.</summary>
+    private static int Together(
+        SweepResults sweep, ArmResults? baseline, Metric metric, ComparisonPoint at, Prices? prices, string[] allow, string format)
+    {
+        if (at is ComparisonPoint.Attempts { Before.Count: > 0 })
+        {
+            throw new UsageException("--at: several N are tested together for two arms alone: name B too");
+        }
+
+        var pairs = Try(() => ArmsComparison.PairsOf(sweep, baseline));
+        var concerns = pairs.SelectMany(p => Concern.Of(p.First, p.Second, at)).DistinctBy(c => (c.Name, c.Text)).ToList();
+        Refuse([.. concerns.Where(c => !allow.Contains(c.Name))]);
+        var comparison = Try(() => ArmsComparison.Of(pairs, metric, at, prices));
+        Console.Write(ArmsComparisonFormat.Render(comparison, concerns, format));
+        return comparison.Different.Any() ? ExitCode.Done : ExitCode.Inconclusive;
     }
 
     private static Metric About(string id, SweepResults sweep) => id == Overall
@@ -116,11 +149,11 @@ internal static class CompareCommand
         }
     }
 
-    private static Comparison Compare(ComparedArm a, ComparedArm b, Metric metric, ComparisonPoint at, Prices? prices)
+    private static T Try<T>(Func<T> compare)
     {
         try
         {
-            return Comparison.Of(a, b, metric, at, prices);
+            return compare();
         }
         catch (ArgumentException e)
         {
