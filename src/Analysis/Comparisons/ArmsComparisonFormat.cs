@@ -60,6 +60,10 @@ public static class ArmsComparisonFormat
         yield return "The 95% interval and p are of each pair alone (Tango's score test with half a prompt's correction). A pair is "
             + "called different where p Holm is below 0.05: the chance of any false finding among all pairs is then below 5%, "
             + "however they depend on each other.";
+        if (arms.At is not ComparisonPoint.Budget)
+        {
+            yield return "sees at 80%: the smallest difference that the pair alone shows in 80% of runs; -: none, the prompts are too few.";
+        }
     }
 
     private static string Csv(ArmsComparison arms, IReadOnlyList<Concern> allowed)

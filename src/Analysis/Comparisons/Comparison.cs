@@ -39,6 +39,12 @@ public sealed record Comparison(
 
     public MetricComparison Decisive => Rows.Single(r => r.Metric == Metric);
 
+    /// <summary>
+    /// The difference where every missing chain speaks against the first arm, and where every one speaks for it; null where none is
+    /// missing, and at equal budgets, where their costs are missing too.
+    /// </summary>
+    public Interval? WorstCase { get; private init; }
+
     /// <summary>A difference of less than this does not matter; null where none was named.</summary>
     public double? Margin { get; init; }
 
@@ -130,6 +136,7 @@ public sealed record Comparison(
             Tested(rows),
             [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
+            WorstCase = MissingChains.Bounds(first, second, metric, arm => Shares(arm, AttemptsOf(arm, at)!.Value)),
             ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
         };
 

@@ -128,6 +128,14 @@ public static class ComparisonFormat
             yield return note;
         }
 
+        yield return "For prompts like them: the interval counts prompts as drawn from more of their kind, with what their images vary by. "
+            + "For these prompts alone it would be narrower where a prompt's outcome hardly varies.";
+        if (comparison.WorstCase is not null)
+        {
+            yield return "Missing chains: the bounds take each as worth 0 to one arm and 1 to the other, and have no sampling error in "
+                + "them. Where they exclude 0 what is missing cannot turn the difference round.";
+        }
+
         if (comparison.Absent.Count > 0)
         {
             yield return "No row: " + string.Join("; ", comparison.Absent.Select(a => $"{Name(a.Metric)} ({a.Reason})")) + ".";
@@ -165,7 +173,7 @@ public static class ComparisonFormat
 
         yield return "sees at 80%: the smallest difference that is found in 80% of runs with as many prompts, on which the arms "
             + "differ as often as here, or as often as the difference needs; it does not depend on the difference that was seen."
-            + (comparison.Rows.Any(r => r.Detectable is null) ? " -: none is, the prompts are too few." : "");
+            + (comparison.Rows.Concat(comparison.ByN.Select(at => at.Row)).Any(r => r.Detectable is null) ? " -: none is, the prompts are too few." : "");
     }
 
     private static double Images(ComparedArm arm) => arm.Arm.Chains.Average(c => c.Attempts.Count);
@@ -222,6 +230,8 @@ public static class ComparisonFormat
         json.WriteString("outcome", comparison.Outcome is Outcome.NotWorse ? "not_worse" : comparison.Outcome.ToString().ToLowerInvariant());
         JsonFormat.Number(json, "margin", comparison.Margin);
         json.WriteNumber("verdict_p", comparison.P);
+        JsonFormat.Number(json, "worst_case_low", comparison.WorstCase?.Low);
+        JsonFormat.Number(json, "worst_case_high", comparison.WorstCase?.High);
         json.WriteString("metric", comparison.Metric.Id);
         var budget = comparison.At as ComparisonPoint.Budget;
         json.WriteString("budget_axis", budget?.Axis.Name());

@@ -16,9 +16,13 @@ public static class VerdictText
             + (row.Metric == Metric.MeanOverPrompts ? ""
                 : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
                 : $" of {row.Metric.Category}")
+            + " and for prompts like them"
             + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
         var unequal = string.Concat(Concern.OfDesign(comparison.First, comparison.Second, comparison.At)
-            .Select(c => $"; UNEQUAL: {c.Text}"));
+            .Select(c => $"; UNEQUAL: {c.Text}"))
+            + (comparison.WorstCase is { } worst
+                ? $"; were every missing chain against {first} or for it: {Numbers.Signed(worst.Low)} to {Numbers.Signed(worst.High)}"
+                : "");
         var difference = $"{first} minus {second} is {Numbers.Signed(row.Difference)} "
             + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}";
         if (comparison.Outcome is Outcome.Equivalent or Outcome.NotWorse)

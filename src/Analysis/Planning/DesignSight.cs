@@ -32,6 +32,20 @@ public sealed record DesignSight(
         _ => [],
     };
 
+    /// <summary>
+    /// How much of the variance of a prompt's mean difference more replicates would take away: what replicates vary by within a
+    /// prompt, over the replicates run; null without replicates.
+    /// </summary>
+    public double? Within { get; private init; }
+
+    /// <summary>What narrows the interval of the difference.</summary>
+    public string Narrowing => "more prompts narrow the interval, four times as many to half; " + (Within switch
+    {
+        null => "what more replicates do cannot be told from one (--pilot with replicates: 2 shows it)",
+        0 => "more replicates do not: those of a prompt are all alike",
+        { } share => $"more replicates can take away {100 * share:0}% of its variance at most, what they vary by within a prompt",
+    });
+
     internal static DesignSight Of(SweepResults sweep, int arm, int versus)
     {
         var (first, second) = (sweep.Arms[arm], sweep.Arms[versus]);
@@ -58,7 +72,34 @@ public sealed record DesignSight(
                     + (sweep.Replicates == 1 ? "" : $", and {sweep.Replicates} replicates that are independent or all alike"));
         }
 
-        return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count);
+        return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count)
+        {
+            Within = WithinShare(first, second),
+        };
+    }
+
+    /// <summary>One-way analysis of variance of the differences, over prompts with the same replicates in both arms.</summary>
+    private static double? WithinShare(ArmResults first, ArmResults second)
+    {
+        var others = second.Chains.ToDictionary(c => (c.Prompt, c.Replicate), c => c.Attempts[c.Shown].Value);
+        var prompts = first.Chains
+            .Select(c => (c.Prompt, Difference: c.Attempts[c.Shown].Value - others.GetValueOrDefault((c.Prompt, c.Replicate))))
+            .Where(c => c.Difference is not null).GroupBy(c => c.Prompt, c => c.Difference!.Value)
+            .Select(g => g.ToArray()).Where(d => d.Length > 1).ToList();
+        if (prompts.Count < 2)
+        {
+            return null;
+        }
+
+        var within = prompts.Average(d => Variance(d) / d.Length);
+        var between = Variance([.. prompts.Select(d => d.Average())]);
+        return within == 0 ? 0 : Math.Min(1, within / between);
+
+        static double Variance(double[] values)
+        {
+            var mean = values.Average();
+            return values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
+        }
     }
 
     /// <summary>Under the fewest and the most differing prompts that the pilot allows.</summary>

@@ -44,7 +44,7 @@ public static class ForecastFormat
                 new(LineKind.Section, "All arms", []),
                 Line("image files, GB", forecast.Disk, Gigabyte, "0.000"),
                 Line("hours at the pilot's pace", forecast.Elapsed, SecondsPerHour, "0.000"),
-                new(LineKind.Section, "Smallest difference seen with 80% power (exact McNemar, level 0.05)", []),
+                new(LineKind.Section, "Smallest difference seen with 80% power (score test, level 0.05)", []),
                 .. forecast.Comparisons.SelectMany(Lines),
             ],
             [.. Notes(forecast)]);
@@ -104,6 +104,11 @@ public static class ForecastFormat
             yield return $"Smallest difference: from {basis}.";
         }
 
+        foreach (var sight in forecast.Comparisons)
+        {
+            yield return $"{sight.Arm} against {sight.Versus}: {sight.Narrowing}.";
+        }
+
         if (forecast.Sweep.Arms.Any(a => a.Simulated))
         {
             yield return "SIMULATED: device seconds, function evaluations and tokens are what the simulated models "
@@ -142,6 +147,7 @@ public static class ForecastFormat
             JsonFormat.Number(json, "detectable_low", sight.Detectable?.Low);
             JsonFormat.Number(json, "detectable_high", sight.Detectable?.High);
             json.WriteString("basis", sight.Basis);
+            JsonFormat.Number(json, "variance_within_prompts", sight.Within);
         });
 
         void Estimate(string key, Estimate? value)

@@ -29,7 +29,7 @@ internal sealed class Measures(SweepResults results)
             strata.Count == 1
                 ? Wilson.Share(strata[0].Average(), Counts(strata[0]))
                 : Wilson.MeanOfShares([.. strata.Select(s => (s.Average(), Counts(s)))]),
-            (_graded ? "effective-" : "") + (strata.Count == 1 ? "wilson" : "wilson-variance-recovery"));
+            (strata.All(IsShare) ? "" : "effective-") + (strata.Count == 1 ? "wilson" : "wilson-variance-recovery"));
         return new(Arms[arm].Name, n, metric, reference?.Value(n, metric))
         {
             Measured = measured,
@@ -97,8 +97,10 @@ internal sealed class Measures(SweepResults results)
         };
     }
 
-    /// <summary>How many passes and fails the values are worth.</summary>
-    public double Counts(double[] values) => _graded ? Wilson.EffectiveCount(values) : values.Length;
+    /// <summary>How many passes and fails the prompts' values are worth: means of replicates and scores vary less.</summary>
+    public double Counts(double[] values) => IsShare(values) ? values.Length : Wilson.EffectiveCount(values);
+
+    private bool IsShare(double[] values) => !_graded && values.All(v => v is 0 or 1);
 
     private Rational?[] Shares(int arm, int n)
     {

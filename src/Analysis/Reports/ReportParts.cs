@@ -48,8 +48,8 @@ internal static class ReportParts
 
     public static string Replicates(SweepResults results) => results.Replicates == 1
         ? "One chain a prompt."
-        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
-            + "prompts, not chains." + (results.Graded ? "" : " Wilson intervals are then too wide rather than too narrow.");
+        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count prompts, not chains: "
+            + "Wilson's with the number of passes and fails that would vary as these means do.";
 
     private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
 
@@ -115,6 +115,11 @@ internal static class ReportParts
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
         {
             yield return "~ marks a mean that is calculated from the published categories and not itself published.";
+        }
+
+        if (rows.Where(r => r.Kind is not RowKind.Published).SelectMany(r => r.Cells).Any(c => c is { Measured: null }))
+        {
+            yield return "-: no prompt of the column has a finished chain, or of one of the categories that its mean is over.";
         }
 
         if (cells.Exists(c => c.InNoiseBand is not null))

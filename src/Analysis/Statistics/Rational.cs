@@ -52,6 +52,8 @@ public readonly record struct Rational
     public static Rational operator -(Rational a, Rational b) =>
         new((a.Numerator * b.Denominator) - (b.Numerator * a.Denominator), a.Denominator * b.Denominator);
 
+    public static Rational operator *(Rational a, int b) => new(a.Numerator * b, a.Denominator);
+
     public static Rational operator /(Rational a, int b) => new(a.Numerator, a.Denominator * b);
 
     /// <summary>The mean of at least one fraction.</summary>

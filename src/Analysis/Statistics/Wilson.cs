@@ -9,9 +9,8 @@ public static class Wilson
     internal const double Z = 1.959963984540054;
 
     /// <summary>
-    /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials. With several
-    /// replicates the share is the mean of the prompts' own means and the count is that of the prompts: averaging
-    /// inside a prompt can only lessen the variance, so the interval is then too wide rather than too narrow.
+    /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials, or for a mean of prompts'
+    /// means with their <see cref="EffectiveCount"/>.
     /// </summary>
     /// <param name="z">The critical value; that of 95% where it is left out.</param>
     public static Interval Share(double share, double count, double z = Z)

@@ -33,7 +33,7 @@ public sealed class ComparisonTests
         Assert.Equal(Outcome.Better, comparison.Outcome);
         Assert.Matches(
             @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.038 to 0\.080\), "
-            + "p < 0.0001, over 553 prompts$",
+            + "p < 0.0001, over 553 prompts and for prompts like them$",
             VerdictText.Of(comparison));
     }
 
@@ -75,7 +75,7 @@ public sealed class ComparisonTests
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
         Assert.Contains(
-            "p = 0.0801, over 553 prompts; this design sees differences of 0.012 or more with 80% power",
+            "p = 0.0801, over 553 prompts and for prompts like them; this design sees differences of 0.012 or more with 80% power",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
     }
@@ -161,7 +161,7 @@ public sealed class ComparisonTests
     {
         var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
         Assert.Equal(Outcome.Better, comparison.Outcome);
-        Assert.Contains("p = 0.0442, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Contains("p = 0.0442, over 100 prompts of color_attr and for prompts like them", VerdictText.Of(comparison), StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(453 + 55, 5), comparison.Differing.Select(d => d.Prompt.Index));
     }
 
@@ -303,7 +303,7 @@ public sealed class ComparisonTests
         Assert.Equal((0.75, 0.5), (comparison.Decisive.First, comparison.Decisive.Second));
         Assert.InRange(comparison.Decisive.Interval.Low, 0.15, 0.25);
         Assert.Equal(Outcome.Better, comparison.Outcome);
-        Assert.EndsWith(", over 100 prompts, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.EndsWith(", over 100 prompts and for prompts like them, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
 
         // An attempt takes 1.5 device seconds: 2.25 of them are the same 1.5 attempts.
         var seconds = Compare(a, b, at: "budget:device-seconds=2.25").Decisive;
@@ -323,7 +323,10 @@ public sealed class ComparisonTests
                 format == "json" ? "reached_share" : "To reach 0.500",
                 ComparisonFormat.Render(comparison, [], format),
                 StringComparison.Ordinal);
-            Assert.Contains("1.5 images a prompt", ComparisonFormat.Render(comparison, [], format), StringComparison.Ordinal);
+            Assert.Contains(
+                "1.5 images a prompt",
+                ComparisonFormat.Render(comparison, [], format).Replace('\n', ' '),
+                StringComparison.Ordinal);
         }
     }
 
@@ -517,6 +520,35 @@ public sealed class ComparisonTests
         Assert.Equal(p, comparison.P, 1e-9);
         Assert.Equal(expected is not Outcome.Inconclusive, comparison.P < 0.05);
         Assert.Contains("Margin ", ComparisonFormat.Render(comparison, [], "text"), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Ten prompts, two replicates; a has 4 right chains of prompts 0 and 1 and misses both of prompt 9, b has none right and misses
+    /// one of prompt 0. By hand: a is 2 to 3 of 10, b 0 to 0.5 of 10, and their difference 0.15 to 0.3.
+    /// </summary>
+    [Fact]
+    public void Missing_chains_have_worst_case_bounds_beside_the_estimate()
+    {
+        ArmResults Arm(string name, Func<int, int, bool> has, Func<int, bool> correct) => new(
+            name, false, null, new Reflection(1, 3, ReflectionQuirks.Paper),
+            [
+                .. from prompt in Enumerable.Range(0, 10)
+                   from replicate in Enumerable.Range(0, 2)
+                   where has(prompt, replicate)
+                   select Sweeps.Chain(prompt, 0, Sweeps.Attempt(correct(prompt) ? "C" : "")) with { Replicate = replicate },
+            ],
+            0, 1);
+        var sweep = new SweepResults(
+            "small", "1", 1, 2, Sweeps.Tables, [.. Enumerable.Range(0, 10).Select(p => new SweepPrompt(p, "counting", $"{p}"))],
+            [Arm("a", (p, _) => p < 9, p => p < 2), Arm("b", (p, r) => p > 0 || r == 0, _ => false)])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1]));
+        Assert.Equal((0.15, 0.3), (comparison.WorstCase!.Value.Low, comparison.WorstCase.Value.High));
+        Assert.EndsWith(
+            "; were every missing chain against a or for it: +0.150 to +0.300", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Null(Compare(Reflection, Best).WorstCase);
     }
 
     [Fact]

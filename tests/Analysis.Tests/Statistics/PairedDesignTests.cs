@@ -66,6 +66,22 @@ public sealed class PairedDesignTests
         Assert.InRange(found / (double)runs, 0.76, 1);
     }
 
+    /// <summary>Each replicate draws both arms' outcomes anew: 0.6 and the gain more. The standard error is 0.013.</summary>
+    [Fact]
+    public void Smallest_gain_over_independent_replicates_is_found_in_80_percent_of_simulated_runs()
+    {
+        const int prompts = 100;
+        const int replicates = 3;
+        var gain = new PairedDesign(prompts).MinimalDetectableMeanGain(0.6, correlation: 0, replicates)!.Value;
+        var random = new NumpyRandom(9);
+        var found = Enumerable.Range(0, 1000).Count(_ => new PairedScore(
+            [
+                [.. Enumerable.Range(0, prompts).Select(_ => Enumerable.Range(0, replicates).Sum(_ =>
+                    (random.NextDouble() < 0.6 + gain ? 1 : 0) - (random.NextDouble() < 0.6 ? 1 : 0)) / (double)replicates)],
+            ]).P < 0.05);
+        Assert.InRange(found / 1000.0, 0.76, 0.84);
+    }
+
     /// <summary>Three differing prompts cannot give a permutation p below 2/2^3, nor can a design promise to see them.</summary>
     [Fact]
     public void No_design_promises_what_three_differing_prompts_would_have_to_show()
