@@ -31,6 +31,9 @@ public sealed record Comparison(
     /// <summary>At equal budgets: what each arm needs to show what both of them show there.</summary>
     public ReachedShare? Reached { get; init; }
 
+    /// <summary>The interval and p hold at every look at an unfinished sweep at once.</summary>
+    public bool Anytime { get; private init; }
+
     /// <summary>Metrics that have no row, and why.</summary>
     public IReadOnlyList<(Metric Metric, string Reason)> Absent { get; init; } = [];
 
@@ -77,16 +80,22 @@ public sealed record Comparison(
         ComparedArm second,
         Metric metric,
         ComparisonPoint at,
-        Prices? prices = null)
+        Prices? prices = null,
+        bool anytime = false)
     {
         if (new[] { first, second }.FirstOrDefault(a => a.Sweep.Scorer is null) is { } unscored)
         {
             throw new ArgumentException(unscored.Sweep.Unscored);
         }
 
+        if (anytime && (at is ComparisonPoint.Budget || metric == Metric.MeanOverCategories))
+        {
+            throw new ArgumentException("At every look there is a test of a mean over prompts alone: neither at a budget nor over categories.");
+        }
+
         var comparison = at is ComparisonPoint.Budget budget
             ? new BudgetComparison(first, second, budget, prices).Compare(metric)
-            : AtAttempts(first, second, metric, at);
+            : AtAttempts(first, second, metric, at, anytime);
         return comparison.Rows.Any(r => r.Metric == metric)
             ? comparison with { Prices = prices }
             : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
@@ -122,7 +131,7 @@ public sealed record Comparison(
     }
 
     private static Comparison AtAttempts(
-        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at)
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, bool anytime)
     {
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
@@ -137,6 +146,10 @@ public sealed record Comparison(
             [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
             WorstCase = MissingChains.Bounds(first, second, metric, arm => Shares(arm, AttemptsOf(arm, at)!.Value)),
+            Anytime = anytime,
+            Absent = anytime && first.Sweep.Categories.Count > 0
+                ? [(Metric.MeanOverCategories, "at every look there is a test of a mean over prompts alone")]
+                : [],
             ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
         };
 
@@ -147,13 +160,14 @@ public sealed record Comparison(
         MetricComparison? Row(Metric of, ComparisonPoint point, PairedShares shares)
         {
             var strata = Strata(shares, first.Sweep, of);
-            return strata.Any(s => s.Prompts.Count == 0) ? null : MetricComparison.Of(
+            return strata.Any(s => s.Prompts.Count == 0) || (anytime && of == Metric.MeanOverCategories) ? null : MetricComparison.Of(
                 of,
                 strata,
                 seed,
                 first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
                     - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value,
-                first.Replicates == 1 && second.Replicates == 1);
+                first.Replicates == 1 && second.Replicates == 1,
+                anytime);
         }
 
         IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)

@@ -121,8 +121,10 @@ public static class ComparisonFormat
         }
 
         yield return "The verdict is whether the 95% interval excludes 0; p is that of the test which the interval inverts, "
-            + "Tango's score test with half a prompt's correction, and below 0.05 if and only if it does. p Holm is adjusted "
-            + "over the categories: look there before a category is called better.";
+            + (comparison.Anytime ? "a mixture of bets that holds at every look at once, however often one looks"
+                : "Tango's score test with half a prompt's correction")
+            + ", and below 0.05 if and only if it does. p Holm is adjusted over the categories: look there before a category is "
+            + "called better.";
         foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison, detail))
         {
             yield return note;
@@ -171,6 +173,11 @@ public static class ComparisonFormat
                 + $"which is adjusted over the {comparison.ByN.Count} N tested here.";
         }
 
+        if (comparison.Anytime)
+        {
+            yield break;
+        }
+
         yield return "sees at 80%: the smallest difference that is found in 80% of runs with as many prompts, on which the arms "
             + "differ as often as here, or as often as the difference needs; it does not depend on the difference that was seen."
             + (comparison.Rows.Concat(comparison.ByN.Select(at => at.Row)).Any(r => r.Detectable is null) ? " -: none is, the prompts are too few." : "");
@@ -202,7 +209,7 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, MetricComparison.ScoreTest, r.P, r.HolmP,
+                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP,
                 r.Exact?.Test, r.Exact?.P, r.Detectable, r.Published, r.PowerForPublished, null, null, null,
             ]);
         }
@@ -306,7 +313,7 @@ public static class ComparisonFormat
         json.WriteNumber("high", r.Interval.High);
         JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
         JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
-        json.WriteString("test", MetricComparison.ScoreTest);
+        json.WriteString("test", r.Test);
         json.WriteNumber("p", r.P);
         JsonFormat.Number(json, "p_holm", r.HolmP);
         json.WriteString("exact_test", r.Exact?.Test);

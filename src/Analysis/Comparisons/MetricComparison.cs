@@ -31,13 +31,17 @@ public sealed record MetricComparison(
     double? PowerForPublished)
 {
     public const string ScoreTest = "paired-score";
+    public const string AnytimeTest = "anytime-betting";
     public const string McNemarTest = "exact-mcnemar";
     public const string PermutationTest = "paired-permutation";
 
     public double Difference => First - Second;
 
     /// <summary>The test that the interval inverts, for differences other than 0.</summary>
-    public required PairedScore Score { get; init; }
+    public required IPairedTest Score { get; init; }
+
+    /// <summary>The name of that test.</summary>
+    public string Test => Score is AnytimeMean ? AnytimeTest : ScoreTest;
 
     public bool Significant => Interval.Low > 0 || Interval.High < 0;
 
@@ -45,9 +49,10 @@ public sealed record MetricComparison(
     public double? HolmP { get; init; }
 
     /// <param name="strata">The pairs, in the groups whose means are averaged; none is empty.</param>
+    /// <param name="anytime">By the test that holds at every look; it is for one group alone.</param>
     /// <param name="oneChain">Each prompt has one chain in each arm: McNemar's test is for no other.</param>
     internal static MetricComparison Of(
-        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published, bool oneChain)
+        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published, bool oneChain, bool anytime)
     {
         var differences = strata.Select(s => s.Differences).ToList();
         var prompts = strata.Sum(s => s.Prompts.Count);
@@ -56,7 +61,7 @@ public sealed record MetricComparison(
         var (detectable, power) = discordant is var (b, c)
             ? OfShares(design, b, c, published)
             : OfMeans(design, differences, published);
-        var score = new PairedScore(differences);
+        IPairedTest score = anytime ? new AnytimeMean(differences.Single()) : new PairedScore(differences);
         return new(
             metric,
             prompts,
@@ -65,12 +70,12 @@ public sealed record MetricComparison(
             score.Interval,
             score.P,
             discordant,
-            discordant is { } d
+            anytime ? null : discordant is { } d
                 ? (McNemarTest, McNemar.Exact(d.OnlyFirst, d.OnlySecond))
                 : (PermutationTest, PairedPermutation.MeanOfMeans(differences, seed).P),
-            detectable,
+            anytime ? null : detectable,
             published,
-            power)
+            anytime ? null : power)
         {
             Score = score,
         };

@@ -12,7 +12,7 @@ public static class VerdictText
     {
         var (first, second) = Names(comparison);
         var row = comparison.Decisive;
-        var over = $"{P(comparison.P)}, over {row.Prompts} prompts"
+        var over = $"{P(comparison.P)}{(comparison.Anytime ? " at every look" : "")}, over {row.Prompts} prompts"
             + (row.Metric == Metric.MeanOverPrompts ? ""
                 : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
                 : $" of {row.Metric.Category}")
@@ -20,6 +20,7 @@ public static class VerdictText
             + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
         var unequal = string.Concat(Concern.OfDesign(comparison.First, comparison.Second, comparison.At)
             .Select(c => $"; UNEQUAL: {c.Text}"))
+            + Look(comparison)
             + (comparison.WorstCase is { } worst
                 ? $"; were every missing chain against {first} or for it: {Numbers.Signed(worst.Low)} to {Numbers.Signed(worst.High)}"
                 : "");
@@ -81,6 +82,14 @@ public static class VerdictText
             var (low, high) => $"{known} (95% {(low is { } from ? $"{from:G3}" : "less than was run")} to "
                 + $"{(high is { } to ? $"{to:G3}" : "more than was run")})",
         };
+    }
+
+    /// <summary>An ordinary p of an unfinished sweep holds for one look alone.</summary>
+    private static string Look(Comparison comparison)
+    {
+        var arm = new[] { comparison.First, comparison.Second }.MinBy(a => (double)a.Arm.Chains.Count / a.Expected)!;
+        return comparison.Anytime || arm.Arm.Chains.Count >= arm.Expected ? ""
+            : $"; one look at {arm.Arm.Chains.Count} of {arm.Expected} chains; valid only if planned (else --anytime)";
     }
 
     private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>

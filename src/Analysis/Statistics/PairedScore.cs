@@ -12,7 +12,7 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// (Owen 1988), which may hold differences that were not seen up to the largest possible. So prompts that all agree leave a
 /// doubt, and an interval always has a width.
 /// </remarks>
-public sealed class PairedScore
+public sealed class PairedScore : IPairedTest
 {
     /// <summary>In prompts.</summary>
     private const double Correction = 0.5;
@@ -45,16 +45,12 @@ public sealed class PairedScore
         _correction = CorrectionFor(strata.Min(s => s.Length)) / strata.Count;
     }
 
-    /// <summary>The mean difference.</summary>
     public double Value { get; }
 
-    /// <summary>The differences that the test does not reject at 5%.</summary>
     public Interval Interval => new(Low(_rising, Value), -Low(_falling, -Value));
 
-    /// <summary>Two-sided, for no difference.</summary>
     public double P => PFor(0);
 
-    /// <summary>Two-sided, for a true mean difference of <paramref name="difference"/>.</summary>
     public double PFor(double difference)
     {
         var (strata, distance) = difference <= Value ? (_rising, Value - difference) : (_falling, difference - Value);

@@ -42,6 +42,10 @@ internal static class CompareCommand
                 + "worse. Choose it before you look",
             CustomParser = result => NumberArgument.AtLeast(result, 0.001),
         };
+        var anytime = new Option<bool>("--anytime")
+        {
+            Description = "An interval and a p that hold at every look at an unfinished sweep at once; wider than those of one look",
+        };
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
@@ -62,7 +66,7 @@ internal static class CompareCommand
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, margin, prices.Option, allow, detail, format,
+            first, second, metric, at, margin, anytime, prices.Option, allow, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -72,9 +76,9 @@ internal static class CompareCommand
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             if (parsed.GetValue(second) is not { } other)
             {
-                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail))
+                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime))
                 {
-                    throw new UsageException("--margin and --detail are of two arms: name B too");
+                    throw new UsageException("--margin, --detail and --anytime are of two arms: name B too");
                 }
 
                 var (sweep, baseline) = await ArmAddress.SweepAsync(session, parsed.GetRequiredValue(first), cancellation);
@@ -93,7 +97,7 @@ internal static class CompareCommand
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
             var about = About(parsed.GetRequiredValue(metric), a.Sweep);
-            var comparison = Try(() => Comparison.Of(a, b, about, point, price)) with
+            var comparison = Try(() => Comparison.Of(a, b, about, point, price, parsed.GetValue(anytime))) with
             {
                 Margin = parsed.GetValue(margin),
             };

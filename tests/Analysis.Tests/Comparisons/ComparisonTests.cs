@@ -552,6 +552,27 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void An_unfinished_sweep_is_one_look_unless_the_test_holds_at_every_look()
+    {
+        static ComparedArm First(ComparedArm arm, int prompts) =>
+            arm with { Arm = arm.Arm with { Chains = [.. arm.Arm.Chains.Where(c => c.Prompt < prompts)] } };
+        var (a, b) = (First(Reflection, 260), First(Best, 240));
+        Assert.Contains("; one look at 240 of 553 chains; valid only if planned", VerdictText.Of(Compare(a, b)), StringComparison.Ordinal);
+        Assert.DoesNotContain("one look", VerdictText.Of(Compare(Reflection, Best)), StringComparison.Ordinal);
+
+        var anytime = Comparison.Of(a, b, Metric.MeanOverPrompts, Whole, anytime: true);
+        Assert.Equal((MetricComparison.AnytimeTest, null), (anytime.Decisive.Test, anytime.Decisive.Exact));
+        Assert.Contains(" at every look, over 240 prompts", VerdictText.Of(anytime), StringComparison.Ordinal);
+        Assert.DoesNotContain("one look", VerdictText.Of(anytime), StringComparison.Ordinal);
+        Assert.Equal(Metric.MeanOverCategories, anytime.Absent.Single().Metric);
+        Assert.True(anytime.Decisive.Interval.High - anytime.Decisive.Interval.Low
+            > Compare(a, b).Decisive.Interval.High - Compare(a, b).Decisive.Interval.Low);
+        Assert.Throws<ArgumentException>(() => Comparison.Of(a, b, Metric.MeanOverCategories, Whole, anytime: true));
+        Assert.Throws<ArgumentException>(
+            () => Comparison.Of(a, b, Metric.MeanOverPrompts, ComparisonPoint.Parse("budget:attempts=2"), anytime: true));
+    }
+
+    [Fact]
     public void Exact_p_stands_beside_the_verdict_where_detail_is_asked_for()
     {
         var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));

@@ -52,7 +52,7 @@ public sealed class JudgeTests
     {
         const int runs = 2000;
         var random = new NumpyRandom(12);
-        var bootstrap = new Bootstrap(13, 1000);
+        var bootstrap = new Bootstrap(13, 400);
         var (precision, recall, kappa) = (0, 0, 0);
         for (var run = 0; run < runs; run++)
         {

@@ -60,7 +60,7 @@ public sealed class CoverageTests
         var random = new NumpyRandom(77);
         var overCategories = Strata.Average(s => s.Second - s.First);
         var overPrompts = Strata.Sum(s => (s.Second - s.First) * s.Prompts) / Strata.Sum(s => s.Prompts);
-        var bootstrap = new Bootstrap(40, Resamples);
+        var bootstrap = new Bootstrap(40, 400);
         var (categories, prompts) = (0, 0);
         for (var run = 0; run < Runs; run++)
         {

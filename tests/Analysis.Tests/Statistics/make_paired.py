@@ -129,6 +129,18 @@ def clusters(hits, counts):
     return [0.0 if share == 0 else beta_quantile(0.025, x, n - x + 1), 1.0 if share == 1 else beta_quantile(0.975, x + 1, n - x)]
 
 
+def anytime(n, b, c, difference):
+    """One over the mean capital of bets on every prompt in turn, 0.9, 0.72, ... of the largest that cannot ruin, to both sides."""
+    capitals = []
+    for part in (0.9 * 0.8 ** i for i in range(24)):
+        for bet in (part / (1 + difference), -part / (1 - difference)):
+            capital = 1.0
+            for outcome in [1] * b + [-1] * c + [0] * (n - b - c):
+                capital *= 1 + bet * (outcome - difference)
+            capitals.append(capital)
+    return min(1.0, len(capitals) / sum(capitals))
+
+
 def p_value(n, b, c):
     return erfc(statistic(n, b, c, 0.0) / sqrt(2)) if b + c else 1.0
 
@@ -165,6 +177,7 @@ means = [([1.0, 0.5, 0.5, 0.0], 0.0), ([0.5, 0.5, 0.0, 0.0, 0.0, 0.5], -0.3), ([
 images = [([1] * 6, [1] * 6), ([3, 3], [3, 3]), ([0, 0, 0], [2, 1, 5]), ([4, 4, 0, 4, 3, 4], [4, 4, 4, 4, 4, 4]),
           ([1, 2, 1, 3, 2, 2, 1, 0], [2, 4, 2, 4, 3, 4, 3, 0]), ([5, 9, 7, 2], [10, 12, 8, 6])]
 margins = [(553, 4, 0, 0.02), (553, 4, 0, 0.01), (553, 32, 1, 0.02), (553, 0, 32, 0.02), (553, 20, 20, 0.02), (553, 0, 10, 0.04)]
+looks = [(60, 10, 2, 0.0), (120, 20, 5, 0.0), (240, 30, 5, 0.02), (553, 47, 10, 0.0), (553, 4, 0, -0.02), (10, 0, 0, 0.3)]
 designs = [(80, 0.1, 0.05, 0.05), (94, 0.12, 0.06, 0.05), (100, 0.3, 0.1, 0.05 / 6), (60, 0.05, 0.0, 0.05),
            (20, 0.6, 0.4, 0.05), (553, 4 / 553, 0.0, 0.05)]
 smallest = [(80, 0.2, 0.05, 0.9), (60, 0.05, 0.05, 0.8), (60, 0.0, 0.05, 0.8), (100, 0.3, 0.05 / 6, 0.8),
@@ -184,5 +197,6 @@ if __name__ == "__main__":
         ]
         parts.append(("margins", [{"n": n, "b": b, "c": c, "margin": m, "low_p": erfc(statistic(n, b, c, -m) / sqrt(2)),
                                    "high_p": erfc(statistic(n, b, c, m) / sqrt(2))} for n, b, c, m in margins]))
+        parts.append(("anytime", [{"n": n, "b": b, "c": c, "difference": d, "p": anytime(n, b, c, d)} for n, b, c, d in looks]))
         lines = [f' "{name}": [\n' + ",\n".join("  " + json.dumps(x) for x in items) + "\n ]" for name, items in parts]
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
