@@ -97,6 +97,6 @@ public sealed record MetricComparison(
         var size = PairedDesign.SizeOf([.. differences.SelectMany(d => d)]);
         return (
             design.MinimalDetectableMean(square, size),
-            published is { } effect ? design.PowerOfMean(effect, Math.Max(square, Math.Abs(effect) * size)) : null);
+            published is { } effect ? design.PowerOfMean(effect, Math.Max(square, Math.Abs(effect) * Math.Max(size, Math.Abs(effect))), size) : null);
     }
 }

@@ -73,7 +73,7 @@ public sealed record Forecast(
         var square = ((step - (step * step)) / sweep.Replicates) + (step * step);
         var power = step <= 0 ? 0
             : sweep.Replicates == 1 ? design.Power(new(step, 0))
-            : Math.Max(design.Power(new(step, 0)), design.PowerOfMean(step, square));
+            : Math.Max(design.Power(new(step, 0)), design.PowerOfMean(step, square, 1.0 / sweep.Replicates));
         if (power < PairedDesign.TargetPower)
         {
             yield return $"{arm.Label}: the published step from N={points[0].N} to {points[1].N} is "

@@ -74,18 +74,27 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
         double baseline, double correlation, int replicates, double power = TargetPower) => Smallest(
             1 - baseline,
             gain => PowerOfMean(
-                gain, ((Gain(baseline, correlation, gain).Total - (gain * gain)) / replicates) + (gain * gain)),
+                gain, ((Gain(baseline, correlation, gain).Total - (gain * gain)) / replicates) + (gain * gain), 1.0 / replicates),
             power);
 
     /// <summary>
     /// The chance that the score test finds a mean paired difference, in the normal approximation: for several replicates,
     /// scores, or a mean over categories.
     /// </summary>
-    /// <param name="square">Mean square of the prompts' differences; it is the variance that the test takes.</param>
-    public double PowerOfMean(double effect, double square)
+    /// <param name="square">Mean square of the prompts' differences.</param>
+    /// <param name="size">As for <see cref="MinimalDetectableMean"/>: small ones leave the test more doubt of large ones.</param>
+    public double PowerOfMean(double effect, double square, double size)
     {
-        var (size, error) = (Math.Abs(effect), Math.Sqrt(Math.Max(0, square - (effect * effect)) / Prompts));
-        var beyond = size - PairedScore.CorrectionFor(Prompts) - (Normal.InvCDF(0, 1, 1 - (Alpha / 2)) * Math.Sqrt(square / Prompts));
+        var each = Math.Max(size, Math.Sqrt(square));
+        var (difference, share, excess) = (Math.Abs(effect), square / (each * each), Math.Abs(effect) / each);
+        var none = PairedScore.VarianceOfNone(
+        [
+            (each, Prompts * (share + excess) / 2),
+            (-each, Prompts * Math.Max(0, share - excess) / 2),
+            (0, Prompts * Math.Max(0, 1 - share)),
+        ]);
+        var error = Math.Sqrt(Math.Max(0, square - (difference * difference)) / Prompts);
+        var beyond = difference - PairedScore.CorrectionFor(Prompts) - (Normal.InvCDF(0, 1, 1 - (Alpha / 2)) * Math.Sqrt(none));
         return error > 0 ? Normal.CDF(0, 1, beyond / error) : beyond > 0 ? 1 : 0;
     }
 
@@ -99,7 +108,7 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     /// fails.
     /// </param>
     public double? MinimalDetectableMean(double square, double size, double power = TargetPower) => Smallest(
-        1, difference => PowerOfMean(difference, Math.Max(square, difference * Math.Max(size, difference))), power);
+        1, difference => PowerOfMean(difference, Math.Max(square, difference * Math.Max(size, difference)), size), power);
 
     /// <summary>How large a difference is where there is one; where there is none, as large as it can be.</summary>
     public static double SizeOf(IReadOnlyList<double> differences)

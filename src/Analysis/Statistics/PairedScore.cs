@@ -59,16 +59,30 @@ public sealed class PairedScore : IPairedTest
             return 1;
         }
 
+        var variance = VarianceAt(strata, distance);
+        return variance == 0 ? 0 : 2 * Normal.CDF(0, 1, -(distance - _correction) / Math.Sqrt(variance));
+    }
+
+    /// <summary>The variance that the test takes for no difference, of prompts whose differences come as often as this.</summary>
+    /// <param name="values">With a mean of 0 or more.</param>
+    internal static double VarianceOfNone((double Value, double Count)[] values)
+    {
+        TiltedValues[] one = [new([.. values.Where(v => v.Count > 0)], 1)];
+        return VarianceAt(one, one[0].Mean);
+    }
+
+    /// <summary>Of the likeliest distribution whose mean is lower than what is seen by a distance.</summary>
+    private static double VarianceAt(TiltedValues[] strata, double distance)
+    {
         // The tilt rises from none to all mass on the lowest value, and the mean falls with it.
-        var (low, high) = (0.0, 1.0);
+        var (low, high, mean) = (0.0, 1.0, strata.Average(s => s.Mean));
         for (var step = 0; step < Steps; step++)
         {
             var middle = (low + high) / 2;
-            (low, high) = strata.Average(s => s.Mean) - At(strata, middle).Mean < distance ? (middle, high) : (low, middle);
+            (low, high) = mean - At(strata, middle).Mean < distance ? (middle, high) : (low, middle);
         }
 
-        var variance = At(strata, high).Variance;
-        return variance == 0 ? 0 : 2 * Normal.CDF(0, 1, -(distance - _correction) / Math.Sqrt(variance));
+        return At(strata, high).Variance;
     }
 
     /// <summary>Half of what one of so many prompts weighs in their mean.</summary>

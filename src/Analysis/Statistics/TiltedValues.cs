@@ -7,17 +7,23 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// </summary>
 internal sealed class TiltedValues
 {
-    private readonly (double Value, int Count)[] _values;
+    private readonly (double Value, double Count)[] _values;
     private readonly double _most;
 
     /// <param name="values">Each between minus and plus <paramref name="most"/>.</param>
     public TiltedValues(double[] values, double most)
+        : this([.. values.GroupBy(v => v).Select(g => (g.Key, (double)g.Count()))], most)
     {
-        _values = [.. values.GroupBy(v => v).Select(g => (g.Key, g.Count()))];
-        (Count, Mean, _most) = (values.Length, _values.Sum(v => v.Value * v.Count) / values.Length, most);
     }
 
-    public int Count { get; }
+    /// <param name="values">With how often each is seen, or expected.</param>
+    public TiltedValues((double Value, double Count)[] values, double most)
+    {
+        (_values, _most, Count) = (values, most, values.Sum(v => v.Count));
+        Mean = values.Sum(v => v.Value * v.Count) / Count;
+    }
+
+    public double Count { get; }
 
     /// <summary>As seen, without a tilt.</summary>
     public double Mean { get; }
