@@ -57,7 +57,7 @@ public sealed record Comparison(
     public Outcome Outcome => Decisive.Interval switch
     {
         var (low, high) when low > -Margin && high < Margin => Outcome.Equivalent,
-        (> 0, _) => Outcome.Better,
+        ( > 0, _) => Outcome.Better,
         (_, < 0) => Outcome.Worse,
         var (low, _) when low > -Margin => Outcome.NotWorse,
         _ => Outcome.Inconclusive,

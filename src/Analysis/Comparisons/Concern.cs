@@ -17,7 +17,7 @@ public sealed record Concern(string Name, string Text)
     public const string Replicates = "replicates";
     public const string Repeated = "repeated";
 
-    public static IReadOnlyList<string> Names { get; } = 
+    public static IReadOnlyList<string> Names { get; } =
         [Prompts, Incomplete, Scorer, Thresholds, Oracle, SelfScored, Curves, Attempts, Replicates, Repeated];
 
     /// <summary>Everything that speaks against comparing the two arms.</summary>

@@ -63,7 +63,7 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     /// The smallest gain over an arm with the share <paramref name="baseline"/> that is found with
     /// chance <paramref name="power"/>, for arms whose successes correlate so; null when none is.
     /// </summary>
-    public double? MinimalDetectableGain(double baseline, double correlation, double power = TargetPower) => 
+    public double? MinimalDetectableGain(double baseline, double correlation, double power = TargetPower) =>
         Smallest(1 - baseline, gain => Power(Gain(baseline, correlation, gain)), power);
 
     /// <summary>

@@ -456,10 +456,17 @@ public sealed class ComparisonTests
     [Fact]
     public void Unequal_designs_are_refused_and_stand_in_the_verdict()
     {
-        var four = Best with { Arm = Sweeps.Sana with { Strategy = new BestOfN(4, Selector.FirstAccept), Chains =
+        var four = Best with
+        {
+            Arm = Sweeps.Sana with
+            {
+                Strategy = new BestOfN(4, Selector.FirstAccept),
+                Chains =
         [
             .. Sweeps.Sana.Chains.Select(c => c with { Attempts = [.. c.Attempts.Take(4)], Shown = Math.Min(3, c.Shown) }),
-        ] } };
+        ]
+            }
+        };
         Assert.Equal(Concern.Attempts, Assert.Single(Concern.Of(Reflection, four, Whole)).Name);
         Assert.Empty(Concern.Of(Reflection, four, new ComparisonPoint.Attempts(4)));
         Assert.Contains(
