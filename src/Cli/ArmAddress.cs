@@ -15,10 +15,19 @@ internal static class ArmAddress
     public static async Task<ComparedArm> FindAsync(
         LedgerSession session, string address, string? scorer, CancellationToken cancellation)
     {
+        var (results, arm) = await SweepAsync(session, address, scorer, cancellation);
+        return new(results, arm ?? Arm(results, null, address));
+    }
+
+    /// <summary>The sweep, and its arm where the address names one.</summary>
+    /// <exception cref="UsageException">There is no such arm.</exception>
+    public static async Task<(SweepResults Sweep, ArmResults? Arm)> SweepAsync(
+        LedgerSession session, string address, string? scorer, CancellationToken cancellation)
+    {
         var parts = Nfc.Normalize(address).Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, scorer);
-        return new(results, Arm(results, parts.Length == 2 ? parts[1] : null, address));
+        return (results, parts.Length == 2 ? Arm(results, parts[1], address) : null);
     }
 
     private static ArmResults Arm(SweepResults sweep, string? arm, string address)

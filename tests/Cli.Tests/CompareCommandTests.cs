@@ -45,6 +45,8 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
     [InlineData("it has no value at 4", "small/1", "small/0", "--at", "4")]
     [InlineData("is neither a number of attempts, nor several that rise", "small/1", "small/0", "--at", "budget:luck=4")]
     [InlineData("Choose a budget within both", "small/1", "small/0", "--at", "budget:attempts=100")]
+    [InlineData("name B too", "small", "--margin", "0.02")]
+    [InlineData("expected a number of at least 0.001", "small/1", "small/0", "--margin", "0")]
     [InlineData("needs --prices", "small/1", "small/0", "--at", "budget:money=1")]
     public async Task What_cannot_be_compared_ends_with_1_and_a_sentence(string expected, params string[] args)
     {
@@ -52,6 +54,17 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
 
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.Contains(expected, run.Error);
+    }
+
+    [Fact]
+    public async Task Without_a_second_arm_all_arms_of_the_sweep_are_compared()
+    {
+        var all = await sweeps.AtOnce.RunAsync("compare", "small");
+        var others = await sweeps.AtOnce.RunAsync("compare", "small/0");
+
+        Assert.Contains(all.ExitCode, new[] { 0, 5 });
+        Assert.Contains(" of 1 pairs differ", all.Out);
+        Assert.Equal(all.Out, others.Out);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class LedgerDump
     [
         "SELECT to_jsonb(s) - 'created_at' - 'state' - 'calls' FROM reflectdit.sweeps s ORDER BY id",
         "SELECT to_jsonb(s) FROM reflectdit.scorers s ORDER BY id",
+        "SELECT to_jsonb(w) FROM reflectdit.sweep_scorers w ORDER BY sweep_id, name",
         "SELECT to_jsonb(a) FROM reflectdit.arms a ORDER BY sweep_id, index",
         "SELECT to_jsonb(i) - 'imported_at' FROM reflectdit.imports i ORDER BY sweep_id, arm",
         "SELECT to_jsonb(m) - 'placement' FROM reflectdit.models m ORDER BY sweep_id, id",

@@ -21,17 +21,21 @@ internal sealed class BudgetComparison
         _arms =
         [
             Curves(first),
-            (costs with { Values = Comparison.Aligned(costs.Values, first, second) },
-                shares with { Values = Comparison.Aligned(shares.Values, first, second) }),
+            (Aligned(costs), Aligned(shares)),
         ];
         _bootstrap = new Bootstrap((ulong)first.Sweep.Seed);
+
+        Curve Aligned(Curve curve) => new(curve.Arm, curve.Kind, curve.Most, Comparison.Aligned(curve.Exact, first, second));
     }
 
     public Comparison Compare(Metric metric)
     {
-        var rows = _first.Sweep.Metrics.Select(Row).ToList();
-        return new(_first, _second, metric, _budget, [.. rows.Select(r => r?.Row).OfType<MetricComparison>()], [])
+        var absent = new List<(Metric, string)>();
+        var rows = _first.Sweep.Metrics.Select(m => Row(m, absent)).ToList();
+        return new(
+            _first, _second, metric, _budget, Comparison.Tested([.. rows.Select(r => r?.Row).OfType<MetricComparison>()]), [])
         {
+            Absent = absent,
             Reached = rows.Find(r => r?.Row.Metric == metric) is var (row, budgets) ? Reached(row, budgets) : null,
         };
     }
@@ -44,7 +48,7 @@ internal sealed class BudgetComparison
             $"{arm.Arm.Label} has no {_budget.Axis.Name()} recorded: it has no place on that axis."), shares);
     }
 
-    private (MetricComparison Row, Budgets Budgets)? Row(Metric metric)
+    private (MetricComparison Row, Budgets Budgets)? Row(Metric metric, List<(Metric, string)> absent)
     {
         int[] Present(Func<string, bool> covers) =>
         [
@@ -57,6 +61,7 @@ internal sealed class BudgetComparison
             : [Present(metric.Covers)];
         if (strata.Any(s => s.Length == 0))
         {
+            absent.Add((metric, "no prompt that both arms have"));
             return null;
         }
 
@@ -64,10 +69,15 @@ internal sealed class BudgetComparison
             _bootstrap, [.. _arms.Select(a => new BudgetPoints(a.Costs.Points(strata), a.Shares.Points(strata)))]);
         if (budgets.ShareDifferenceAt(0, 1, _budget.Cost) is not { } difference)
         {
-            // A category can leave the range that all prompts have: then it has no row.
-            return metric != Metric.MeanOverPrompts ? null : throw new ArgumentException(
-                $"{_budget.Cost} {_budget.Axis.Unit(_prices)}: {_first.Arm.Label} was run at {Range(budgets, 0)}, "
-                + $"{_second.Arm.Label} at {Range(budgets, 1)}. Choose a budget within both.");
+            var range = $"{_first.Arm.Label} was run at {Range(budgets, 0)}, {_second.Arm.Label} at {Range(budgets, 1)}";
+            if (metric == Metric.MeanOverPrompts)
+            {
+                throw new ArgumentException(
+                    $"{_budget.Cost} {_budget.Axis.Unit(_prices)}: {range}. Choose a budget within both.");
+            }
+
+            absent.Add((metric, range)); // A category can leave the range that all prompts have.
+            return null;
         }
 
         var row = new MetricComparison(
@@ -76,12 +86,15 @@ internal sealed class BudgetComparison
             budgets.ShareAt(0, _budget.Cost)!.Value,
             budgets.ShareAt(1, _budget.Cost)!.Value,
             difference.Interval,
+            difference.P,
             null,
             null,
-            MetricComparison.BootstrapTest,
             null,
             null,
-            null);
+            null)
+        {
+            Score = difference,
+        };
         return (row, budgets);
     }
 

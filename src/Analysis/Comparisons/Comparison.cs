@@ -19,7 +19,7 @@ public sealed record Comparison(
     IReadOnlyList<MetricComparison> Rows,
     IReadOnlyList<DifferingPrompt> Differing)
 {
-    /// <summary>The level of the test that decides.</summary>
+    /// <summary>The level of the test that the 95% interval inverts.</summary>
     public const double Alpha = 0.05;
 
     /// <summary>
@@ -31,14 +31,47 @@ public sealed record Comparison(
     /// <summary>At equal budgets: what each arm needs to show what both of them show there.</summary>
     public ReachedShare? Reached { get; init; }
 
+    /// <summary>The interval and p hold at every look at an unfinished sweep at once.</summary>
+    public bool Anytime { get; private init; }
+
+    /// <summary>Metrics that have no row, and why.</summary>
+    public IReadOnlyList<(Metric Metric, string Reason)> Absent { get; init; } = [];
+
     /// <summary>For a budget in money.</summary>
     public Prices? Prices { get; private init; }
 
     public MetricComparison Decisive => Rows.Single(r => r.Metric == Metric);
 
-    public Outcome Outcome => !Decisive.Significant ? Outcome.Inconclusive
-        : Decisive.Difference > 0 ? Outcome.Better
-        : Outcome.Worse;
+    /// <summary>
+    /// The difference where every missing chain speaks against the first arm, and where every one speaks for it; null where none is
+    /// missing, and at equal budgets, where their costs are missing too.
+    /// </summary>
+    public Interval? WorstCase { get; private init; }
+
+    /// <summary>A difference of less than this does not matter; null where none was named.</summary>
+    public double? Margin { get; init; }
+
+    /// <summary>
+    /// By where the interval lies: within the margin (two one-sided tests, Schuirmann 1987), beside 0, or above minus the margin.
+    /// </summary>
+    public Outcome Outcome => Decisive.Interval switch
+    {
+        var (low, high) when low > -Margin && high < Margin => Outcome.Equivalent,
+        ( > 0, _) => Outcome.Better,
+        (_, < 0) => Outcome.Worse,
+        var (low, _) when low > -Margin => Outcome.NotWorse,
+        _ => Outcome.Inconclusive,
+    };
+
+    /// <summary>
+    /// Two-sided p of the difference that the outcome excludes: the margin (the larger p of its two sides), or else 0.
+    /// </summary>
+    public double P => Outcome switch
+    {
+        Outcome.Equivalent => Math.Max(Decisive.Score.PFor(-Margin!.Value), Decisive.Score.PFor(Margin.Value)),
+        Outcome.NotWorse => Decisive.Score.PFor(-Margin!.Value),
+        _ => Decisive.P,
+    };
 
     /// <param name="prices">Needed for a budget in money alone.</param>
     /// <exception cref="ArgumentException">There is nothing to compare.</exception>
@@ -47,16 +80,22 @@ public sealed record Comparison(
         ComparedArm second,
         Metric metric,
         ComparisonPoint at,
-        Prices? prices = null)
+        Prices? prices = null,
+        bool anytime = false)
     {
         if (new[] { first, second }.FirstOrDefault(a => a.Sweep.Scorer is null) is { } unscored)
         {
             throw new ArgumentException(unscored.Sweep.Unscored);
         }
 
+        if (anytime && (at is ComparisonPoint.Budget || metric == Metric.MeanOverCategories))
+        {
+            throw new ArgumentException("At every look there is a test of a mean over prompts alone: neither at a budget nor over categories.");
+        }
+
         var comparison = at is ComparisonPoint.Budget budget
             ? new BudgetComparison(first, second, budget, prices).Compare(metric)
-            : AtAttempts(first, second, metric, at);
+            : AtAttempts(first, second, metric, at, anytime);
         return comparison.Rows.Any(r => r.Metric == metric)
             ? comparison with { Prices = prices }
             : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
@@ -92,11 +131,10 @@ public sealed record Comparison(
     }
 
     private static Comparison AtAttempts(
-        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at)
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, bool anytime)
     {
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
-        var bootstrap = new Bootstrap(seed);
         var pairs = Pairs(at);
         var rows = first.Sweep.Metrics.Select(m => Row(m, at, pairs)).OfType<MetricComparison>().ToList();
         return new(
@@ -104,12 +142,14 @@ public sealed record Comparison(
             second,
             metric,
             at,
-            [
-                .. rows.Where(r => r.Metric.Category is null),
-                .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
-            ],
+            Tested(rows),
             [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
+            WorstCase = MissingChains.Bounds(first, second, metric, arm => Shares(arm, AttemptsOf(arm, at)!.Value)),
+            Anytime = anytime,
+            Absent = anytime && first.Sweep.Categories.Count > 0
+                ? [(Metric.MeanOverCategories, "at every look there is a test of a mean over prompts alone")]
+                : [],
             ByN = at is ComparisonPoint.Attempts { Before.Count: > 0 } several ? ByNumber(several) : [],
         };
 
@@ -120,13 +160,14 @@ public sealed record Comparison(
         MetricComparison? Row(Metric of, ComparisonPoint point, PairedShares shares)
         {
             var strata = Strata(shares, first.Sweep, of);
-            return strata.Any(s => s.Prompts.Count == 0) ? null : MetricComparison.Of(
+            return strata.Any(s => s.Prompts.Count == 0) || (anytime && of == Metric.MeanOverCategories) ? null : MetricComparison.Of(
                 of,
                 strata,
-                bootstrap,
                 seed,
                 first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
-                    - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value);
+                    - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value,
+                first.Replicates == 1 && second.Replicates == 1,
+                anytime);
         }
 
         IReadOnlyList<(int, MetricComparison)> ByNumber(ComparisonPoint.Attempts several)
@@ -137,12 +178,12 @@ public sealed record Comparison(
         }
     }
 
-    private static double?[] Shares(ComparedArm arm, int n)
+    private static Rational?[] Shares(ComparedArm arm, int n)
     {
         var prompts = arm.Sweep.Prompts.Count;
         return n == arm.Arm.Strategy.MaxAttempts
-            ? PromptScores.At(arm.Arm, prompts, n)
-            : Curve.Of(arm.Arm, prompts).At(n);
+            ? PromptScores.Exact(arm.Arm, prompts, n)
+            : Curve.Of(arm.Arm, prompts).ExactAt(n);
     }
 
     private static IReadOnlyList<PairedShares> Strata(
@@ -155,11 +196,19 @@ public sealed record Comparison(
             .Where(i => pairs.Differences[i] != 0)
             .OrderByDescending(i => pairs.Differences[i])
             .ThenBy(i => pairs.Prompts[i])
-            .Select(i => new DifferingPrompt(prompts[pairs.Prompts[i]], pairs.First[i], pairs.Second[i]));
+            .Select(i => new DifferingPrompt(
+                prompts[pairs.Prompts[i]], pairs.First[i].ToDouble(), pairs.Second[i].ToDouble()));
+
+    /// <summary>The rows with the categories' p adjusted for each other.</summary>
+    internal static IReadOnlyList<MetricComparison> Tested(IReadOnlyList<MetricComparison> rows) =>
+    [
+        .. rows.Where(r => r.Metric.Category is null),
+        .. Adjusted([.. rows.Where(r => r.Metric.Category is not null)]),
+    ];
 
     /// <summary>Rows that are tested together.</summary>
     private static IEnumerable<MetricComparison> Adjusted(IReadOnlyList<MetricComparison> rows) =>
-        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P!.Value)]), (row, p) => row with { HolmP = p });
+        rows.Zip(Holm.Adjust([.. rows.Select(r => r.P)]), (row, p) => row with { HolmP = p });
 }
 
 /// <summary>What a comparison says of its first arm.</summary>
@@ -167,12 +216,18 @@ public enum Outcome
 {
     Better,
     Worse,
+
+    /// <summary>Any difference is less than the margin.</summary>
+    Equivalent,
+
+    /// <summary>Worse, if at all, by less than the margin.</summary>
+    NotWorse,
     Inconclusive,
 }
 
 /// <summary>The budgets with which the two arms reach a share.</summary>
 /// <param name="Ratio">The first arm's budget divided by the second's.</param>
-public sealed record ReachedShare(double Share, Estimate First, Estimate Second, Estimate Ratio);
+public sealed record ReachedShare(double Share, BudgetEstimate First, BudgetEstimate Second, BudgetEstimate Ratio);
 
 /// <summary>A prompt that the two arms do not get right alike.</summary>
 /// <param name="Prompt">As in the first arm's sweep.</param>

@@ -12,24 +12,25 @@ public static class ComparisonFormat
 {
     private const string CsvHeading =
         "kind,metric,n,prompts,first,second,difference,low,high,only_first,only_second,test,p,p_holm,"
-        + "minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
+        + "exact_test,exact_p,minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
 
     private static readonly string[] Columns =
-    [
-        "n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%",
-        "published\nA - B", "power\nfor it",
-    ];
+        ["n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%"];
+
+    private static readonly string[] Details = ["exact\np", "published\nA - B", "power\nfor it"];
 
     /// <param name="allowed">What spoke against the comparison and was allowed.</param>
     /// <param name="format">One of <see cref="ReportFormat.Names"/>.</param>
-    public static string Render(Comparison comparison, IReadOnlyList<Concern> allowed, string format) => format switch
-    {
-        "csv" => Csv(comparison, allowed),
-        "json" => Json(comparison, allowed),
-        _ => ReportFormat.Render(Sheet(comparison, allowed), format),
-    };
+    /// <param name="detail">With the columns that do not decide; data have them always.</param>
+    public static string Render(
+        Comparison comparison, IReadOnlyList<Concern> allowed, string format, bool detail = false) => format switch
+        {
+            "csv" => Csv(comparison, allowed),
+            "json" => Json(comparison, allowed),
+            _ => ReportFormat.Render(Sheet(comparison, allowed, detail), format),
+        };
 
-    private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed)
+    private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed, bool detail)
     {
         var (first, second) = VerdictText.Names(comparison);
         return new(
@@ -39,7 +40,7 @@ public static class ComparisonFormat
                 .. VerdictText.OfReached(comparison) is { } reached ? [reached] : Array.Empty<string>(),
                 .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}."),
             ],
-            Columns,
+            detail ? [.. Columns, .. Details] : Columns,
             [
                 new(LineKind.Section, "Overall", []),
                 .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
@@ -48,7 +49,7 @@ public static class ComparisonFormat
                 .. comparison.ByN.Count == 0 ? [] : comparison.ByN.Select(at => Line($"N={at.N}", at.Row))
                     .Prepend(new(LineKind.Section, $"By N: {Name(comparison.Metric)}", [])),
             ],
-            [.. Notes(comparison)])
+            [.. Notes(comparison, detail)])
         {
             Lists = comparison.At is ComparisonPoint.Budget ? [] :
             [
@@ -56,29 +57,35 @@ public static class ComparisonFormat
                 Differing("B", comparison.Differing.Where(d => d.First < d.Second)),
             ],
         };
+
+        Line Line(string label, MetricComparison row) =>
+            new(LineKind.Values, label, detail ? [.. Cells(row), .. DetailCells(row)] : Cells(row));
     }
 
-    private static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
+    internal static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
         : metric == Metric.MeanOverCategories ? "mean over categories"
         : metric.Category!;
 
-    private static Line Line(string label, MetricComparison row) => new(
-        LineKind.Values,
-        label,
-        [
-            $"{row.Prompts}",
-            Numbers.Share(row.First),
-            Numbers.Share(row.Second),
-            Numbers.Signed(row.Difference),
-            $"{Numbers.Signed(row.Interval.Low)}..{Numbers.Signed(row.Interval.High)}",
-            $"{row.Discordant?.OnlyFirst}",
-            $"{row.Discordant?.OnlySecond}",
-            row.P is { } p ? P(p) : "",
-            row.HolmP is { } holm ? P(holm) : "",
-            row.P is null ? "" : row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
-            row.Published is { } published ? Numbers.Signed(published) : "",
-            row.PowerForPublished is { } power ? $"{power:0.00}" : "",
-        ]);
+    internal static string[] Cells(MetricComparison row) =>
+    [
+        $"{row.Prompts}",
+        Numbers.Share(row.First),
+        Numbers.Share(row.Second),
+        Numbers.Signed(row.Difference),
+        $"{Numbers.Signed(row.Interval.Low)}..{Numbers.Signed(row.Interval.High)}",
+        $"{row.Discordant?.OnlyFirst}",
+        $"{row.Discordant?.OnlySecond}",
+        P(row.P),
+        row.HolmP is { } holm ? P(holm) : "",
+        row.Exact is null ? "" : row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
+    ];
+
+    private static string[] DetailCells(MetricComparison row) =>
+    [
+        row.Exact is { } exact ? P(exact.P) : "",
+        row.Published is { } published ? Numbers.Signed(published) : "",
+        row.PowerForPublished is { } power ? $"{power:0.00}" : "",
+    ];
 
     private static string P(double p) => p < 0.0001 ? "<.0001" : $"{p:0.0000}";
 
@@ -93,11 +100,13 @@ public static class ComparisonFormat
     private static readonly string[] BudgetNotes =
     [
         "Equal budget: each arm's share is interpolated between the two N whose mean cost a prompt lies around the "
-        + "budget, the judge's part included. The verdict is that of the 95% interval (paired bootstrap over prompts, "
-        + "in which costs are drawn with their prompts). What an arm needs to reach a share is never less than one image.",
+        + "budget, the judge's part included. The interval counts how costs vary with their prompts. The row of a category, and the mean over categories, sets equal "
+        + "what its own prompts cost on average, and not the share of the budget that all prompts together leave it. What an arm needs to "
+        + "reach a share has the interval of a bootstrap over prompts and is never less than "
+        + "one image: at most so much is what an arm reaches with its first.",
     ];
 
-    private static IEnumerable<string> Notes(Comparison comparison)
+    private static IEnumerable<string> Notes(Comparison comparison, bool detail)
     {
         var (first, second) = (comparison.First, comparison.Second);
         if (first.Arm.Simulated || second.Arm.Simulated)
@@ -105,20 +114,38 @@ public static class ComparisonFormat
             yield return ReportParts.Simulated;
         }
 
-        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison))
+        if (comparison.Margin is { } margin)
+        {
+            yield return $"Margin {margin:G3}: equivalent is a 95% interval within it to both sides (two one-sided tests), not worse one "
+                + "above minus the margin; their p is that of the margin. Choose it before you look.";
+        }
+
+        yield return "The verdict is whether the 95% interval excludes 0; p is that of the test which the interval inverts, "
+            + (comparison.Anytime ? "a mixture of bets that holds at every look at once, however often one looks"
+                : "Tango's score test with half a prompt's correction")
+            + ", and below 0.05 if and only if it does. p Holm is adjusted over the categories: look there before a category is "
+            + "called better.";
+        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison, detail))
         {
             yield return note;
+        }
+
+        yield return "For prompts like them: the interval counts prompts as drawn from more of their kind, with what their images vary by. "
+            + "For these prompts alone it would be narrower where a prompt's outcome hardly varies.";
+        if (comparison.WorstCase is not null)
+        {
+            yield return "Missing chains: the bounds take each as worth 0 to one arm and 1 to the other, and have no sampling error in "
+                + "them. Where they exclude 0 what is missing cannot turn the difference round.";
+        }
+
+        if (comparison.Absent.Count > 0)
+        {
+            yield return "No row: " + string.Join("; ", comparison.Absent.Select(a => $"{Name(a.Metric)} ({a.Reason})")) + ".";
         }
 
         yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
             + "N is not equal cost: images a chain on average, and verdicts of a judge recorded: "
             + $"A {Images(first):0.00} and {Verdicts(first):0.00}, B {Images(second):0.00} and {Verdicts(second):0.00}.";
-        if (first.Sweep.Replicates != second.Sweep.Replicates)
-        {
-            yield return $"A has {first.Sweep.Replicates} replicates and B {second.Sweep.Replicates}: their values "
-                + "differ in spread, and p is approximate.";
-        }
-
         if (first.Sweep.Id != second.Sweep.Id)
         {
             yield return $"Sweeps: A {first.Sweep.Sweep} ({first.Sweep.Id}), seed {first.Sweep.Seed}; "
@@ -127,24 +154,33 @@ public static class ComparisonFormat
         }
     }
 
-    private static IEnumerable<string> TestNotes(Comparison comparison)
+    private static IEnumerable<string> TestNotes(Comparison comparison, bool detail)
     {
-        yield return comparison.Decisive.Test == MetricComparison.McNemarTest
-            ? "p: exact McNemar test on the prompts that one arm alone got right (b: A alone, c: B alone); the mean "
-                + "over categories by the paired permutation test."
-            : "p: paired permutation test on the prompts' differences, as a prompt counts in part here.";
-        yield return $"The verdict is that of p below {Comparison.Alpha} in one test that is chosen beforehand. p Holm "
-            + "is adjusted over the categories: look there before a category is called better.";
+        if (comparison.Decisive.Discordant is not null)
+        {
+            yield return "b, c: prompts that A alone and that B alone got right.";
+        }
+
+        if (detail)
+        {
+            yield return "exact p decides nothing: exact McNemar test where every prompt is right or wrong, else (and for the "
+                + "mean over categories) the paired permutation test.";
+        }
+
         if (comparison.ByN is [.., (var last, _)])
         {
             yield return $"By N: the verdict is about N={last}. Before another N is called better look at its p Holm, "
                 + $"which is adjusted over the {comparison.ByN.Count} N tested here.";
         }
 
-        yield return $"Interval: paired percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded "
-            + "with A's sweep). It can touch 0 where p decides, and the other way round.";
-        yield return "sees at 80%: the smallest difference that as many prompts, differing as often as here, show with "
-            + "80% power; it does not depend on the difference that was seen.";
+        if (comparison.Anytime)
+        {
+            yield break;
+        }
+
+        yield return "sees at 80%: the smallest difference that is found in 80% of runs with as many prompts, on which the arms "
+            + "differ as often as here, or as often as the difference needs; it does not depend on the difference that was seen."
+            + (comparison.Rows.Concat(comparison.ByN.Select(at => at.Row)).Any(r => r.Detectable is null) ? " -: none is, the prompts are too few." : "");
     }
 
     private static double Images(ComparedArm arm) => arm.Arm.Chains.Average(c => c.Attempts.Count);
@@ -155,7 +191,7 @@ public static class ComparisonFormat
     private static string Csv(Comparison comparison, IReadOnlyList<Concern> allowed)
     {
         var text = new StringBuilder(CsvHeading).Append('\n');
-        object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 18), what];
+        object?[] Only(string kind, string what) => [kind, .. Enumerable.Repeat<object?>(null, 20), what];
         CsvFormat.Row(text, Only("verdict", VerdictText.Of(comparison)));
         if (VerdictText.OfReached(comparison) is { } reached)
         {
@@ -173,9 +209,14 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP, r.Detectable, r.Published,
-                r.PowerForPublished, null, null, null,
+                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP,
+                r.Exact?.Test, r.Exact?.P, r.Detectable, r.Published, r.PowerForPublished, null, null, null,
             ]);
+        }
+
+        foreach (var (metric, reason) in comparison.Absent)
+        {
+            CsvFormat.Row(text, Only("absent", $"{metric.Id}: {reason}"));
         }
 
         foreach (var d in comparison.Differing)
@@ -183,7 +224,7 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 "prompt", comparison.Metric.Id, null, null, d.First, d.Second, d.First - d.Second, null, null, null, null,
-                null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Stratum, d.Prompt.Prompt,
+                null, null, null, null, null, null, null, null, d.Prompt.Index, d.Prompt.Stratum, d.Prompt.Prompt,
             ]);
         }
 
@@ -193,21 +234,36 @@ public static class ComparisonFormat
     private static string Json(Comparison comparison, IReadOnlyList<Concern> allowed) => JsonFormat.Document(json =>
     {
         json.WriteString("verdict", VerdictText.Of(comparison));
-        json.WriteString("outcome", comparison.Outcome.ToString().ToLowerInvariant());
+        json.WriteString("outcome", comparison.Outcome is Outcome.NotWorse ? "not_worse" : comparison.Outcome.ToString().ToLowerInvariant());
+        JsonFormat.Number(json, "margin", comparison.Margin);
+        json.WriteNumber("verdict_p", comparison.P);
+        JsonFormat.Number(json, "worst_case_low", comparison.WorstCase?.Low);
+        JsonFormat.Number(json, "worst_case_high", comparison.WorstCase?.High);
         json.WriteString("metric", comparison.Metric.Id);
         var budget = comparison.At as ComparisonPoint.Budget;
         json.WriteString("budget_axis", budget?.Axis.Name());
         JsonFormat.Number(json, "budget", budget?.Cost);
         JsonFormat.Number(json, "reached_share", comparison.Reached?.Share);
-        foreach (var (key, estimate) in new (string, Estimate?)[]
+        foreach (var (key, estimate) in new (string, BudgetEstimate?)[]
         {
             ("first_cost", comparison.Reached?.First),
             ("second_cost", comparison.Reached?.Second),
             ("cost_ratio", comparison.Reached?.Ratio),
         })
         {
-            JsonFormat.Estimate(json, key, estimate);
+            json.WriteStartObject(key);
+            JsonFormat.Number(json, "value", estimate?.Value);
+            json.WriteString("value_is", estimate?.Reached.AtMost == true ? "at most" : estimate?.Reached.AtLeast == true ? "at least" : null);
+            JsonFormat.Number(json, "low", estimate?.Low);
+            JsonFormat.Number(json, "high", estimate?.High);
+            json.WriteEndObject();
         }
+
+        JsonFormat.Objects(json, "absent", comparison.Absent, (_, a) =>
+        {
+            json.WriteString("metric", a.Metric.Id);
+            json.WriteString("reason", a.Reason);
+        });
 
         JsonFormat.Objects(
             json,
@@ -221,7 +277,7 @@ public static class ComparisonFormat
                 JsonFormat.Number(json, "n", Comparison.AttemptsOf(arm, comparison.At));
                 json.WriteBoolean("simulated", arm.Arm.Simulated);
                 json.WriteBoolean("oracle", arm.Arm.Oracle);
-                json.WriteNumber("replicates", arm.Sweep.Replicates);
+                json.WriteNumber("replicates", arm.Replicates);
                 json.WriteNumber("images_per_chain", Images(arm));
             });
         JsonFormat.Objects(json, "allowed", allowed, (_, c) =>
@@ -243,25 +299,27 @@ public static class ComparisonFormat
             json.WriteNumber("first", d.First);
             json.WriteNumber("second", d.Second);
         });
-        JsonFormat.Texts(json, "notes", Notes(comparison));
-
-        static void Row(Utf8JsonWriter json, MetricComparison r)
-        {
-            json.WriteString("metric", r.Metric.Id);
-            json.WriteNumber("prompts", r.Prompts);
-            json.WriteNumber("first", r.First);
-            json.WriteNumber("second", r.Second);
-            json.WriteNumber("difference", r.Difference);
-            json.WriteNumber("low", r.Interval.Low);
-            json.WriteNumber("high", r.Interval.High);
-            JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
-            JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
-            json.WriteString("test", r.Test);
-            JsonFormat.Number(json, "p", r.P);
-            JsonFormat.Number(json, "p_holm", r.HolmP);
-            JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
-            JsonFormat.Number(json, "published_difference", r.Published);
-            JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
-        }
+        JsonFormat.Texts(json, "notes", Notes(comparison, detail: true));
     });
+
+    internal static void Row(Utf8JsonWriter json, MetricComparison r)
+    {
+        json.WriteString("metric", r.Metric.Id);
+        json.WriteNumber("prompts", r.Prompts);
+        json.WriteNumber("first", r.First);
+        json.WriteNumber("second", r.Second);
+        json.WriteNumber("difference", r.Difference);
+        json.WriteNumber("low", r.Interval.Low);
+        json.WriteNumber("high", r.Interval.High);
+        JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
+        JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
+        json.WriteString("test", r.Test);
+        json.WriteNumber("p", r.P);
+        JsonFormat.Number(json, "p_holm", r.HolmP);
+        json.WriteString("exact_test", r.Exact?.Test);
+        JsonFormat.Number(json, "exact_p", r.Exact?.P);
+        JsonFormat.Number(json, "minimal_detectable_effect", r.Detectable);
+        JsonFormat.Number(json, "published_difference", r.Published);
+        JsonFormat.Number(json, "power_for_published", r.PowerForPublished);
+    }
 }

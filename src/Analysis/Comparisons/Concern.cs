@@ -12,8 +12,12 @@ public sealed record Concern(string Name, string Text)
     public const string Oracle = "oracle";
     public const string SelfScored = "self-scored";
     public const string Curves = "curves";
+    public const string Attempts = "attempts";
+    public const string Replicates = "replicates";
+    public const string Repeated = "repeated";
 
-    public static IReadOnlyList<string> Names { get; } = [Prompts, Incomplete, Scorer, Thresholds, Oracle, SelfScored, Curves];
+    public static IReadOnlyList<string> Names { get; } =
+        [Prompts, Incomplete, Scorer, Thresholds, Oracle, SelfScored, Curves, Attempts, Replicates, Repeated];
 
     /// <summary>Everything that speaks against comparing the two arms.</summary>
     public static IReadOnlyList<Concern> Of(ComparedArm first, ComparedArm second, ComparisonPoint at) =>
@@ -22,7 +26,41 @@ public sealed record Concern(string Name, string Text)
         .. OfScorers(first, second),
         .. new[] { first, second }.SelectMany(OfArm),
         .. OfCurves(first, second, at),
+        .. OfDesign(first, second, at),
     ];
+
+    /// <summary>What the two arms were not given alike, or what is not as independent as a test takes it to be.</summary>
+    internal static IEnumerable<Concern> OfDesign(ComparedArm first, ComparedArm second, ComparisonPoint at)
+    {
+        var (a, b) = (first.Arm.Strategy.MaxAttempts, second.Arm.Strategy.MaxAttempts);
+        if (at is ComparisonPoint.Whole && a != b)
+        {
+            yield return new(
+                Attempts,
+                $"{first.Arm.Label} may draw {a} images a chain and {second.Arm.Label} {b}: compare them at the same N "
+                + $"(--at {Math.Min(a, b)}) or budget");
+        }
+
+        if (first.Replicates != second.Replicates)
+        {
+            yield return new(
+                Replicates,
+                $"{first.Arm.Label} has {first.Replicates} chains a prompt and {second.Arm.Label} {second.Replicates}: a prompt's "
+                + "value is the mean of its chains, which varies less for the one with more");
+        }
+
+        foreach (var arm in new[] { first, second }.DistinctBy(c => c.Sweep.Id))
+        {
+            var again = arm.Sweep.Prompts.Count - arm.Sweep.Prompts.Select(p => (p.Stratum, p.Prompt)).Distinct().Count();
+            if (again > 0)
+            {
+                yield return new(
+                    Repeated,
+                    $"{again} of {arm.Sweep.Prompts.Count} prompts of {arm.Sweep.Sweep} repeat another one's text: its further seeds, "
+                    + "which count as independent prompts and are not. Give a prompt once, with replicates");
+            }
+        }
+    }
 
     private static IEnumerable<Concern> OfPrompts(ComparedArm first, ComparedArm second)
     {

@@ -7,10 +7,10 @@ namespace ReflectDiT.Eval.Analysis.Comparisons;
 /// <summary>Two arms in one metric.</summary>
 /// <param name="Prompts">Prompts that both arms have.</param>
 /// <param name="First">The first arm's value.</param>
-/// <param name="Interval">95%, of the difference: paired bootstrap over prompts.</param>
-/// <param name="Discordant">b and c; null where a prompt is right in part.</param>
-/// <param name="P">Two-sided; null at equal budgets, where the interval decides.</param>
-/// <param name="Test">What decides.</param>
+/// <param name="Interval">95%, of the difference: what <see cref="PairedScore"/> does not reject. It decides.</param>
+/// <param name="P">Two-sided, of the test that the interval inverts.</param>
+/// <param name="Discordant">b and c; null where a prompt is right in part, and at equal budgets.</param>
+/// <param name="Exact">The exact test of the same pairs, which decides nothing; null at equal budgets.</param>
 /// <param name="Detectable">
 /// The smallest difference that as many prompts, differing as much as here, show with 80% power; null when there is
 /// none.
@@ -23,80 +23,80 @@ public sealed record MetricComparison(
     double First,
     double Second,
     Interval Interval,
+    double P,
     (int OnlyFirst, int OnlySecond)? Discordant,
-    double? P,
-    string Test,
+    (string Test, double P)? Exact,
     double? Detectable,
     double? Published,
     double? PowerForPublished)
 {
+    public const string ScoreTest = "paired-score";
+    public const string AnytimeTest = "anytime-betting";
     public const string McNemarTest = "exact-mcnemar";
     public const string PermutationTest = "paired-permutation";
-    public const string BootstrapTest = "paired-bootstrap-interval";
 
     public double Difference => First - Second;
 
-    public bool Significant => P is { } p ? p < Comparison.Alpha : Interval.Low > 0 || Interval.High < 0;
+    /// <summary>The test that the interval inverts, for differences other than 0.</summary>
+    public required IPairedTest Score { get; init; }
+
+    /// <summary>The name of that test.</summary>
+    public string Test => Score is AnytimeMean ? AnytimeTest : ScoreTest;
+
+    public bool Significant => Interval.Low > 0 || Interval.High < 0;
 
     /// <summary>P adjusted over the tests beside it, of the categories or of several N; null for a test alone.</summary>
     public double? HolmP { get; init; }
 
     /// <param name="strata">The pairs, in the groups whose means are averaged; none is empty.</param>
+    /// <param name="anytime">By the test that holds at every look; it is for one group alone.</param>
+    /// <param name="oneChain">Each prompt has one chain in each arm: McNemar's test is for no other.</param>
     internal static MetricComparison Of(
-        Metric metric, IReadOnlyList<PairedShares> strata, Bootstrap bootstrap, UInt128 seed, double? published)
+        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published, bool oneChain, bool anytime)
     {
         var differences = strata.Select(s => s.Differences).ToList();
         var prompts = strata.Sum(s => s.Prompts.Count);
-        var discordant = strata.Count == 1 ? strata[0].Discordant : null;
+        var discordant = strata.Count == 1 && oneChain ? strata[0].Discordant : null;
         var design = new PairedDesign(prompts, Comparison.Alpha);
         var (detectable, power) = discordant is var (b, c)
-            ? Exact(design, b, c, published)
-            : Normal(design, differences, published);
+            ? OfShares(design, b, c, published)
+            : OfMeans(design, differences, published);
+        IPairedTest score = anytime ? new AnytimeMean(differences.Single()) : new PairedScore(differences);
         return new(
             metric,
             prompts,
-            strata.Average(s => s.First.Average()),
-            strata.Average(s => s.Second.Average()),
-            bootstrap.MeanOfMeans(differences),
+            Rational.Mean([.. strata.Select(s => Rational.Mean(s.First))]).ToDouble(),
+            Rational.Mean([.. strata.Select(s => Rational.Mean(s.Second))]).ToDouble(),
+            score.Interval,
+            score.P,
             discordant,
-            discordant is { } d
-                ? McNemar.Exact(d.OnlyFirst, d.OnlySecond)
-                : PairedPermutation.MeanOfMeans(differences, seed).P,
-            discordant is null ? PermutationTest : McNemarTest,
-            detectable,
+            anytime ? null : discordant is { } d
+                ? (McNemarTest, McNemar.Exact(d.OnlyFirst, d.OnlySecond))
+                : (PermutationTest, PairedPermutation.MeanOfMeans(differences, seed).P),
+            anytime ? null : detectable,
             published,
-            power);
+            anytime ? null : power)
+        {
+            Score = score,
+        };
     }
 
-    private static (double? Detectable, double? Power) Exact(PairedDesign design, int b, int c, double? published)
+    private static (double? Detectable, double? Power) OfShares(PairedDesign design, int b, int c, double? published)
     {
         var seen = Discordance.Of(b, c, design.Prompts).Total;
-        double? power = null;
-        if (published is { } effect)
-        {
-            // A difference needs at least as many differing prompts.
-            var total = Math.Max(seen, Math.Abs(effect));
-            power = design.Power(new((total + effect) / 2, (total - effect) / 2));
-        }
-
-        return (seen == 0 ? null : design.MinimalDetectableEffect(seen), power);
+        return (
+            design.MinimalDetectableEffect(seen),
+            published is { } effect ? design.Power(PairedDesign.WithDifference(seen, effect)) : null);
     }
 
-    private static (double? Detectable, double? Power) Normal(
+    private static (double? Detectable, double? Power) OfMeans(
         PairedDesign design, List<double[]> differences, double? published)
     {
         // Of the mean of the groups' means, as if it were a mean over all prompts.
-        var variance = differences.Sum(d => Variance(d) / d.Length) / (differences.Count * differences.Count);
-        var deviation = Math.Sqrt(variance * design.Prompts);
-        return deviation == 0
-            ? (null, null)
-            : (design.MinimalDetectableMean(deviation),
-                published is { } effect ? design.PowerOfMean(effect, deviation) : null);
-    }
-
-    private static double Variance(double[] values)
-    {
-        var mean = values.Average();
-        return values.Length < 2 ? 0 : values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
+        var square = differences.Sum(d => d.Average(v => v * v) / d.Length) * design.Prompts / (differences.Count * differences.Count);
+        var size = PairedDesign.SizeOf([.. differences.SelectMany(d => d)]);
+        return (
+            design.MinimalDetectableMean(square, size),
+            published is { } effect ? design.PowerOfMean(effect, Math.Max(square, Math.Abs(effect) * Math.Max(size, Math.Abs(effect))), size) : null);
     }
 }

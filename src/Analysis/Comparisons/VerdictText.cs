@@ -12,26 +12,41 @@ public static class VerdictText
     {
         var (first, second) = Names(comparison);
         var row = comparison.Decisive;
-        var over = (row.P is { } p ? P(p) + ", " : "") + $"over {row.Prompts} prompts"
+        var over = $"{P(comparison.P)}{(comparison.Anytime ? " at every look" : "")}, over {row.Prompts} prompts"
             + (row.Metric == Metric.MeanOverPrompts ? ""
                 : row.Metric == Metric.MeanOverCategories ? ", mean over categories"
                 : $" of {row.Metric.Category}")
+            + " and for prompts like them"
             + (comparison.At is ComparisonPoint.Budget budget ? $", at {Budget(budget, comparison.Prices)} each" : "");
+        var unequal = string.Concat(Concern.OfDesign(comparison.First, comparison.Second, comparison.At)
+            .Select(c => $"; UNEQUAL: {c.Text}"))
+            + Look(comparison)
+            + (comparison.WorstCase is { } worst
+                ? $"; were every missing chain against {first} or for it: {Numbers.Signed(worst.Low)} to {Numbers.Signed(worst.High)}"
+                : "");
+        var difference = $"{first} minus {second} is {Numbers.Signed(row.Difference)} "
+            + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}";
+        if (comparison.Outcome is Outcome.Equivalent or Outcome.NotWorse)
+        {
+            return (comparison.Outcome is Outcome.Equivalent ? $"equivalent within {comparison.Margin:G3}: " : $"not worse by {comparison.Margin:G3}: ")
+                + difference + unequal;
+        }
+
         if (comparison.Outcome is Outcome.Inconclusive)
         {
-            return $"inconclusive: {first} minus {second} is {Numbers.Signed(row.Difference)} "
-                + $"(95% {Numbers.Signed(row.Interval.Low)} to {Numbers.Signed(row.Interval.High)}), {over}"
-                + (row.P is null ? ""
+            return $"inconclusive: {difference}"
+                + (comparison.At is ComparisonPoint.Budget ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
-                        : "; so few prompts differ that no difference could be seen with 80% power");
+                        : "; so few prompts find no difference with 80% power")
+                + unequal;
         }
 
         var (word, low, high) = comparison.Outcome is Outcome.Better
             ? ("better", row.Interval.Low, row.Interval.High)
             : ("worse", -row.Interval.High, -row.Interval.Low);
         return $"{first} is {word} than {second} by {Numbers.Share(Math.Abs(row.Difference))} "
-            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}";
+            + $"(95% {Numbers.Share(low)} to {Numbers.Share(high)}), {over}{unequal}";
     }
 
     /// <summary>What each arm needs for the share that both reach, in one sentence; null where that is not asked.</summary>
@@ -54,9 +69,28 @@ public static class VerdictText
         return (Name(first, second, at), Name(second, first, at));
     }
 
-    /// <summary>An upper end is infinite where too many resamples never reach the share.</summary>
-    private static string Bounded(Estimate estimate) => $"{estimate.Value:G3} (95% {estimate.Interval.Low:G3} to "
-        + $"{(double.IsFinite(estimate.Interval.High) ? $"{estimate.Interval.High:G3}" : "more than was run")})";
+    private static string Bounded(BudgetEstimate estimate)
+    {
+        var (value, atMost, atLeast) = estimate.Reached;
+        var known = $"{(atMost ? "at most " : atLeast ? "at least " : "")}{value:G3}";
+        return (estimate.Low, estimate.High) switch
+        {
+            (null, null) => known,
+            ({ } low, { } high) when low == high => known,
+            (null, { } high) when high == value => known,
+            ({ } low, null) when low == value => known,
+            var (low, high) => $"{known} (95% {(low is { } from ? $"{from:G3}" : "less than was run")} to "
+                + $"{(high is { } to ? $"{to:G3}" : "more than was run")})",
+        };
+    }
+
+    /// <summary>An ordinary p of an unfinished sweep holds for one look alone.</summary>
+    private static string Look(Comparison comparison)
+    {
+        var arm = new[] { comparison.First, comparison.Second }.MinBy(a => (double)a.Arm.Chains.Count / a.Expected)!;
+        return comparison.Anytime || arm.Arm.Chains.Count >= arm.Expected ? ""
+            : $"; one look at {arm.Arm.Chains.Count} of {arm.Expected} chains; valid only if planned (else --anytime)";
+    }
 
     private static string Budget(ComparisonPoint.Budget budget, Prices? prices) =>
         $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";

@@ -6,8 +6,8 @@ using ReflectDiT.Eval.Core.Benchmarks;
 namespace ReflectDiT.Eval.Analysis.Planning;
 
 /// <summary>
-/// The smallest difference of two arms that a design shows with 80% power in one replicate; more replicates can only
-/// help, by how much is known after the pilot alone.
+/// The smallest difference of two arms that a design shows with 80% power. How far replicates help depends on how much a
+/// prompt's outcome varies from one to the next, which the pilot shows: before it they may help wholly or not at all.
 /// </summary>
 /// <param name="Published">The published difference: the effect that one is after, or null.</param>
 /// <param name="Detectable">Smallest and largest under what is not known yet; null where nothing is known.</param>
@@ -32,6 +32,20 @@ public sealed record DesignSight(
         _ => [],
     };
 
+    /// <summary>
+    /// How much of the variance of a prompt's mean difference more replicates would take away: what replicates vary by within a
+    /// prompt, over the replicates run; null without replicates.
+    /// </summary>
+    public double? Within { get; private init; }
+
+    /// <summary>What narrows the interval of the difference.</summary>
+    public string Narrowing => "more prompts narrow the interval, four times as many to half; " + (Within switch
+    {
+        null => "what more replicates do cannot be told from one (--pilot with replicates: 2 shows it)",
+        0 => "more replicates do not: those of a prompt are all alike",
+        { } share => $"more replicates can take away {100 * share:0}% of its variance at most, what they vary by within a prompt",
+    });
+
     internal static DesignSight Of(SweepResults sweep, int arm, int versus)
     {
         var (first, second) = (sweep.Arms[arm], sweep.Arms[versus]);
@@ -48,34 +62,65 @@ public sealed record DesignSight(
         else if ((other ?? rate) is { } baseline)
         {
             (detectable, basis) = (
-                (design.MinimalDetectableGain(baseline, UsualCorrelation), design.MinimalDetectableGain(baseline, 0)),
+                (
+                    sweep.Replicates == 1
+                        ? design.MinimalDetectableGain(baseline, UsualCorrelation)
+                        : design.MinimalDetectableMeanGain(baseline, UsualCorrelation, sweep.Replicates),
+                    design.MinimalDetectableGain(baseline, 0)),
                 $"published share {Numbers.Share(baseline)}, "
-                    + $"successes that correlate by {UsualCorrelation} or not at all");
+                    + $"successes that correlate by {UsualCorrelation} or not at all"
+                    + (sweep.Replicates == 1 ? "" : $", and {sweep.Replicates} replicates that are independent or all alike"));
         }
 
-        return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count);
+        return new(first.Label, second.Label, rate - other, detectable, basis, sweep.Prompts.Count)
+        {
+            Within = WithinShare(first, second),
+        };
+    }
+
+    /// <summary>One-way analysis of variance of the differences, over prompts with the same replicates in both arms.</summary>
+    private static double? WithinShare(ArmResults first, ArmResults second)
+    {
+        var others = second.Chains.ToDictionary(c => (c.Prompt, c.Replicate), c => c.Attempts[c.Shown].Value);
+        var prompts = first.Chains
+            .Select(c => (c.Prompt, Difference: c.Attempts[c.Shown].Value - others.GetValueOrDefault((c.Prompt, c.Replicate))))
+            .Where(c => c.Difference is not null).GroupBy(c => c.Prompt, c => c.Difference!.Value)
+            .Select(g => g.ToArray()).Where(d => d.Length > 1).ToList();
+        if (prompts.Count < 2)
+        {
+            return null;
+        }
+
+        var within = prompts.Average(d => Variance(d) / d.Length);
+        var between = Variance([.. prompts.Select(d => d.Average())]);
+        return within == 0 ? 0 : Math.Min(1, within / between);
+
+        static double Variance(double[] values)
+        {
+            var mean = values.Average();
+            return values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
+        }
     }
 
     /// <summary>Under the fewest and the most differing prompts that the pilot allows.</summary>
     private static (double? Low, double? High) FromPilot(PairedDesign design, PairedShares pairs)
     {
-        // Of several replicates the deviation is measured and not the share of differing prompts.
-        if (pairs.Discordant is not var (b, c))
+        var differing = pairs.Differences.Count(d => d != 0);
+        var share = ClopperPearson.Share(differing, pairs.Prompts.Count);
+        if (pairs.Discordant is not null)
         {
-            var mean = pairs.Differences.Average();
-            var variance = pairs.Differences.Sum(d => (d - mean) * (d - mean)) / Math.Max(1, pairs.Prompts.Count - 1);
-            var seen = variance == 0 ? (double?)null : design.MinimalDetectableMean(Math.Sqrt(variance));
-            return (seen, seen);
+            return (design.MinimalDetectableEffect(share.Low), design.MinimalDetectableEffect(share.High));
         }
 
-        var share = ClopperPearson.Share(b + c, pairs.Prompts.Count);
-        return (design.MinimalDetectableEffect(share.Low) ?? design.MinimalDetectableEffect(share.High),
-            design.MinimalDetectableEffect(share.High));
+        // A prompt that differs does so as much as in the pilot.
+        var square = differing == 0 ? 1 : pairs.Differences.Sum(d => d * d) / differing;
+        var size = PairedDesign.SizeOf(pairs.Differences);
+        return (design.MinimalDetectableMean(share.Low * square, size), design.MinimalDetectableMean(share.High * square, size));
     }
 
     private static double? Rate(ArmResults arm, SweepResults sweep) =>
         sweep.Reference(arm)?.Value(arm.Strategy.MaxAttempts, Metric.MeanOverPrompts)?.Value;
 
-    private static double?[] Shares(ArmResults arm, SweepResults sweep) =>
-        PromptScores.At(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
+    private static Rational?[] Shares(ArmResults arm, SweepResults sweep) =>
+        PromptScores.Exact(arm, sweep.Prompts.Count, arm.Strategy.MaxAttempts);
 }

@@ -49,7 +49,8 @@ public sealed record Forecast(
     }
 
     /// <summary>
-    /// The last step of the arm's published curve, at its most favourable: every prompt that changes is a gain.
+    /// The last step of the arm's published curve, at its most favourable: every prompt that changes is a gain, and replicates are
+    /// independent.
     /// </summary>
     private static IEnumerable<string> LastStep(ArmResults arm, SweepResults sweep)
     {
@@ -66,7 +67,13 @@ public sealed record Forecast(
         }
 
         var step = points[1].Overall!.Value - points[0].Overall!.Value;
-        var power = step <= 0 ? 0 : new PairedDesign(sweep.Prompts.Count).Power(new(step, 0));
+        var design = new PairedDesign(sweep.Prompts.Count);
+
+        // Replicates help most where each is for itself: the mean square of their means is then this.
+        var square = ((step - (step * step)) / sweep.Replicates) + (step * step);
+        var power = step <= 0 ? 0
+            : sweep.Replicates == 1 ? design.Power(new(step, 0))
+            : Math.Max(design.Power(new(step, 0)), design.PowerOfMean(step, square, 1.0 / sweep.Replicates));
         if (power < PairedDesign.TargetPower)
         {
             yield return $"{arm.Label}: the published step from N={points[0].N} to {points[1].N} is "

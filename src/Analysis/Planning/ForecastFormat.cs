@@ -9,6 +9,7 @@ public static class ForecastFormat
 {
     private const double SecondsPerHour = 3600;
     private const double Gigabyte = 1e9;
+    private const string NoInterval = "-";
 
     private static readonly (BudgetAxis Axis, string Label, double Unit, string Format)[] Quantities =
     [
@@ -43,7 +44,7 @@ public static class ForecastFormat
                 new(LineKind.Section, "All arms", []),
                 Line("image files, GB", forecast.Disk, Gigabyte, "0.000"),
                 Line("hours at the pilot's pace", forecast.Elapsed, SecondsPerHour, "0.000"),
-                new(LineKind.Section, "Smallest difference seen with 80% power (exact McNemar, level 0.05)", []),
+                new(LineKind.Section, "Smallest difference seen with 80% power (score test, level 0.05)", []),
                 .. forecast.Comparisons.SelectMany(Lines),
             ],
             [.. Notes(forecast)]);
@@ -69,7 +70,8 @@ public static class ForecastFormat
             ?
             [
                 (known.Value / unit).ToString(format),
-                $"{(known.Interval.Low / unit).ToString(format)}..{(known.Interval.High / unit).ToString(format)}",
+                known.Interval.Low == known.Interval.High ? NoInterval
+                    : $"{(known.Interval.Low / unit).ToString(format)}..{(known.Interval.High / unit).ToString(format)}",
             ]
             : ["unknown", ""]);
 
@@ -80,7 +82,7 @@ public static class ForecastFormat
             ? seen == (seen.High, seen.High) ? Seen(seen.High) : $"{Seen(seen.Low)}..{Seen(seen.High)}"
             : "unknown", ""]);
         yield return new(LineKind.Values, "published difference",
-            [sight.Published is { } published ? Numbers.Signed(published) : "-", ""]);
+            [sight.Published is { } published ? Numbers.Signed(published) : "none published", ""]);
     }
 
     private static string Seen(double? difference) => difference is { } seen ? Numbers.Share(seen) : "none";
@@ -92,9 +94,19 @@ public static class ForecastFormat
                 + $"{forecast.Sweep.Prompts.Count} prompts; they belong to the sweep. Intervals: bootstrap over "
                 + "prompts."
             : "Expected: unknown without a pilot: --pilot N runs N prompts first, which the sweep then has.";
+        if (Estimates(forecast).Any(e => e.Interval.Low == e.Interval.High))
+        {
+            yield return "-: no interval, as all prompts of the pilot took the same; the others need not.";
+        }
+
         foreach (var basis in forecast.Comparisons.Select(c => c.Basis).Distinct())
         {
             yield return $"Smallest difference: from {basis}.";
+        }
+
+        foreach (var sight in forecast.Comparisons)
+        {
+            yield return $"{sight.Arm} against {sight.Versus}: {sight.Narrowing}.";
         }
 
         if (forecast.Sweep.Arms.Any(a => a.Simulated))
@@ -103,6 +115,9 @@ public static class ForecastFormat
                 + "claim.";
         }
     }
+
+    private static IEnumerable<Estimate> Estimates(Forecast forecast) => forecast.Arms.SelectMany(a => a.Expected.Values)
+        .Concat(new[] { forecast.Disk, forecast.Elapsed }.OfType<Estimate>());
 
     private static string Json(Forecast forecast, Prices? prices) => JsonFormat.Document(json =>
     {
@@ -132,14 +147,16 @@ public static class ForecastFormat
             JsonFormat.Number(json, "detectable_low", sight.Detectable?.Low);
             JsonFormat.Number(json, "detectable_high", sight.Detectable?.High);
             json.WriteString("basis", sight.Basis);
+            JsonFormat.Number(json, "variance_within_prompts", sight.Within);
         });
 
         void Estimate(string key, Estimate? value)
         {
             json.WriteStartObject(key);
             JsonFormat.Number(json, "expected", value?.Value);
-            JsonFormat.Number(json, "low", value?.Interval.Low);
-            JsonFormat.Number(json, "high", value?.Interval.High);
+            var interval = value is { } known && known.Interval.Low < known.Interval.High ? known.Interval : (Interval?)null;
+            JsonFormat.Number(json, "low", interval?.Low);
+            JsonFormat.Number(json, "high", interval?.High);
             json.WriteEndObject();
         }
     });

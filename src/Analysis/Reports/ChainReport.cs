@@ -13,6 +13,8 @@ public sealed class ChainReport
     public const string Judge = "judge";
     public const string Chains = "chains";
 
+    private const string KappaId = "kappa";
+
     public static IReadOnlyList<string> Layouts { get; } = [Judge, Chains];
 
     private static readonly Metric Regret = new("selection_regret", "selection\nregret");
@@ -47,7 +49,7 @@ public sealed class ChainReport
                     (new($"rejected_{fail}", $"rejected\n{fail}"), a => a.RejectedFailed),
                     (new("precision", "precision"), a => a.Precision),
                     (new("recall", "recall"), a => a.Recall),
-                    (new("kappa", "kappa"), a => a.Kappa),
+                    (new(KappaId, "kappa"), a => a.Kappa),
                 ]
                 : [(new("accepted", "accepted"), a => a.Accepted)],
         ];
@@ -85,7 +87,8 @@ public sealed class ChainReport
                 : "accepted: share of the images. The sweep has no scorer: nothing says whether the judge is right."),
             "attempt k: only the chains that got so far. Where an arm stops on acceptance these are the harder prompts, "
             + "so a fall over the attempts need not be the judge's.",
-            Intervals("Over 100 prompts or fewer they hold the truth a little less often: in 93 to 95% of runs."),
+            Intervals + $" Kappa: percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), "
+                + "at least as wide as the interval of the disagreement; over 100 prompts or fewer it holds the truth in 93% of runs or more.",
         ]);
 
     private Report OfTheChains() => ReportParts.Assemble(
@@ -109,7 +112,7 @@ public sealed class ChainReport
             "different feedback a chain: of chains with a rejected image. repeated feedback: share of the later "
             + "rejections of a chain whose feedback it had before.",
             (_results.Graded ? "The first three" : "The first three are shares of prompts")
-            + " with Wilson's interval. " + Intervals(""),
+            + " with Wilson's interval. " + Intervals,
             ReportParts.Replicates(_results),
             .. _results.Arms.Select(Unsolved).OfType<string>(),
         ]);
@@ -127,13 +130,13 @@ public sealed class ChainReport
         Row Row(string? within, JudgeAgreement agreement, Func<int, bool> covers) => new(
             RowKind.Arm,
             $"{within ?? "all images"}: {agreement.Judged}",
-            [.. _ofJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers)))]);
+            [.. _ofJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers, m.Metric.Id)))]);
     }
 
     private Row ChainRow(int index, string? within, Func<int, bool> covers)
     {
         var (arm, prompts) = (_results.Arms[index], _results.Prompts.Count);
-        var exploration = Exploration.Of(arm, _bootstrap, covers);
+        var exploration = Exploration.Of(arm, covers);
         return new(
             RowKind.Arm,
             within ?? "all prompts",
@@ -146,7 +149,7 @@ public sealed class ChainReport
             ]);
 
         Measurement? Ratio(Estimate? estimate) =>
-            Measured(estimate, arm.Chains.Select(c => c.Prompt).Distinct().Count(covers), covers);
+            Measured(estimate, arm.Chains.Select(c => c.Prompt).Distinct().Count(covers), covers, "");
 
         Measurement? Share(double?[]? values)
         {
@@ -174,17 +177,17 @@ public sealed class ChainReport
             Complete = _measures.Arms[arm].Complete,
         };
 
-    private Measurement? Measured(Estimate? estimate, int prompts, Func<int, bool> covers) => estimate is { } known
-        ? new(known.Value, known.Interval, prompts, Count(covers), "bootstrap-over-prompts")
+    private Measurement? Measured(Estimate? estimate, int prompts, Func<int, bool> covers, string metric) => estimate is { } known
+        ? new(known.Value, known.Interval, prompts, Count(covers), metric == KappaId ? "bootstrap-with-floor" : "clustered-clopper-pearson")
         : null;
 
     private int Count(Func<int, bool> covers) => Enumerable.Range(0, _results.Prompts.Count).Count(covers);
 
     private static bool Judged(ArmResults arm) => arm.Chains.Any(c => c.Attempts.Any(a => a.Verdict is not null));
 
-    private static string Intervals(string caution) =>
-        ($"95% intervals: percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with the "
-        + $"sweep's seed), as the images of one prompt are alike. {caution}").TrimEnd();
+    private const string Intervals =
+        "95% intervals: Clopper and Pearson's for as many independent images as vary like these from prompt to prompt (Korn and "
+        + "Graubard 1998), as the images of one prompt are alike. -: nothing to count.";
 
     private string? Unsolved(ArmResults arm, int index)
     {

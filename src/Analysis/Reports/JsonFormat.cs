@@ -74,13 +74,12 @@ internal static class JsonFormat
         }
     }
 
-    /// <summary>An end that is infinite is null.</summary>
     public static void Estimate(Utf8JsonWriter json, string key, Estimate? value)
     {
         json.WriteStartObject(key);
         Number(json, "value", value?.Value);
         Number(json, "low", value?.Interval.Low);
-        Number(json, "high", value?.Interval.High is { } high && double.IsFinite(high) ? high : null);
+        Number(json, "high", value?.Interval.High);
         json.WriteEndObject();
     }
 

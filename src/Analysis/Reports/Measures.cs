@@ -7,9 +7,8 @@ namespace ReflectDiT.Eval.Analysis.Reports;
 /// <summary>Measures the arms of a sweep and sets the published numbers beside them: what all layouts share.</summary>
 internal sealed class Measures(SweepResults results)
 {
-    private readonly Dictionary<(int Arm, int N), double?[]> _shares = [];
+    private readonly Dictionary<(int Arm, int N), Rational?[]> _shares = [];
     private readonly bool _graded = results.Graded;
-    private readonly Bootstrap _bootstrap = new((ulong)results.Seed);
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
 
@@ -23,14 +22,14 @@ internal sealed class Measures(SweepResults results)
     public Cell Arm(int arm, int n, Metric metric)
     {
         var reference = results.Reference(results.Arms[arm]);
-        var strata = Strata(Shares(arm, n), metric);
+        var strata = Strata([.. Shares(arm, n).Select(s => s?.ToDouble())], metric);
         var measured = strata is null ? null : Measured(
             strata,
             metric,
             strata.Count == 1
                 ? Wilson.Share(strata[0].Average(), Counts(strata[0]))
                 : Wilson.MeanOfShares([.. strata.Select(s => (s.Average(), Counts(s)))]),
-            (_graded ? "effective-" : "") + (strata.Count == 1 ? "wilson" : "wilson-variance-recovery"));
+            (strata.All(IsShare) ? "" : "effective-") + (strata.Count == 1 ? "wilson" : "wilson-variance-recovery"));
         return new(Arms[arm].Name, n, metric, reference?.Value(n, metric))
         {
             Measured = measured,
@@ -38,7 +37,7 @@ internal sealed class Measures(SweepResults results)
             Difference = Difference(measured, reference?.Value(n, metric), metric),
             InNoiseBand = measured is not null && Arms[arm].Complete && Comparable(metric)
                 && reference is not null
-                ? NoiseBand.Of(reference, n, metric)?.Contains(measured.Value)
+                ? NoiseBand.Holds(reference, n, metric, measured)
                 : null,
         };
     }
@@ -49,12 +48,12 @@ internal sealed class Measures(SweepResults results)
         var reference = Minus(
             results.Reference(results.Arms[arm])?.Value(n, metric),
             results.Reference(results.Arms[versus])?.Value(versusN, metric));
-        var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => a - b)], metric);
+        var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => (a - b)?.ToDouble())], metric);
         var measured = strata is null ? null : Measured(
             strata,
             metric,
-            _bootstrap.MeanOfMeans(strata),
-            strata.Count == 1 ? "paired-bootstrap" : "paired-bootstrap-within-categories");
+            new PairedScore(strata).Interval,
+            "paired-score");
         return new(Arms[arm].Name, n, metric, reference)
         {
             Versus = (Arms[versus].Name, versusN),
@@ -100,14 +99,16 @@ internal sealed class Measures(SweepResults results)
         };
     }
 
-    /// <summary>How many passes and fails the values are worth.</summary>
-    public double Counts(double[] values) => _graded ? Wilson.EffectiveCount(values) : values.Length;
+    /// <summary>How many passes and fails the prompts' values are worth: means of replicates and scores vary less.</summary>
+    public double Counts(double[] values) => IsShare(values) ? values.Length : Wilson.EffectiveCount(values);
 
-    private double?[] Shares(int arm, int n)
+    private bool IsShare(double[] values) => !_graded && values.All(v => v is 0 or 1);
+
+    private Rational?[] Shares(int arm, int n)
     {
         if (!_shares.TryGetValue((arm, n), out var shares))
         {
-            _shares[(arm, n)] = shares = PromptScores.At(results.Arms[arm], results.Prompts.Count, n);
+            _shares[(arm, n)] = shares = PromptScores.Exact(results.Arms[arm], results.Prompts.Count, n);
         }
 
         return shares;

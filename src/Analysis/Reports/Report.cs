@@ -98,7 +98,7 @@ public sealed record Cell(string Arm, int N, Metric Metric, PublishedValue? Publ
     /// <summary>Every chain of the arms concerned is there.</summary>
     public bool Complete { get; init; }
 
-    /// <summary>Ours lies in the noise band of one published run; null where that cannot be said.</summary>
+    /// <summary>Ours and the published number differ by no more than two runs may; null where that cannot be said.</summary>
     public bool? InNoiseBand { get; init; }
 }
 

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Analysis.Results;
-using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Benchmarks;
 
 namespace ReflectDiT.Eval.Analysis.Reports;
@@ -49,8 +48,8 @@ internal static class ReportParts
 
     public static string Replicates(SweepResults results) => results.Replicates == 1
         ? "One chain a prompt."
-        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count "
-            + "prompts, not chains." + (results.Graded ? "" : " Wilson intervals are then too wide rather than too narrow.");
+        : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count prompts, not chains: "
+            + "Wilson's with the number of passes and fails that would vary as these means do.";
 
     private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
 
@@ -109,9 +108,8 @@ internal static class ReportParts
                 ? "Mean over categories: variance recovery from the "
                     + $"{Numbers.Word(results.Categories.Count)} Wilson intervals. "
                 : "")
-            + "Difference between arms: paired percentile bootstrap over "
-            + $"prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed)"
-            + (several ? ", within categories for the mean over categories" : "") + "; where all prompts agree it has no width, which is no proof that the arms are equal.";
+            + "Difference between arms: Tango's score interval over prompts with half a prompt's correction"
+            + (several ? ", within categories for the mean over categories" : "") + ".";
         yield return Replicates(results);
         var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
@@ -119,10 +117,15 @@ internal static class ReportParts
             yield return "~ marks a mean that is calculated from the published categories and not itself published.";
         }
 
+        if (rows.Where(r => r.Kind is not RowKind.Published).SelectMany(r => r.Cells).Any(c => c is { Measured: null }))
+        {
+            yield return "-: no prompt of the column has a finished chain, or of one of the categories that its mean is over.";
+        }
+
         if (cells.Exists(c => c.InNoiseBand is not null))
         {
-            yield return "in, OUT: ours lies inside or outside the 95% noise band of one published run (Wilson "
-                + "interval of the published share over its prompts, an upper bound as the prompts are fixed).";
+            yield return "in, OUT: ours and the published number differ by no more, or by more, than two runs do in 95% of all cases "
+                + "(Newcombe's interval of the difference, from Wilson's of each; an upper bound as the prompts are fixed).";
         }
 
         if (!measures.Comparable(Metric.MeanOverPrompts))

@@ -4,9 +4,12 @@ namespace ReflectDiT.Eval.Analysis.Results;
 
 /// <summary>A value of an arm for each prompt at 1 to <see cref="Most"/> attempts, replicates averaged.</summary>
 /// <param name="Arm">Name of the arm.</param>
-/// <param name="Values">[prompt][k - 1]; null for a prompt without a chain.</param>
-public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<double[]?> Values)
+/// <param name="Exact">[prompt][k - 1] as exact fractions; null for a prompt without a chain.</param>
+public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<Rational[]?> Exact)
 {
+    /// <summary>[prompt][k - 1]; null for a prompt without a chain.</summary>
+    public IReadOnlyList<double[]?> Values { get; } = [.. Exact.Select(v => v is null ? null : Array.ConvertAll(v, x => x.ToDouble()))];
+
     /// <summary>Scores of the shown images, of the kind that the arm allows.</summary>
     public static Curve Of(ArmResults arm, int prompts) => arm.Strategy is { DrawsAll: true } selector
         ? Subsets(arm, prompts, chain => RandomSubsets.Selected(
@@ -20,7 +23,7 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
     public static Curve Prefixes(ArmResults arm, int prompts)
     {
         var most = arm.Strategy.MaxAttempts;
-        var shares = Enumerable.Range(1, most).Select(k => PromptScores.At(arm, prompts, k)).ToList();
+        var shares = Enumerable.Range(1, most).Select(k => PromptScores.Exact(arm, prompts, k)).ToList();
         return new(arm.Name, CurveKind.Prefixes, most, [.. Enumerable.Range(0, prompts).Select(prompt =>
             shares[0][prompt] is null ? null : shares.Select(s => s[prompt]!.Value).ToArray())]);
     }
@@ -49,11 +52,14 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
     }
 
     /// <summary>The values at k attempts.</summary>
-    public double?[] At(int k)
+    public double?[] At(int k) => [.. ExactAt(k).Select(v => v?.ToDouble())];
+
+    /// <summary>The values at k attempts as exact fractions.</summary>
+    public Rational?[] ExactAt(int k)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(k, Most);
-        return [.. Values.Select(v => v?[k - 1])];
+        return [.. Exact.Select(v => v?[k - 1])];
     }
 
     /// <summary>One statistic for each k, as in <see cref="Bootstrap.Means"/>.</summary>
@@ -64,7 +70,7 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
             .Select(s => s.Select(prompt => Values[prompt]![k]).ToArray()).ToList()),
     ];
 
-    private static Curve Subsets(ArmResults arm, int prompts, Func<ChainResult, double[]> values)
+    private static Curve Subsets(ArmResults arm, int prompts, Func<ChainResult, Rational[]> values)
     {
         // Beyond the shortest run there is no value for every prompt.
         var most = arm.Chains.Count == 0 ? arm.Strategy.MaxAttempts : arm.Chains.Min(c => c.Attempts.Count);
@@ -72,12 +78,12 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
     }
 
     private static Curve Averaged(
-        ArmResults arm, int prompts, CurveKind kind, int most, Func<ChainResult, double[]> values)
+        ArmResults arm, int prompts, CurveKind kind, int most, Func<ChainResult, Rational[]> values)
     {
-        var (sums, chains) = (new double[]?[prompts], new int[prompts]);
+        var (sums, chains) = (new Rational[]?[prompts], new int[prompts]);
         foreach (var chain in arm.Chains)
         {
-            var sum = sums[chain.Prompt] ??= new double[most];
+            var sum = sums[chain.Prompt] ??= new Rational[most];
             var value = values(chain);
             for (var k = 0; k < most; k++)
             {
@@ -87,16 +93,16 @@ public sealed record Curve(string Arm, CurveKind Kind, int Most, IReadOnlyList<d
             chains[chain.Prompt]++;
         }
 
-        double[]?[] means = [.. sums.Zip(chains, (s, all) => s is null ? null : Array.ConvertAll(s, v => v / all))];
+        Rational[]?[] means = [.. sums.Zip(chains, (s, all) => s is null ? null : Array.ConvertAll(s, v => v / all))];
         return new(arm.Name, kind, most, means);
     }
 
-    private static double[] Multiples(double[] costs) => [.. costs.Select((_, i) => (i + 1) * costs.Average())];
+    private static Rational[] Multiples(double[] costs) => [.. costs.Select((_, i) => (Rational)((i + 1) * costs.Average()))];
 
     /// <summary>Running sums; what is never drawn costs nothing.</summary>
-    private static double[] Sums(double[] costs, int most)
+    private static Rational[] Sums(double[] costs, int most)
     {
         var sum = 0.0;
-        return [.. Enumerable.Range(0, most).Select(i => sum += i < costs.Length ? costs[i] : 0)];
+        return [.. Enumerable.Range(0, most).Select(i => (Rational)(sum += i < costs.Length ? costs[i] : 0))];
     }
 }

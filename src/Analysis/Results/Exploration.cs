@@ -12,21 +12,25 @@ namespace ReflectDiT.Eval.Analysis.Results;
 public sealed record Exploration(Estimate? Distinct, Estimate? Repeated)
 {
     /// <param name="covers">The prompts to look at, by index; null for all.</param>
-    public static Exploration Of(ArmResults arm, Bootstrap bootstrap, Func<int, bool>? covers = null)
+    public static Exploration Of(ArmResults arm, Func<int, bool>? covers = null)
     {
         var prompts = arm.ByPrompt(covers)
             .Select(g => g.Select(Feedbacks).Where(f => f.Count > 0).ToList())
             .ToList();
-        var sums = new PromptSums(
-            bootstrap,
-            [
-                [.. prompts.Select(chains => (double)chains.Sum(f => f.Count))],
-                [.. prompts.Select(chains => (double)chains.Sum(f => f.Distinct().Count()))],
-                [.. prompts.Select(chains => (double)chains.Count)],
-            ]);
+        double[] rejected = [.. prompts.Select(chains => (double)chains.Sum(f => f.Count))];
+        double[] distinct = [.. prompts.Select(chains => (double)chains.Sum(f => f.Distinct().Count()))];
+        double[] chains = [.. prompts.Select(chains => (double)chains.Count)];
+
+        // Beyond the first of a chain, as a share of as many more as there can be.
+        var more = arm.Strategy.MaxAttempts - 1;
+        var further = ClusteredShare.Of(Less(distinct, chains), [.. chains.Select(c => c * more)]);
         return new(
-            sums.Of(s => s[1] / s[2], 1, arm.Strategy.MaxAttempts),
-            sums.Of(s => (s[0] - s[1]) / (s[0] - s[2]), 0, 1));
+            further is { } share
+                ? new(1 + (share.Value * more), new(1 + (share.Interval.Low * more), 1 + (share.Interval.High * more)))
+                : null,
+            ClusteredShare.Of(Less(rejected, distinct), Less(rejected, chains)));
+
+        static double[] Less(double[] all, double[] less) => [.. all.Zip(less, (a, b) => a - b)];
     }
 
     /// <summary>For each prompt 1 if no image of its chains passes, else 0; null without a chain, or where that is not known.</summary>

@@ -40,7 +40,8 @@ public sealed record JudgeAgreement(Confusion Counts, int Judged, int Prompts)
     public static JudgeAgreement Of(
         ArmResults arm, Bootstrap bootstrap, Func<int, bool>? covers = null, int? attempt = null)
     {
-        var prompts = arm.ByPrompt(covers)
+        var chains = arm.ByPrompt(covers).ToList();
+        var prompts = chains
             .Select(g => g.SelectMany(c => c.Attempts.Where((_, i) => attempt is null || i == attempt))
                 .Where(a => a.Verdict is not null).ToList())
             .ToList();
@@ -57,34 +58,54 @@ public sealed record JudgeAgreement(Confusion Counts, int Judged, int Prompts)
             Counts(a => a is { Verdict.Accepted: true, Passed: false }),
             Counts(a => a is { Verdict.Accepted: false, Passed: true }),
             Counts(a => a is { Verdict.Accepted: false, Passed: false }),
-            [.. prompts.Select(_ => 1.0)],
         ];
         var all = new Confusion(counts[0].Sum(), counts[1].Sum(), counts[2].Sum(), counts[3].Sum());
-        var scored = all.Count > 0;
-        var sums = new PromptSums(bootstrap, scored ? counts : [Counts(a => a.Verdict!.Accepted), Counts(_ => true), counts[4]]);
-        if (!scored)
+        var known = Sum(0, 1, 2, 3);
+        var agreement = new JudgeAgreement(all, images, prompts.Count)
         {
-            return new(default, images, prompts.Count)
-            {
-                Images = sums.Of(s => s[1] / s[2], 0, double.PositiveInfinity),
-                Accepted = sums.Of(s => s[0] / s[1], 0, 1),
-            };
+            Images = OfAll(Counts(_ => true)),
+            Accepted = ClusteredShare.Of(Counts(a => a.Verdict!.Accepted), Counts(_ => true)),
+        };
+        return all.Count == 0 ? agreement : agreement with
+        {
+            Accepted = ClusteredShare.Of(Sum(0, 1), known),
+            AcceptedPassed = ClusteredShare.Of(counts[0], known),
+            AcceptedFailed = ClusteredShare.Of(counts[1], known),
+            RejectedPassed = ClusteredShare.Of(counts[2], known),
+            RejectedFailed = ClusteredShare.Of(counts[3], known),
+            Precision = ClusteredShare.Of(counts[0], Sum(0, 1)),
+            Recall = ClusteredShare.Of(counts[0], Sum(0, 2)),
+            Kappa = KappaOf(all, new PromptSums(bootstrap, counts), ClusteredShare.Of(Sum(1, 2), known)!.Value.Interval),
+        };
+
+        double[] Sum(params int[] which) => [.. prompts.Select((_, p) => which.Sum(w => counts[w][p]))];
+
+        // As a share of the images that the chains could have had.
+        Estimate? OfAll(double[] judged)
+        {
+            double[] most = [.. chains.Select(g => (double)g.Count() * (attempt is null ? arm.Strategy.MaxAttempts : 1))];
+            var each = most.Average();
+            return ClusteredShare.Of(judged, most) is { } share
+                ? new(share.Value * each, new(share.Interval.Low * each, share.Interval.High * each))
+                : null;
+        }
+    }
+
+    /// <summary>
+    /// The bootstrap's interval, at least as wide as that of the disagreement alone with the chance of it held: where judge and
+    /// scorer never disagree the bootstrap knows no doubt.
+    /// </summary>
+    private static Estimate? KappaOf(Confusion all, PromptSums sums, Interval disagreement)
+    {
+        if (sums.Of(s => new Confusion(s[0], s[1], s[2], s[3]).Kappa, -1, 1) is not { } kappa)
+        {
+            return null;
         }
 
-        Estimate? Of(Func<Confusion, double> ratio, double least = 0) =>
-            sums.Of(s => ratio(new(s[0], s[1], s[2], s[3])), least, 1);
-        Estimate? Share(Func<Confusion, double> count) => Of(c => count(c) / c.Count);
-        return new(all, images, prompts.Count)
-        {
-            Images = sums.Of(s => s[..4].Sum() / s[4], 0, double.PositiveInfinity),
-            Accepted = Share(c => c.AcceptedPassed + c.AcceptedFailed),
-            AcceptedPassed = Share(c => c.AcceptedPassed),
-            AcceptedFailed = Share(c => c.AcceptedFailed),
-            RejectedPassed = Share(c => c.RejectedPassed),
-            RejectedFailed = Share(c => c.RejectedFailed),
-            Precision = Of(c => c.Precision),
-            Recall = Of(c => c.Recall),
-            Kappa = Of(c => c.Kappa, -1),
-        };
+        var (accepted, passed) = (all.AcceptedPassed + all.AcceptedFailed, all.AcceptedPassed + all.RejectedPassed);
+        var chance = ((accepted * (all.Count - passed)) + ((all.Count - accepted) * passed)) / (all.Count * all.Count);
+        return new(kappa.Value, new(
+            Math.Max(-1, Math.Min(kappa.Interval.Low, 1 - (disagreement.High / chance))),
+            Math.Min(1, Math.Max(kappa.Interval.High, 1 - (disagreement.Low / chance)))));
     }
 }

@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
 
@@ -10,9 +11,12 @@ public static class PromptScores
     /// For each prompt the mean over its replicates of the score of the image shown after at most <paramref name="n"/> tries
     /// (analysis.py lines 72 to 98: a chain that stopped earlier keeps its last record); null without a scored chain.
     /// </summary>
-    public static double?[] At(ArmResults arm, int prompts, int n)
+    public static double?[] At(ArmResults arm, int prompts, int n) => [.. Exact(arm, prompts, n).Select(v => v?.ToDouble())];
+
+    /// <summary>The same as exact fractions, so that arms which show equally good images are equal.</summary>
+    public static Rational?[] Exact(ArmResults arm, int prompts, int n)
     {
-        var (sums, chains) = (new double[prompts], new int[prompts]);
+        var (sums, chains) = (new Rational[prompts], new int[prompts]);
         foreach (var chain in arm.Chains)
         {
             if (chain.Attempts[Shown(arm.Strategy, chain, n)].Value is { } value)
@@ -22,7 +26,7 @@ public static class PromptScores
             }
         }
 
-        return [.. sums.Zip(chains, (s, all) => all == 0 ? (double?)null : s / all)];
+        return [.. sums.Zip(chains, (s, all) => all == 0 ? (Rational?)null : s / all)];
     }
 
     /// <summary>The attempt that the chain would have shown had it ended after <paramref name="n"/>.</summary>

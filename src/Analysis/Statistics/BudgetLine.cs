@@ -31,18 +31,20 @@ internal readonly ref struct BudgetLine(ReadOnlySpan<double> costs, ReadOnlySpan
             : Between(cost, _costs[last], _costs[last + 1], _shares[last], _shares[last + 1]);
     }
 
-    /// <summary>The least budget for a share: that of one attempt if one reaches it, infinite if none does.</summary>
-    public double CostOf(double share)
+    /// <summary>The least budget for a share: at most that of one attempt if one reaches it, infinite if none does.</summary>
+    public ReachedBudget Reach(double share)
     {
         for (var i = 0; i < _shares.Length; i++)
         {
             if (_shares[i] >= share)
             {
-                return i == 0 ? _costs[0] : Between(share, _shares[i - 1], _shares[i], _costs[i - 1], _costs[i]);
+                return i == 0
+                    ? new(_costs[0], AtMost: true, AtLeast: false)
+                    : new(Between(share, _shares[i - 1], _shares[i], _costs[i - 1], _costs[i]), false, false);
             }
         }
 
-        return double.PositiveInfinity;
+        return new(double.PositiveInfinity, AtMost: false, AtLeast: true);
     }
 
     private static double Between(double at, double low, double high, double first, double second) =>

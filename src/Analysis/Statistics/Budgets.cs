@@ -6,14 +6,17 @@ public sealed record BudgetPoints(
 
 /// <summary>
 /// Arms at equal budget, and the budgets that they need: interpolated on each arm's points (mean cost of k attempts,
-/// share at k), with percentile intervals from a bootstrap that draws the same prompts for all arms. Costs are
-/// averaged as shares are: over prompts or over categories.
+/// share at k). A difference of shares has the interval and p of <see cref="PairedScore"/>, budgets have percentile
+/// intervals from a bootstrap that draws the same prompts for all arms. Costs are averaged as shares are: over prompts or
+/// over categories.
 /// </summary>
 /// <remarks>
-/// An interval's upper end is infinite where more than 2.5% of the resamples never reach the share asked for.
+/// An arm was run at the budgets from one attempt to all: what lies outside is known to be at most or at least so much, and an
+/// interval has no end to the side where that is so in more than 2.5% of the resamples.
 /// </remarks>
 public sealed class Budgets
 {
+    private readonly IReadOnlyList<BudgetPoints> _points;
     private readonly List<(double[] Costs, double[] Shares)> _arms = [];
     private readonly List<(double[][] Costs, double[][] Shares)> _resampled = [];
     private readonly int _resamples;
@@ -21,6 +24,7 @@ public sealed class Budgets
     /// <param name="arms">Over the same prompts in all.</param>
     public Budgets(Bootstrap bootstrap, IReadOnlyList<BudgetPoints> arms)
     {
+        _points = arms;
         var means = bootstrap.Means([.. arms.SelectMany(a => a.Costs.Concat(a.Shares))]);
         _resamples = means[0].Length;
         var at = 0;
@@ -45,25 +49,55 @@ public sealed class Budgets
     public double? ShareAt(int arm, double cost) =>
         Line(_arms[arm]).Covers(cost) ? Line(_arms[arm]).ShareAt(cost) : null;
 
-    /// <summary>The first arm's share minus the second's for a budget; null outside the range of either.</summary>
-    public Estimate? ShareDifferenceAt(int first, int second, double cost) =>
-        Line(_arms[first]).Covers(cost) && Line(_arms[second]).Covers(cost)
-            ? Bounded(
-                Line(_arms[first]).ShareAt(cost) - Line(_arms[second]).ShareAt(cost),
-                r => At(first, r).ShareAt(cost) - At(second, r).ShareAt(cost))
-            : null;
+    /// <summary>
+    /// The first arm's share minus the second's for a budget; null outside the range of either. What a prompt adds to it
+    /// is its share between the two points around the budget, less what its costs move these points by (delta method):
+    /// where all prompts cost the same it is the difference of its shares.
+    /// </summary>
+    public PairedScore? ShareDifferenceAt(int first, int second, double cost)
+    {
+        if (!Line(_arms[first]).Covers(cost) || !Line(_arms[second]).Covers(cost))
+        {
+            return null;
+        }
+
+        var others = PromptsAt(second, cost);
+        double[][] differences =
+        [
+            .. PromptsAt(first, cost).Zip(others, (s, other) => s.Zip(other, (a, b) => a - b).ToArray()),
+        ];
+        return new(differences, Math.Max(1, differences.Max(s => s.Max(Math.Abs))));
+    }
 
     /// <summary>The least budget with which an arm reaches a share; null if it never does.</summary>
-    public Estimate? CostOf(int arm, double share) =>
-        Bounded(Line(_arms[arm]).CostOf(share), r => At(arm, r).CostOf(share));
+    public BudgetEstimate? CostOf(int arm, double share) => Bounded(
+        Line(_arms[arm]).Reach(share), r => At(arm, r).Reach(share));
 
     /// <summary>The first arm's budget to reach a share, divided by the second's; null if either never does.</summary>
-    public Estimate? CostRatioOf(int first, int second, double share)
+    public BudgetEstimate? CostRatioOf(int first, int second, double share) => Bounded(
+        Line(_arms[first]).Reach(share).Over(Line(_arms[second]).Reach(share)),
+        r => At(first, r).Reach(share).Over(At(second, r).Reach(share)));
+
+    /// <summary>[stratum][prompt]: values whose mean is the arm's share at a budget, and that vary as it does.</summary>
+    private double[][] PromptsAt(int arm, double cost)
     {
-        var (cost, other) = (Line(_arms[first]).CostOf(share), Line(_arms[second]).CostOf(share));
-        return double.IsInfinity(other)
-            ? null
-            : Bounded(cost / other, r => At(first, r).CostOf(share) / At(second, r).CostOf(share));
+        var ((costs, shares), (means, values)) = (_points[arm], _arms[arm]);
+        var last = Array.FindLastIndex(means, c => c <= cost);
+        if (last == means.Length - 1)
+        {
+            return [.. shares[last]];
+        }
+
+        var run = means[last + 1] - means[last];
+        var (slope, weight) = ((values[last + 1] - values[last]) / run, (cost - means[last]) / run);
+        return
+        [
+            .. shares[last].Select((stratum, s) => stratum.Select((_, p) =>
+                Between(shares[last][s][p], shares[last + 1][s][p])
+                - (slope * Between(costs[last][s][p] - means[last], costs[last + 1][s][p] - means[last + 1]))).ToArray()),
+        ];
+
+        double Between(double low, double high) => low + (weight * (high - low));
     }
 
     private static BudgetLine Line((double[] Costs, double[] Shares) arm) => new(arm.Costs, arm.Shares);
@@ -75,19 +109,23 @@ public sealed class Budgets
         return new(Array.ConvertAll(costs, c => c[resample]), Array.ConvertAll(shares, s => s[resample]));
     }
 
-    private Estimate? Bounded(double value, Func<int, double> resampled)
+    private BudgetEstimate? Bounded(ReachedBudget reached, Func<int, ReachedBudget> resampled)
     {
-        if (!double.IsFinite(value))
+        if (!double.IsFinite(reached.Value) || reached.Value == 0)
         {
             return null;
         }
 
-        var values = new double[_resamples];
+        var values = new ReachedBudget[_resamples];
         Parallel.For(0, _resamples, r => values[r] = resampled(r));
 
-        // Where neither arm reaches a share, their ratio may be anything.
-        double[] lows = [.. values.Select(v => double.IsNaN(v) ? 0 : v)];
-        double[] highs = [.. values.Select(v => double.IsNaN(v) ? double.PositiveInfinity : v)];
-        return new(value, new(Percentiles.Middle95(lows).Low, Percentiles.Middle95(highs).High));
+        // An end is known where fewer resamples than lie beyond it are censored to its side.
+        var beyond = (int)(0.025 * (_resamples - 1));
+        double[] lows = [.. values.Select(v => double.IsNaN(v.Value) ? 0 : v.Value)];
+        double[] highs = [.. values.Select(v => double.IsNaN(v.Value) ? double.PositiveInfinity : v.Value)];
+        return new(
+            reached,
+            values.Count(v => v.AtMost) > beyond ? null : Percentiles.Middle95(lows).Low,
+            values.Count(v => v.AtLeast) > beyond ? null : Percentiles.Middle95(highs).High);
     }
 }

@@ -6,7 +6,8 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 public static class ClopperPearson
 {
     /// <summary>Clopper and Pearson 1934.</summary>
-    public static Interval Share(int successes, int count)
+    /// <remarks>Counts need not be whole: an effective count is not.</remarks>
+    public static Interval Share(double successes, double count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegative(successes);

@@ -20,26 +20,4 @@ public static class McNemar
             ? 1
             : Math.Min(1, 2 * Binomial.CDF(0.5, discordant, Math.Min(onlyFirst, onlySecond)));
     }
-
-    /// <summary>
-    /// For each number of discordant prompts from 0 to <paramref name="most"/>, the largest smaller count that is still
-    /// significant at <paramref name="alpha"/>; -1 where none is.
-    /// </summary>
-    internal static int[] CriticalCounts(int most, double alpha)
-    {
-        var critical = new int[most + 1];
-        var count = -1;
-        for (var discordant = 0; discordant <= most; discordant++)
-        {
-            // One more discordant prompt moves the limit up by at most one.
-            if (2 * (count + 1) < discordant && Exact(count + 1, discordant - count - 1) <= alpha)
-            {
-                count++;
-            }
-
-            critical[discordant] = count;
-        }
-
-        return critical;
-    }
 }

@@ -13,9 +13,9 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     /// <summary>The usual target.</summary>
     public const double TargetPower = 0.8;
 
-    private readonly int[] _critical = McNemar.CriticalCounts(Prompts, Alpha);
+    private readonly int[] _critical = PairedScore.CriticalCounts(Prompts, Alpha);
 
-    /// <summary>The chance that the exact McNemar test of one replicate is significant, to either side.</summary>
+    /// <summary>The chance that the score test of one replicate is significant, to either side.</summary>
     public double Power(Discordance discordance)
     {
         if (discordance is not { OnlyFirst: >= 0, OnlySecond: >= 0, Total: <= 1 + 1e-12 })
@@ -45,56 +45,99 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     }
 
     /// <summary>
-    /// The smallest difference of two arms that differ on a share <paramref name="discordance"/> of the prompts that
-    /// is found with chance <paramref name="power"/>; null when none is, as the difference cannot exceed the
-    /// discordance.
+    /// The smallest difference of two arms that differ on a share <paramref name="discordance"/> of the prompts, or on more
+    /// where the difference itself is larger, that is found with chance <paramref name="power"/>; null when none is, as
+    /// the prompts are too few.
     /// </summary>
-    public double? MinimalDetectableEffect(double discordance, double power = TargetPower) => Smallest(
-        0, discordance, difference => new((discordance + difference) / 2, (discordance - difference) / 2), power);
+    public double? MinimalDetectableEffect(double discordance, double power = TargetPower) =>
+        Smallest(1, difference => Power(WithDifference(discordance, difference)), power);
+
+    /// <summary>Two arms that differ on so many prompts, or on as many as their difference needs at least.</summary>
+    public static Discordance WithDifference(double discordance, double difference)
+    {
+        var total = Math.Max(discordance, Math.Abs(difference));
+        return new((total + difference) / 2, (total - difference) / 2);
+    }
 
     /// <summary>
     /// The smallest gain over an arm with the share <paramref name="baseline"/> that is found with
     /// chance <paramref name="power"/>, for arms whose successes correlate so; null when none is.
     /// </summary>
-    public double? MinimalDetectableGain(double baseline, double correlation, double power = TargetPower) => Smallest(
-        0, 1 - baseline, gain => Discordance.FromRates(Math.Min(1, baseline + gain), baseline, correlation), power);
+    public double? MinimalDetectableGain(double baseline, double correlation, double power = TargetPower) =>
+        Smallest(1 - baseline, gain => Power(Gain(baseline, correlation, gain)), power);
 
     /// <summary>
-    /// The chance that a mean paired difference is significant in the normal approximation. For several replicates:
-    /// <paramref name="deviation"/> is that of the prompts' mean differences.
+    /// The same for prompts' means of <paramref name="replicates"/> whose differences are independent: the most that
+    /// replicates can help. At worst they all say the same, and it is the gain that one of them finds.
     /// </summary>
-    public double PowerOfMean(double effect, double deviation)
+    public double? MinimalDetectableMeanGain(
+        double baseline, double correlation, int replicates, double power = TargetPower) => Smallest(
+            1 - baseline,
+            gain => PowerOfMean(
+                gain, ((Gain(baseline, correlation, gain).Total - (gain * gain)) / replicates) + (gain * gain), 1.0 / replicates),
+            power);
+
+    /// <summary>
+    /// The chance that the score test finds a mean paired difference, in the normal approximation: for several replicates,
+    /// scores, or a mean over categories.
+    /// </summary>
+    /// <param name="square">Mean square of the prompts' differences.</param>
+    /// <param name="size">As for <see cref="MinimalDetectableMean"/>: small ones leave the test more doubt of large ones.</param>
+    public double PowerOfMean(double effect, double square, double size)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deviation);
-        var (critical, shift) = (Normal.InvCDF(0, 1, Alpha / 2), Math.Abs(effect) * Math.Sqrt(Prompts) / deviation);
-        return Normal.CDF(0, 1, critical + shift) + Normal.CDF(0, 1, critical - shift);
+        var each = Math.Max(size, Math.Sqrt(square));
+        var (difference, share, excess) = (Math.Abs(effect), square / (each * each), Math.Abs(effect) / each);
+        var none = PairedScore.VarianceOfNone(
+        [
+            (each, Prompts * (share + excess) / 2),
+            (-each, Prompts * Math.Max(0, share - excess) / 2),
+            (0, Prompts * Math.Max(0, 1 - share)),
+        ]);
+        var error = Math.Sqrt(Math.Max(0, square - (difference * difference)) / Prompts);
+        var beyond = difference - PairedScore.CorrectionFor(Prompts) - (Normal.InvCDF(0, 1, 1 - (Alpha / 2)) * Math.Sqrt(none));
+        return error > 0 ? Normal.CDF(0, 1, beyond / error) : beyond > 0 ? 1 : 0;
     }
 
-    /// <summary>The smallest mean paired difference that is found with chance <paramref name="power"/>.</summary>
-    public double MinimalDetectableMean(double deviation, double power = TargetPower)
+    /// <summary>
+    /// The smallest mean paired difference that is found with chance <paramref name="power"/>, for prompts whose differences
+    /// have this mean square, or the larger one that a larger difference needs; null when none is.
+    /// </summary>
+    /// <param name="size">
+    /// How large a prompt's difference is where there is one, weighted by itself (the sum of squares over that of sizes): a
+    /// mean difference d then needs a mean square of d times it, as d needs as much discordance where each prompt passes or
+    /// fails.
+    /// </param>
+    public double? MinimalDetectableMean(double square, double size, double power = TargetPower) => Smallest(
+        1, difference => PowerOfMean(difference, Math.Max(square, difference * Math.Max(size, difference)), size), power);
+
+    /// <summary>How large a difference is where there is one; where there is none, as large as it can be.</summary>
+    public static double SizeOf(IReadOnlyList<double> differences)
     {
-        // The other side's chance is left out here: it is below a millionth at any power worth having.
-        var quantiles = Normal.InvCDF(0, 1, power) - Normal.InvCDF(0, 1, Alpha / 2);
-        return quantiles * deviation / Math.Sqrt(Prompts);
+        var sizes = differences.Sum(Math.Abs);
+        return sizes > 0 ? differences.Sum(d => d * d) / sizes : 1;
     }
+
+    private static Discordance Gain(double baseline, double correlation, double gain) =>
+        Discordance.FromRates(Math.Min(1, baseline + gain), baseline, correlation);
 
     /// <summary>Bisection to a thousandth of a prompt: power grows with the effect.</summary>
-    private double? Smallest(double low, double high, Func<double, Discordance> at, double power)
+    private double? Smallest(double most, Func<double, double> powerOf, double power)
     {
         if (!(power > Alpha && power < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(power), power, "Power lies between alpha and 1.");
         }
 
-        if (Power(at(high)) < power)
+        if (powerOf(most) < power)
         {
             return null;
         }
 
+        var (low, high) = (0.0, most);
         while (high - low > 1e-3 / Prompts)
         {
             var middle = (low + high) / 2;
-            (low, high) = Power(at(middle)) < power ? (middle, high) : (low, middle);
+            (low, high) = powerOf(middle) < power ? (middle, high) : (low, middle);
         }
 
         return high;

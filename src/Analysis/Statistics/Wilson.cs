@@ -6,14 +6,14 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 public static class Wilson
 {
     /// <summary>The 97.5% point of the normal distribution.</summary>
-    private const double Z = 1.959963984540054;
+    internal const double Z = 1.959963984540054;
 
     /// <summary>
-    /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials. With several
-    /// replicates the share is the mean of the prompts' own means and the count is that of the prompts: averaging
-    /// inside a prompt can only lessen the variance, so the interval is then too wide rather than too narrow.
+    /// Wilson's score interval (Wilson 1927) for a share of <paramref name="count"/> independent trials, or for a mean of prompts'
+    /// means with their <see cref="EffectiveCount"/>.
     /// </summary>
-    public static Interval Share(double share, double count)
+    /// <param name="z">The critical value; that of 95% where it is left out.</param>
+    public static Interval Share(double share, double count, double z = Z)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (share is not (>= 0 and <= 1))
@@ -21,9 +21,9 @@ public static class Wilson
             throw new ArgumentOutOfRangeException(nameof(share), share, "A share lies between 0 and 1.");
         }
 
-        var shrink = 1 + (Z * Z / count);
-        var centre = (share + (Z * Z / (2 * count))) / shrink;
-        var half = Z / shrink * Math.Sqrt((share * (1 - share) / count) + (Z * Z / (4.0 * count * count)));
+        var shrink = 1 + (z * z / count);
+        var centre = (share + (z * z / (2 * count))) / shrink;
+        var half = z / shrink * Math.Sqrt((share * (1 - share) / count) + (z * z / (4.0 * count * count)));
         return new(Math.Max(0, Math.Min(share, centre - half)), Math.Min(1, Math.Max(share, centre + half)));
     }
 
@@ -52,13 +52,13 @@ public static class Wilson
     /// each: variance recovery (Zou and Donner 2008). Unlike a bootstrap it keeps the doubt about a category where
     /// every prompt succeeded.
     /// </summary>
-    public static Interval MeanOfShares(IReadOnlyList<(double Share, double Count)> shares)
+    public static Interval MeanOfShares(IReadOnlyList<(double Share, double Count)> shares, double z = Z)
     {
         ArgumentOutOfRangeException.ThrowIfZero(shares.Count);
         var (mean, below, above) = (0.0, 0.0, 0.0);
         foreach (var (share, count) in shares)
         {
-            var (low, high) = Share(share, count);
+            var (low, high) = Share(share, count, z);
             mean += share;
             below += (share - low) * (share - low);
             above += (high - share) * (high - share);

@@ -17,11 +17,13 @@ internal static class CompareCommand
         var ledger = new LedgerOptions();
         var first = new Argument<string>("A")
         {
-            Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0",
+            Description = "SWEEP/ARM: a sweep's name or id, an arm's name or number from 0. Without B: SWEEP compares all pairs of its "
+                + "arms, SWEEP/ARM all other arms with that one",
         };
-        var second = new Argument<string>("B")
+        var second = new Argument<string?>("B")
         {
             Description = "What A is compared with, of the same sweep or another",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var metric = new Option<string>("--metric")
         {
@@ -34,6 +36,16 @@ internal static class CompareCommand
                 + "counts all), or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
                 + $"{string.Join(", ", BudgetAxes.Names)}. All that each arm has if left out",
         };
+        var margin = new Option<double?>("--margin")
+        {
+            Description = "A difference of less than this does not matter, such as 0.02: the verdict may then be equivalent, or not "
+                + "worse. Choose it before you look",
+            CustomParser = result => NumberArgument.AtLeast(result, 0.001),
+        };
+        var anytime = new Option<bool>("--anytime")
+        {
+            Description = "An interval and a p that hold at every look at an unfinished sweep at once; wider than those of one look",
+        };
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
@@ -41,6 +53,10 @@ internal static class CompareCommand
             DefaultValueFactory = _ => [],
         };
         allow.AcceptOnlyFromAmong([.. Concern.Names]);
+        var detail = new Option<bool>("--detail")
+        {
+            Description = "Show also what decides nothing: the exact test's p, the published difference and the power for it",
+        };
         var format = new Option<string>("--format")
         {
             Description = string.Join(", ", ReportFormat.Names),
@@ -51,7 +67,7 @@ internal static class CompareCommand
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, prices.Option, scorer, allow, format,
+            first, second, metric, at, margin, anytime, prices.Option, scorer, allow, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -59,8 +75,21 @@ internal static class CompareCommand
             var point = Point(parsed.GetValue(at));
             var price = prices.Read(parsed, (point as ComparisonPoint.Budget)?.Axis);
             await using var session = await ledger.OpenAsync(parsed, cancellation);
+            if (parsed.GetValue(second) is not { } other)
+            {
+                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime))
+                {
+                    throw new UsageException("--margin, --detail and --anytime are of two arms: name B too");
+                }
+
+                var (sweep, baseline) = await ArmAddress.SweepAsync(session, parsed.GetRequiredValue(first), parsed.GetValue(scorer), cancellation);
+                return Together(
+                    sweep, baseline, About(parsed.GetRequiredValue(metric), sweep), point, price, parsed.GetRequiredValue(allow),
+                    parsed.GetRequiredValue(format));
+            }
+
             var a = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(first), parsed.GetValue(scorer), cancellation);
-            var b = await ArmAddress.FindAsync(session, parsed.GetRequiredValue(second), parsed.GetValue(scorer), cancellation);
+            var b = await ArmAddress.FindAsync(session, other, parsed.GetValue(scorer), cancellation);
             if (a.Sweep.Id == b.Sweep.Id && a.Arm.Name == b.Arm.Name)
             {
                 throw new UsageException($"A and B are the same arm, '{a.Arm.Name}' of {a.Sweep.Sweep}");
@@ -68,11 +97,33 @@ internal static class CompareCommand
 
             var concerns = Concern.Of(a, b, point);
             Refuse([.. concerns.Where(c => !parsed.GetRequiredValue(allow).Contains(c.Name))]);
-            var comparison = Compare(a, b, About(parsed.GetRequiredValue(metric), a.Sweep), point, price);
-            Console.Write(ComparisonFormat.Render(comparison, concerns, parsed.GetRequiredValue(format)));
+            var about = About(parsed.GetRequiredValue(metric), a.Sweep);
+            var comparison = Try(() => Comparison.Of(a, b, about, point, price, parsed.GetValue(anytime))) with
+            {
+                Margin = parsed.GetValue(margin),
+            };
+            Console.Write(ComparisonFormat.Render(
+                comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>Several arms of a sweep, tested together.</summary>
+    private static int Together(
+        SweepResults sweep, ArmResults? baseline, Metric metric, ComparisonPoint at, Prices? prices, string[] allow, string format)
+    {
+        if (at is ComparisonPoint.Attempts { Before.Count: > 0 })
+        {
+            throw new UsageException("--at: several N are tested together for two arms alone: name B too");
+        }
+
+        var pairs = Try(() => ArmsComparison.PairsOf(sweep, baseline));
+        var concerns = pairs.SelectMany(p => Concern.Of(p.First, p.Second, at)).DistinctBy(c => (c.Name, c.Text)).ToList();
+        Refuse([.. concerns.Where(c => !allow.Contains(c.Name))]);
+        var comparison = Try(() => ArmsComparison.Of(pairs, metric, at, prices));
+        Console.Write(ArmsComparisonFormat.Render(comparison, concerns, format));
+        return comparison.Different.Any() ? ExitCode.Done : ExitCode.Inconclusive;
     }
 
     private static Metric About(string id, SweepResults sweep) => id == Overall
@@ -103,11 +154,11 @@ internal static class CompareCommand
         }
     }
 
-    private static Comparison Compare(ComparedArm a, ComparedArm b, Metric metric, ComparisonPoint at, Prices? prices)
+    private static T Try<T>(Func<T> compare)
     {
         try
         {
-            return Comparison.Of(a, b, metric, at, prices);
+            return compare();
         }
         catch (ArgumentException e)
         {

@@ -1,11 +1,14 @@
+using System.Numerics;
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
 using ReflectDiT.Eval.Analysis.Tests.Reports;
+using ReflectDiT.Eval.Analysis.Tests.Statistics;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Random;
 using ReflectDiT.Eval.Core.Strategies;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Comparisons;
@@ -16,7 +19,7 @@ public sealed class ComparisonTests
     private static readonly ComparedArm Reflection = new(Sweeps.Two, Sweeps.ReflectDit);
     private static readonly ComparedArm Best = new(Sweeps.Two, Sweeps.Sana);
 
-    /// <summary>32 prompts gained and 1 lost: p = 2 (1 + 33) / 2^33 by hand.</summary>
+    /// <summary>32 prompts gained and 1 lost: exact p = 2 (1 + 33) / 2^33 by hand.</summary>
     [Fact]
     public void Better_arm_is_named_with_difference_interval_p_and_prompts()
     {
@@ -24,11 +27,13 @@ public sealed class ComparisonTests
         var row = comparison.Decisive;
         Assert.Equal((32, 1), row.Discordant);
         Assert.Equal(31 / 553.0, row.Difference, 12);
-        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.P!.Value, 12);
+        Assert.Equal(Golden.ScoreP(32, 1), row.P, 12);
+        Assert.Equal(MetricComparison.McNemarTest, row.Exact!.Value.Test);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.Exact.Value.P, 15);
         Assert.Equal(Outcome.Better, comparison.Outcome);
         Assert.Matches(
-            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), "
-            + "p < 0.0001, over 553 prompts$",
+            @"^reflect-dit SIMULATED is better than sana SIMULATED by 0\.056 \(95% 0\.038 to 0\.080\), "
+            + "p < 0.0001, over 553 prompts and for prompts like them$",
             VerdictText.Of(comparison));
     }
 
@@ -38,11 +43,11 @@ public sealed class ComparisonTests
         var comparison = Compare(Best, Reflection);
         Assert.Equal(Outcome.Worse, comparison.Outcome);
         Assert.Matches(
-            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.03\d to 0\.07\d\), ",
+            @"^sana SIMULATED is worse than reflect-dit SIMULATED by 0\.056 \(95% 0\.038 to 0\.080\), ",
             VerdictText.Of(comparison));
     }
 
-    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: p = 2 / 2^4.</summary>
+    /// <summary>The paper's own last step, N=16 to 20, is 4 prompts of 553: exact p = 2 / 2^4.</summary>
     [Fact]
     public void The_published_step_from_16_to_20_attempts_is_inconclusive()
     {
@@ -62,14 +67,15 @@ public sealed class ComparisonTests
             });
         var comparison = Compare(Reflection, shorter);
         Assert.Equal((4, 0), comparison.Decisive.Discordant);
-        Assert.Equal(0.125, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(0.125, comparison.Decisive.Exact!.Value.P, 12);
+        Assert.Equal(Golden.ScoreP(4, 0), comparison.Decisive.P, 12);
         Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
         Assert.StartsWith(
             "inconclusive: reflect-dit SIMULATED of two-arms minus reflect-dit SIMULATED of at-16 is +0.007 (95% ",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
-        Assert.EndsWith(
-            "p = 0.1250, over 553 prompts; so few prompts differ that no difference could be seen with 80% power",
+        Assert.Contains(
+            "p = 0.0801, over 553 prompts and for prompts like them; this design sees differences of 0.012 or more with 80% power",
             VerdictText.Of(comparison),
             StringComparison.Ordinal);
     }
@@ -87,32 +93,34 @@ public sealed class ComparisonTests
             StringComparison.Ordinal);
     }
 
-    /// <summary>By hand: color_attr 5 of 5 gained, p = 2/32 = 0.0625; position 12 of 12, p = 2/4096.</summary>
+    /// <summary>color_attr 5 of 5 gained, exact p = 2/32 by hand; position 12 of 12, exact p = 2/4096.</summary>
     [Fact]
     public void Categories_are_tested_each_and_adjusted_together()
     {
         var comparison = Compare(Reflection, Best);
         var position = comparison.Rows.Single(r => r.Metric.Category == Categories.Position);
-        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.P!.Value, 12)));
-        Assert.Equal(6 * 2 / 4096.0, position.HolmP!.Value, 12);
+        Assert.Equal(((12, 0), 2 / 4096.0), (position.Discordant!.Value, Math.Round(position.Exact!.Value.P, 12)));
+        Assert.Equal(Golden.ScoreP(12, 0), position.P, 12);
+        Assert.Equal(6 * Golden.ScoreP(12, 0), position.HolmP!.Value, 12);
         var attribution = comparison.Rows.Single(r => r.Metric.Category == Categories.ColorAttr);
-        Assert.Equal(2 / 32.0, attribution.P!.Value, 12);
-        Assert.Equal(3 * 2 / 32.0, attribution.HolmP!.Value, 12);
+        Assert.Equal(2 / 32.0, attribution.Exact!.Value.P, 12);
+        Assert.Equal(Golden.ScoreP(5, 0), attribution.P, 12);
+        Assert.Equal(3 * Golden.ScoreP(5, 0), attribution.HolmP!.Value, 12);
         Assert.All(comparison.Rows.Where(r => r.Metric.Category is null), r => Assert.Null(r.HolmP));
     }
 
-    /// <summary>By hand: at N=20 color_attr 5 of 5 gained, p = 2/32, which two smaller p come before.</summary>
+    /// <summary>At N=20 color_attr 5 of 5 gained, which two smaller p come before.</summary>
     [Fact]
     public void Several_N_are_tested_each_and_adjusted_together_and_the_verdict_is_about_the_last()
     {
         var category = GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr);
         var comparison = Compare(Reflection, Best, category, "4,8,20");
-        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P!.Value).ToList();
+        var alone = new[] { "4", "8", "20" }.Select(n => Compare(Reflection, Best, category, n).Decisive.P).ToList();
         Assert.Equal([4, 8, 20], comparison.ByN.Select(at => at.N));
-        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P!.Value));
+        Assert.Equal(alone, comparison.ByN.Select(at => at.Row.P));
         Assert.Equal(Holm.Adjust(alone), comparison.ByN.Select(at => at.Row.HolmP!.Value));
         Assert.NotEqual(alone, comparison.ByN.Select(at => at.Row.HolmP!.Value));
-        Assert.Equal(2 / 32.0, comparison.Decisive.P!.Value, 12);
+        Assert.Equal(Golden.ScoreP(5, 0), comparison.Decisive.P, 12);
         Assert.Equal(VerdictText.Of(Compare(Reflection, Best, category, "20")), VerdictText.Of(comparison));
         Assert.Empty(Compare(Reflection, Best, category, "20").ByN);
         var text = ComparisonFormat.Render(comparison, [], "text");
@@ -152,8 +160,8 @@ public sealed class ComparisonTests
     public void Verdict_about_a_category_is_over_its_prompts_and_lists_them_alone()
     {
         var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
-        Assert.Equal(Outcome.Inconclusive, comparison.Outcome);
-        Assert.Contains("p = 0.0625, over 100 prompts of color_attr", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(Outcome.Better, comparison.Outcome);
+        Assert.Contains("p = 0.0442, over 100 prompts of color_attr and for prompts like them", VerdictText.Of(comparison), StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(453 + 55, 5), comparison.Differing.Select(d => d.Prompt.Index));
     }
 
@@ -179,7 +187,7 @@ public sealed class ComparisonTests
 
     /// <summary>Two replicates: one gained in both, two gained in one of two. Of 2^3 signs two are as extreme.</summary>
     [Fact]
-    public void Replicates_are_tested_by_permutation_over_prompts()
+    public void Replicates_are_tested_over_prompts()
     {
         SweepPrompt[] prompts = [new(0, "counting", "a"), new(1, "counting", "b"), new(2, "counting", "c"), new(3, "counting", "d")];
         ArmResults Arm(string name, params string[] replicates) => new(
@@ -199,9 +207,9 @@ public sealed class ComparisonTests
         };
         var row = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1])).Decisive;
         Assert.Null(row.Discordant);
-        Assert.Equal(MetricComparison.PermutationTest, row.Test);
+        Assert.Equal((MetricComparison.PermutationTest, 2 / 8.0), row.Exact);
         Assert.Equal(0.5, row.Difference, 12);
-        Assert.Equal(2 / 8.0, row.P!.Value, 12);
+        Golden.AssertEqual(Golden.Paired("means").First().Number("p"), row.P, 1e-5, "score test of 1, 0.5, 0.5 and 0");
     }
 
     [Fact]
@@ -295,7 +303,7 @@ public sealed class ComparisonTests
         Assert.Equal((0.75, 0.5), (comparison.Decisive.First, comparison.Decisive.Second));
         Assert.InRange(comparison.Decisive.Interval.Low, 0.15, 0.25);
         Assert.Equal(Outcome.Better, comparison.Outcome);
-        Assert.EndsWith(", over 100 prompts, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.EndsWith(", over 100 prompts and for prompts like them, at 1.5 images a prompt each", VerdictText.Of(comparison), StringComparison.Ordinal);
 
         // An attempt takes 1.5 device seconds: 2.25 of them are the same 1.5 attempts.
         var seconds = Compare(a, b, at: "budget:device-seconds=2.25").Decisive;
@@ -308,15 +316,277 @@ public sealed class ComparisonTests
         // By hand: the first arm has 0.5 at one image, the second at any number.
         var reached = comparison.Reached!;
         Assert.Equal((0.5, 1, 1, 1), (reached.Share, reached.First.Value, reached.Second.Value, reached.Ratio.Value));
-        Assert.StartsWith("To reach 0.500, a needs 1 (95% 1 to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
+        Assert.StartsWith("To reach 0.500, a needs at most 1 (95% less than was run to ", VerdictText.OfReached(comparison), StringComparison.Ordinal);
         foreach (var format in ReportFormat.Names)
         {
             Assert.Contains(
                 format == "json" ? "reached_share" : "To reach 0.500",
                 ComparisonFormat.Render(comparison, [], format),
                 StringComparison.Ordinal);
-            Assert.Contains("1.5 images a prompt", ComparisonFormat.Render(comparison, [], format), StringComparison.Ordinal);
+            Assert.Contains(
+                "1.5 images a prompt",
+                ComparisonFormat.Render(comparison, [], format).Replace('\n', ' '),
+                StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>Four discordant prompts of 553, all one way: the rule is the same wherever the arms are compared.</summary>
+    [Fact]
+    public void Budget_that_is_no_other_than_a_number_of_attempts_has_its_verdict()
+    {
+        ArmResults Arm(string name, int correct) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 553).Select(p => Sweeps.Chain(p, 1, Sweeps.Attempt(""), Sweeps.Attempt(p < correct ? "C" : "")))],
+            0, 0);
+        var sweep = Sweeps.Of(Arm("a", 304), Arm("b", 300));
+        var (a, b) = (new ComparedArm(sweep, sweep.Arms[0]), new ComparedArm(sweep, sweep.Arms[1]));
+        var whole = Compare(a, b).Decisive;
+        foreach (var at in new[] { "2", "1,2", "budget:attempts=2", "budget:device-seconds=3" })
+        {
+            var row = Compare(a, b, at: at).Decisive;
+            Assert.Equal((whole.P, whole.Interval, whole.Significant), (row.P, row.Interval, row.Significant));
+        }
+
+        Assert.False(whole.Significant);
+        Golden.AssertEqual(Golden.ScoreP(4, 0), whole.P, 1e-9, "b=4, c=0");
+    }
+
+    /// <summary>
+    /// Random histories of two selectors over the same images: the prompts that differ are those whose share of subsets that
+    /// show a correct image is another whole number, as a count of all subsets says. Always-right prompts never differ.
+    /// </summary>
+    [Fact]
+    public void Equal_is_equal_at_any_number_of_attempts()
+    {
+        var random = new NumpyRandom(7);
+        for (var run = 0; run < 12; run++)
+        {
+            var (n, replicates) = (3 + random.NextInt(5), 1 + random.NextInt(3));
+            var images = (
+                from prompt in Enumerable.Range(0, 12)
+                from replicate in Enumerable.Range(0, replicates)
+                select (prompt, replicate, attempts: Enumerable.Range(0, n).Select(_ => Sweeps.Attempt(
+                    prompt % 3 == 0 || random.NextInt(3) == 0 ? "C" : "", random.NextInt(4) / 3.0)).ToArray())).ToList();
+            ArmResults Arm(string name, bool turned) => new(name, false, null, new BestOfN(n, Selector.JudgeScore),
+                [
+                    .. images.Select(i => Sweeps.Chain(i.prompt, 0, turned ? [.. i.attempts.Reverse()] : i.attempts) with
+                    {
+                        Replicate = i.replicate,
+                    }),
+                ],
+                0, 0);
+            var sweep = new SweepResults(
+                "small", "1", 1, replicates, Sweeps.Tables,
+                [.. Enumerable.Range(0, 12).Select(p => new SweepPrompt(p, "counting", $"{p}"))],
+                [Arm("a", false), Arm("b", true)])
+            {
+                Scorer = Sweeps.Scorer,
+            };
+            var k = 1 + random.NextInt(n - 1);
+            var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1]), at: $"{k}");
+            int[] expected =
+            [
+                .. Enumerable.Range(0, 12).Where(p => Correct(sweep.Arms[0], p, k) != Correct(sweep.Arms[1], p, k)),
+            ];
+            Assert.Equal(expected, comparison.Differing.Select(d => d.Prompt.Index).Order());
+            Assert.DoesNotContain(expected, p => p % 3 == 0);
+            if (expected.Length == 0)
+            {
+                Assert.Equal((1, 1, 0), (comparison.Decisive.P, comparison.Decisive.Exact!.Value.P, comparison.Decisive.Difference));
+            }
+        }
+
+        // How many subsets of k show a correct image, over all replicates: the strategy itself is asked for each.
+        static int Correct(ArmResults arm, int prompt, int k)
+        {
+            var count = 0;
+            foreach (var attempts in arm.Chains.Where(c => c.Prompt == prompt).Select(c => c.Attempts))
+            {
+                for (var subset = 1u; subset < 1u << attempts.Count; subset++)
+                {
+                    if (BitOperations.PopCount(subset) == k)
+                    {
+                        AttemptResult[] chosen = [.. attempts.Where((_, i) => (subset >> i & 1) == 1)];
+                        var shown = arm.Strategy.Shown([.. chosen.Select(a => new PastAttempt(a.Verdict!, null))]);
+                        count += chosen[shown].Passed == true ? 1 : 0;
+                    }
+                }
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Each arm in each category: always right, or at the second image; colors take one image in A and two in B.</summary>
+    [Fact]
+    public void Category_without_a_row_at_a_budget_is_listed_with_the_reason_and_censored_budgets_say_at_most()
+    {
+        ArmResults Arm(string name, Func<int, string[]> marks) => new(
+            name, false, null, new Reflection(2, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 40).Select(p => Sweeps.Chain(
+                p, marks(p).Length - 1, [.. marks(p).Select(m => Sweeps.Attempt(m))]))],
+            0, 0);
+        var sweep = new SweepResults(
+            "small", "1", 1, 1, Sweeps.Tables,
+            [.. Enumerable.Range(0, 40).Select(p => new SweepPrompt(p, p < 20 ? "counting" : "colors", $"{p}"))],
+            [Arm("a", p => p < 20 ? ["", "+C"] : ["+C"]), Arm("b", p => p < 20 ? ["", "+C"] : ["", ""])])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1]), at: "budget:attempts=1.25");
+        Assert.DoesNotContain(comparison.Rows, r => r.Metric.Category == "colors");
+        var absent = comparison.Absent.Single(a => a.Metric.Category == "colors");
+        Assert.Equal("a was run at 1 to 1, b at 1 to 2", absent.Reason);
+        foreach (var format in ReportFormat.Names)
+        {
+            Assert.Contains(
+                "a was run at 1 to 1, b at 1 to 2",
+                string.Join(' ', ComparisonFormat.Render(comparison, [], format).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)),
+                StringComparison.Ordinal);
+        }
+
+        // b has 0.125 at the budget, which a has with its first image: at most 1, and so the ratio.
+        Assert.Equal((true, 1.0, null), (comparison.Reached!.First.Reached.AtMost, comparison.Reached.First.Value, comparison.Reached.First.Low));
+        Assert.True(comparison.Reached.Ratio.Reached.AtMost);
+        Assert.Null(comparison.Reached.Ratio.Low);
+        Assert.Contains("a needs at most 1 and", VerdictText.OfReached(comparison), StringComparison.Ordinal);
+        Assert.Contains("what its own prompts cost", ComparisonFormat.Render(comparison, [], "md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unequal_designs_are_refused_and_stand_in_the_verdict()
+    {
+        var four = Best with
+        {
+            Arm = Sweeps.Sana with
+            {
+                Strategy = new BestOfN(4, Selector.FirstAccept),
+                Chains =
+        [
+            .. Sweeps.Sana.Chains.Select(c => c with { Attempts = [.. c.Attempts.Take(4)], Shown = Math.Min(3, c.Shown) }),
+        ]
+            }
+        };
+        Assert.Equal(Concern.Attempts, Assert.Single(Concern.Of(Reflection, four, Whole)).Name);
+        Assert.Empty(Concern.Of(Reflection, four, new ComparisonPoint.Attempts(4)));
+        Assert.Contains(
+            "; UNEQUAL: reflect-dit SIMULATED may draw 20 images a chain and sana SIMULATED 4: compare them at the same N (--at 4)",
+            VerdictText.Of(Compare(Reflection, four)),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("UNEQUAL", VerdictText.Of(Compare(Reflection, four, at: "4")), StringComparison.Ordinal);
+
+        // One sweep of two replicates, of which an arm that was run elsewhere has one.
+        var two = Sweeps.Two with { Replicates = 2 };
+        ComparedArm twice = new(two, Sweeps.Sana with
+        {
+            Chains = [.. Sweeps.Sana.Chains.SelectMany(c => new[] { c, c with { Replicate = 1 } })],
+        });
+        Assert.Equal(
+            [Concern.Incomplete, Concern.Replicates], Concern.Of(new(two, Sweeps.ReflectDit), twice, Whole).Select(c => c.Name));
+        var comparison = Compare(new(two, Sweeps.ReflectDit), twice);
+        Assert.Contains("has 1 chains a prompt and sana SIMULATED 2", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Equal(MetricComparison.PermutationTest, comparison.Decisive.Exact!.Value.Test);
+    }
+
+    /// <summary>Each second prompt has the text of the one before, but for four that begin a category.</summary>
+    [Fact]
+    public void Further_seeds_of_a_prompt_are_no_further_prompts()
+    {
+        var sweep = Sweeps.Two with { Prompts = [.. Sweeps.Prompts.Select(p => p with { Prompt = $"prompt {p.Index / 2 * 2}" })] };
+        var concern = Assert.Single(Concern.Of(new(sweep, Sweeps.ReflectDit), new(sweep, Sweeps.Sana), Whole));
+        Assert.Equal(Concern.Repeated, concern.Name);
+        Assert.StartsWith("272 of 553 prompts of two-arms repeat", concern.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "UNEQUAL: 272 of 553", VerdictText.Of(Compare(new(sweep, Sweeps.ReflectDit), new(sweep, Sweeps.Sana))), StringComparison.Ordinal);
+    }
+
+    /// <summary>b and c of 553 prompts: p at both sides of the margin by Tango's closed form (make_paired.py).</summary>
+    [Theory]
+    [InlineData(4, 0, 0.02, Outcome.Equivalent, "equivalent within 0.02: a minus b is +0.007 (95% -0.001 to +0.020), p = ")]
+    [InlineData(4, 0, 0.01, Outcome.NotWorse, "not worse by 0.01: a minus b is +0.007 (95% -0.001 to +0.020), p = ")]
+    [InlineData(32, 1, 0.02, Outcome.Better, "a is better than b by 0.056 (95% 0.038 to 0.080), p < 0.0001")]
+    [InlineData(0, 32, 0.02, Outcome.Worse, "a is worse than b by 0.058 (95% ")]
+    [InlineData(20, 20, 0.02, Outcome.Inconclusive, "inconclusive: a minus b is 0.000 (95% -0.02")]
+    [InlineData(0, 10, 0.04, Outcome.Equivalent, "equivalent within 0.04: a minus b is -0.018 (95% ")]
+    public void A_margin_makes_five_outcomes(int b, int c, double margin, Outcome expected, string verdict)
+    {
+        ArmResults Arm(string name, Func<int, bool> correct) => new(
+            name, false, null, new Reflection(1, 3, ReflectionQuirks.Paper),
+            [.. Enumerable.Range(0, 553).Select(p => Sweeps.Chain(p, 0, Sweeps.Attempt(correct(p) ? "C" : "")))], 0, 0);
+        var sweep = Sweeps.Of(Arm("a", p => p < b), Arm("b", p => p >= 553 - c));
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1])) with { Margin = margin };
+        Assert.Equal(expected, comparison.Outcome);
+        Assert.StartsWith(verdict, VerdictText.Of(comparison), StringComparison.Ordinal);
+        var row = Golden.Paired("margins").Single(r => (r.Whole("b"), r.Whole("c"), r.Number("margin")) == (b, c, margin));
+        var p = expected switch
+        {
+            Outcome.Equivalent => Math.Max(row.Number("low_p"), row.Number("high_p")),
+            Outcome.NotWorse => row.Number("low_p"),
+            _ => comparison.Decisive.P,
+        };
+        Assert.Equal(p, comparison.P, 1e-9);
+        Assert.Equal(expected is not Outcome.Inconclusive, comparison.P < 0.05);
+        Assert.Contains("Margin ", ComparisonFormat.Render(comparison, [], "text"), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Ten prompts, two replicates; a has 4 right chains of prompts 0 and 1 and misses both of prompt 9, b has none right and misses
+    /// one of prompt 0. By hand: a is 2 to 3 of 10, b 0 to 0.5 of 10, and their difference 0.15 to 0.3.
+    /// </summary>
+    [Fact]
+    public void Missing_chains_have_worst_case_bounds_beside_the_estimate()
+    {
+        ArmResults Arm(string name, Func<int, int, bool> has, Func<int, bool> correct) => new(
+            name, false, null, new Reflection(1, 3, ReflectionQuirks.Paper),
+            [
+                .. from prompt in Enumerable.Range(0, 10)
+                   from replicate in Enumerable.Range(0, 2)
+                   where has(prompt, replicate)
+                   select Sweeps.Chain(prompt, 0, Sweeps.Attempt(correct(prompt) ? "C" : "")) with { Replicate = replicate },
+            ],
+            0, 1);
+        var sweep = new SweepResults(
+            "small", "1", 1, 2, Sweeps.Tables, [.. Enumerable.Range(0, 10).Select(p => new SweepPrompt(p, "counting", $"{p}"))],
+            [Arm("a", (p, _) => p < 9, p => p < 2), Arm("b", (p, r) => p > 0 || r == 0, _ => false)])
+        {
+            Scorer = Sweeps.Scorer,
+        };
+        var comparison = Compare(new(sweep, sweep.Arms[0]), new(sweep, sweep.Arms[1]));
+        Assert.Equal((0.15, 0.3), (comparison.WorstCase!.Value.Low, comparison.WorstCase.Value.High));
+        Assert.EndsWith(
+            "; were every missing chain against a or for it: +0.150 to +0.300", VerdictText.Of(comparison), StringComparison.Ordinal);
+        Assert.Null(Compare(Reflection, Best).WorstCase);
+    }
+
+    [Fact]
+    public void An_unfinished_sweep_is_one_look_unless_the_test_holds_at_every_look()
+    {
+        static ComparedArm First(ComparedArm arm, int prompts) =>
+            arm with { Arm = arm.Arm with { Chains = [.. arm.Arm.Chains.Where(c => c.Prompt < prompts)] } };
+        var (a, b) = (First(Reflection, 260), First(Best, 240));
+        Assert.Contains("; one look at 240 of 553 chains; valid only if planned", VerdictText.Of(Compare(a, b)), StringComparison.Ordinal);
+        Assert.DoesNotContain("one look", VerdictText.Of(Compare(Reflection, Best)), StringComparison.Ordinal);
+
+        var anytime = Comparison.Of(a, b, Metric.MeanOverPrompts, Whole, anytime: true);
+        Assert.Equal((MetricComparison.AnytimeTest, null), (anytime.Decisive.Test, anytime.Decisive.Exact));
+        Assert.Contains(" at every look, over 240 prompts", VerdictText.Of(anytime), StringComparison.Ordinal);
+        Assert.DoesNotContain("one look", VerdictText.Of(anytime), StringComparison.Ordinal);
+        Assert.Equal(Metric.MeanOverCategories, anytime.Absent.Single().Metric);
+        Assert.True(anytime.Decisive.Interval.High - anytime.Decisive.Interval.Low
+            > Compare(a, b).Decisive.Interval.High - Compare(a, b).Decisive.Interval.Low);
+        Assert.Throws<ArgumentException>(() => Comparison.Of(a, b, Metric.MeanOverCategories, Whole, anytime: true));
+        Assert.Throws<ArgumentException>(
+            () => Comparison.Of(a, b, Metric.MeanOverPrompts, ComparisonPoint.Parse("budget:attempts=2"), anytime: true));
+    }
+
+    [Fact]
+    public void Exact_p_stands_beside_the_verdict_where_detail_is_asked_for()
+    {
+        var comparison = Compare(Reflection, Best, GenEvalBenchmark.Columns.Single(m => m.Category == Categories.ColorAttr));
+        Assert.Contains("0.0625", ComparisonFormat.Render(comparison, [], "text", detail: true), StringComparison.Ordinal);
+        var plain = ComparisonFormat.Render(comparison, [], "text");
+        Assert.DoesNotContain("0.0625", plain, StringComparison.Ordinal);
+        Assert.All(plain.Split("\n\n")[1].Split('\n'), l => Assert.InRange(l.Length, 0, 100));
     }
 
     [Theory]
@@ -353,7 +623,8 @@ public sealed class ComparisonTests
         var json = JsonDocument.Parse(ComparisonFormat.Render(Compare(Reflection, Best), [], "json")).RootElement;
         Assert.Equal("better", json.GetProperty("outcome").GetString());
         var row = json.GetProperty("rows")[0];
-        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("p").GetDouble(), 15);
+        Assert.Equal(2 * 34 / Math.Pow(2, 33), row.GetProperty("exact_p").GetDouble(), 15);
+        Assert.Equal(Golden.ScoreP(32, 1), row.GetProperty("p").GetDouble(), 12);
         Assert.Equal((32, 1), (row.GetProperty("only_first").GetInt32(), row.GetProperty("only_second").GetInt32()));
         Assert.Equal(33, json.GetProperty("prompts").GetArrayLength());
     }

@@ -27,14 +27,26 @@ public sealed class ForecastTests
         Assert.True(sight.Detectable!.Value.Low < sight.Published);
     }
 
-    /// <summary>442 to 446 of 553, the paper's own last step: four prompts, which no test calls significant.</summary>
+    /// <summary>442 to 446 of 553, the paper's own last step: four prompts.</summary>
     [Fact]
     public void The_published_last_step_is_said_to_be_out_of_sight()
     {
         var warning = Assert.Single(
             Of(Unrun).Warnings, w => w.StartsWith("reflect-dit SIMULATED: the published step", StringComparison.Ordinal));
         Assert.Contains("from N=16 to 20 is +0.007, 4 of 553 prompts", warning, StringComparison.Ordinal);
-        Assert.Contains("21% power only", warning, StringComparison.Ordinal);
+        Assert.Contains("37% power only", warning, StringComparison.Ordinal);
+    }
+
+    /// <summary>Replicates of which each is for itself can see less; where all are alike they are one.</summary>
+    [Fact]
+    public void Plan_counts_replicates()
+    {
+        var (one, four) = (Assert.Single(Of(Unrun).Comparisons), Assert.Single(Of(Unrun with { Replicates = 4 }).Comparisons));
+        Assert.Equal(one.Detectable!.Value.High, four.Detectable!.Value.High);
+        Assert.InRange(four.Detectable.Value.Low!.Value, 0.3 * one.Detectable.Value.Low!.Value, 0.7 * one.Detectable.Value.Low.Value);
+        Assert.Contains("4 replicates that are independent or all alike", four.Basis, StringComparison.Ordinal);
+        Assert.Contains(Of(Unrun with { Replicates = 4 }).Warnings, w => w.Contains("from N=16 to 20", StringComparison.Ordinal)
+            && !w.Contains("37% power", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,8 +92,13 @@ public sealed class ForecastTests
         Assert.Equal(553_000, forecast.Disk!.Value.Value, 4);
         Assert.Equal(attempts * 0.5, forecast.Elapsed!.Value.Value, 4);
 
-        // Within a category all take the same: there is no doubt left.
+        // Within a category all take the same: the bootstrap knows no doubt, and no interval is printed.
         Assert.Equal(attempts, expected[BudgetAxis.Attempts].Interval.Low, 6);
+        var text = ForecastFormat.Render(forecast, null, "text");
+        Assert.Matches(@"attempts expected +9,540 +-\n", text);
+        Assert.Contains("-: no interval, as all prompts of the pilot took the same", text, StringComparison.Ordinal);
+        var json = JsonDocument.Parse(ForecastFormat.Render(forecast, null, "json")).RootElement;
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("arms")[0].GetProperty("attempts").GetProperty("low").ValueKind);
     }
 
     [Fact]
@@ -97,6 +114,28 @@ public sealed class ForecastTests
         var design = new PairedDesign(553);
         Assert.Equal(
             (design.MinimalDetectableEffect(share.Low), design.MinimalDetectableEffect(share.High)), sight.Detectable);
+    }
+
+    /// <summary>
+    /// Two replicates of four prompts, whose differences are 1 1, 0 0, 1 0 and 0 0. By hand: within, a variance of 0.5 of one prompt,
+    /// over 2 replicates and on mean of four 0.0625; between, of the means 1, 0, 0.5 and 0, 0.6875 / 3.
+    /// </summary>
+    [Fact]
+    public void Plan_says_whether_more_prompts_or_more_replicates_narrow_the_interval()
+    {
+        ArmResults Arm(string name, string marks) => Sweeps.Sana with
+        {
+            Name = name,
+            Chains = [.. marks.Select((m, i) => Sweeps.Chain(i / 2, 0, Sweeps.Attempt($"{m}")) with { Replicate = i % 2 })],
+        };
+        var pilot = Of(Sweeps.Of(Arm("b", "........"), Arm("a", "CC..C...")) with { Replicates = 2 });
+        Assert.Equal(0.0625 / (0.6875 / 3), Assert.Single(pilot.Comparisons).Within!.Value, 1e-12);
+        Assert.Contains(
+            "more replicates can take away 27% of its variance",
+            ForecastFormat.Render(pilot, null, "text").Replace("\n  ", " ", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+        Assert.Equal(0, Of(Sweeps.Of(Arm("b", "........"), Arm("a", "CC..CC..")) with { Replicates = 2 }).Comparisons[0].Within);
+        Assert.Null(Of(Unrun).Comparisons[0].Within);
     }
 
     [Fact]

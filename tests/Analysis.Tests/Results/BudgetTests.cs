@@ -23,13 +23,13 @@ public sealed class BudgetTests
     {
         // Equal attempts on both sides: the choosy arm is better for the generator's work alone.
         var work = Budgets(BudgetAxis.FunctionEvaluations);
-        Assert.True(work.ShareDifferenceAt(0, 1, 60)!.Value.Value > 0);
-        Assert.True(work.CostRatioOf(0, 1, 0.6)!.Value.Value < 1);
+        Assert.True(work.ShareDifferenceAt(0, 1, 60)!.Value > 0);
+        Assert.True(work.CostRatioOf(0, 1, 0.6)!.Value < 1);
 
         // With its judge it needs many times the device time for the same share.
         var time = Budgets(BudgetAxis.DeviceSeconds);
         Assert.Null(time.ShareDifferenceAt(0, 1, 2));
-        Assert.True(time.CostRatioOf(0, 1, 0.6)!.Value.Value > 4);
+        Assert.True(time.CostRatioOf(0, 1, 0.6)!.Value > 4);
     }
 
     [Fact]
@@ -39,12 +39,33 @@ public sealed class BudgetTests
         var attempts = Budgets(BudgetAxis.Attempts);
         Assert.Equal(new Interval(1, 1.5), attempts.Range(0));
         Assert.Equal(0.625, attempts.ShareAt(0, 1.25)!.Value, 1e-12);
-        Assert.Equal(1.3, attempts.CostOf(0, 0.65)!.Value.Value, 1e-12);
-        Assert.Equal(1, attempts.CostOf(0, 0.3)!.Value.Value);
+        Assert.Equal(1.3, attempts.CostOf(0, 0.65)!.Value, 1e-12);
+
+        // With the first image already: at most 1, and nothing is known of less.
+        var first = attempts.CostOf(0, 0.3)!;
+        Assert.Equal((new ReachedBudget(1, true, false), null), (first.Reached, first.Low));
         Assert.Null(attempts.ShareAt(0, 0.9));
         Assert.Null(attempts.ShareAt(0, 1.6));
         Assert.Null(attempts.CostOf(0, 0.8));
         Assert.Null(attempts.CostRatioOf(0, 1, 0.7));
+    }
+
+    /// <summary>Where resamples do not reach a share, the ratio of budgets is neither 0 nor infinite: it has no end there.</summary>
+    [Fact]
+    public void Ratio_that_a_resample_leaves_open_has_no_impossible_end()
+    {
+        var attempts = Budgets(BudgetAxis.Attempts);
+        foreach (var share in new[] { 0.3, 0.5, 0.6, 0.62, 0.624 })
+        {
+            foreach (var ratio in new[] { attempts.CostRatioOf(0, 1, share), attempts.CostRatioOf(1, 0, share) })
+            {
+                Assert.True(ratio!.Low is null or > 0);
+                Assert.True(ratio.High is null || double.IsFinite(ratio.High.Value));
+            }
+        }
+
+        Assert.Null(attempts.CostRatioOf(0, 1, 0.624)!.Low);
+        Assert.Null(attempts.CostRatioOf(1, 0, 0.624)!.High);
     }
 
     private static Budgets Budgets(BudgetAxis axis)

@@ -40,8 +40,10 @@ public sealed class JudgeTests
         Assert.Null(last.Kappa);
         Assert.Equal(new(default, 0, 3), JudgeAgreement.Of(Reflecting, bootstrap, attempt: 3));
 
-        // Many resamples of three prompts have neither of the two with an accepted image.
-        Assert.Equal(new(0, 1), JudgeAgreement.Of(Reflecting, bootstrap).Precision!.Value.Interval);
+        // Two accepted images, right and wrong: the share of one of 1, Beta(1/2, 3/2), whose distribution function is below.
+        var wide = JudgeAgreement.Of(Reflecting, bootstrap).Precision!.Value.Interval;
+        Assert.Equal(0.025, 2 / Math.PI * (Math.Asin(Math.Sqrt(wide.Low)) + Math.Sqrt(wide.Low * (1 - wide.Low))), 1e-6);
+        Assert.Equal(1, wide.Low + wide.High, 1e-6);
     }
 
     /// <summary>Four images a prompt of one difficulty: correct ones are accepted by 0.9, wrong ones by 0.2.</summary>
@@ -50,7 +52,7 @@ public sealed class JudgeTests
     {
         const int runs = 2000;
         var random = new NumpyRandom(12);
-        var bootstrap = new Bootstrap(13, 1000);
+        var bootstrap = new Bootstrap(13, 400);
         var (precision, recall, kappa) = (0, 0, 0);
         for (var run = 0; run < runs; run++)
         {
@@ -70,7 +72,28 @@ public sealed class JudgeTests
             kappa += agreement.Kappa!.Value.Interval.Contains(0.7) ? 1 : 0;
         }
 
-        Assert.All([precision, recall, kappa], held => Assert.InRange(held / (double)runs, 0.94, 0.96));
+        // Clopper and Pearson's is never below its level, and above it where the number of images is small.
+        Assert.All([precision, recall, kappa], held => Assert.InRange(held / (double)runs, 0.94, 0.98));
+    }
+
+    /// <summary>Six correct images of six prompts, all accepted: 0.025^(1/6) by hand; of two prompts 0.025^(1/2).</summary>
+    [Theory]
+    [InlineData(6, 1)]
+    [InlineData(2, 3)]
+    public void A_judge_that_was_never_wrong_is_not_known_to_be_right(int prompts, int images)
+    {
+        var arm = Arm(new BestOfN(4, Selector.JudgeScore), [.. Enumerable.Range(0, prompts).Select(p => Sweeps.Chain(
+            p, 0, [.. Enumerable.Range(0, 4).Select(i => Sweeps.Attempt(i < images ? "+C" : "-"))]))]);
+        var agreement = JudgeAgreement.Of(arm, new Bootstrap(0, 200));
+        foreach (var measure in new[] { agreement.Recall, agreement.Precision })
+        {
+            Assert.Equal((1, 1), (measure!.Value.Value, measure.Value.Interval.High));
+            Assert.Equal(Math.Pow(0.025, 1.0 / prompts), measure.Value.Interval.Low, 1e-9);
+        }
+
+        Assert.Equal(1, agreement.Kappa!.Value.Value);
+        Assert.InRange(agreement.Kappa.Value.Interval.Low, -1, 0.9);
+        Assert.InRange(agreement.Images!.Value.Interval.Low, 0, 3.9);
     }
 
     [Fact]
@@ -92,7 +115,7 @@ public sealed class JudgeTests
             0, 0, Sweeps.Attempt("C") with { Verdict = null }));
         Assert.Equal(0, JudgeAgreement.Of(unjudged, new Bootstrap(0, 10)).Counts.Count);
         Assert.Null(Selection.FailStops(unjudged, 1));
-        Assert.Equal(new(null, null), Exploration.Of(unjudged, new Bootstrap(0, 10)));
+        Assert.Equal(new(null, null), Exploration.Of(unjudged));
     }
 
     [Fact]
@@ -113,12 +136,16 @@ public sealed class JudgeTests
             Sweeps.Chain(0, 3, Rejected("no cat"), Rejected("no dog"), Rejected("no cat"), Rejected("no cat")),
             Sweeps.Chain(1, 1, Rejected("no cat"), Sweeps.Attempt("+C")),
             Sweeps.Chain(2, 0, Sweeps.Attempt("+")));
-        var bootstrap = new Bootstrap(0, 200);
-        var exploration = Exploration.Of(arm, bootstrap);
-        Assert.Equal(new(1.5, new(1, 4)), exploration.Distinct);
-        Assert.Equal(new(2 / 3.0, new(0, 1)), exploration.Repeated);
-        Assert.Equal(new(1, new(1, 4)), Exploration.Of(arm, bootstrap, prompt => prompt > 0).Distinct);
-        Assert.Null(Exploration.Of(arm, bootstrap, prompt => prompt > 0).Repeated);
+        var exploration = Exploration.Of(arm);
+        Assert.Equal((1.5, 2 / 3.0), (exploration.Distinct!.Value.Value, exploration.Repeated!.Value.Value));
+        Assert.InRange(exploration.Distinct.Value.Interval.Low, 1, 1.5);
+        Assert.InRange(exploration.Distinct.Value.Interval.High, 3, 4);
+
+        // One chain with one feedback of four: 1 of at most 3 more, at 95% of one prompt.
+        var one = Exploration.Of(arm, prompt => prompt > 0);
+        Assert.Equal(1, one.Distinct!.Value.Value);
+        Assert.Equal(1 + (3 * 0.975), one.Distinct.Value.Interval.High, 1e-9);
+        Assert.Null(one.Repeated);
         Assert.Equal([1, 0, 1, null], Exploration.NeverSolved(arm, 4));
     }
 

@@ -52,8 +52,7 @@ public sealed class CoverageTests
 
     /// <summary>
     /// Two arms on the same prompts, each prompt with its own difficulty that both arms share. Over 20,000 runs
-    /// the three intervals held the truth in 94.4, 94.8 and 94.4 percent: a bootstrap within small categories is a
-    /// little narrow.
+    /// the two intervals held the truth in 94.4 and 94.8 percent: a bootstrap within small categories is a little narrow.
     /// </summary>
     [Fact]
     public void Paired_bootstrap_holds_the_true_difference()
@@ -61,20 +60,18 @@ public sealed class CoverageTests
         var random = new NumpyRandom(77);
         var overCategories = Strata.Average(s => s.Second - s.First);
         var overPrompts = Strata.Sum(s => (s.Second - s.First) * s.Prompts) / Strata.Sum(s => s.Prompts);
-        var bootstrap = new Bootstrap(40, Resamples);
-        var (categories, prompts, corrected) = (0, 0, 0);
+        var bootstrap = new Bootstrap(40, 400);
+        var (categories, prompts) = (0, 0);
         for (var run = 0; run < Runs; run++)
         {
             var differences = Strata
                 .Select(s => Enumerable.Range(0, s.Prompts).Select(_ => Difference(random, s)).ToArray()).ToArray();
             categories += bootstrap.MeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
             prompts += bootstrap.MeanOfMeans([[.. differences.SelectMany(d => d)]]).Contains(overPrompts) ? 1 : 0;
-            corrected += bootstrap.BcaMeanOfMeans(differences).Contains(overCategories) ? 1 : 0;
         }
 
         AssertCovers(categories);
         AssertCovers(prompts);
-        AssertCovers(corrected);
     }
 
     [Theory]
@@ -96,16 +93,18 @@ public sealed class CoverageTests
     }
 
     /// <summary>One difficulty for each prompt makes the points of its curve depend on each other.</summary>
-    [Fact]
-    public void Simultaneous_band_holds_the_whole_true_curve()
+    [Theory]
+    [InlineData(300)]
+    [InlineData(30)]
+    public void Simultaneous_band_holds_the_whole_true_curve(int prompts)
     {
         var random = new NumpyRandom(5);
         var bootstrap = new Bootstrap(6, Resamples);
         double[] truths = [0.62, 0.7, 0.74, 0.77, 0.79, 0.8];
         var held = Enumerable.Range(0, Runs).Count(_ =>
         {
-            var points = truths.Select(_ => new double[300]).ToArray();
-            for (var prompt = 0; prompt < 300; prompt++)
+            var points = truths.Select(_ => new double[prompts]).ToArray();
+            for (var prompt = 0; prompt < prompts; prompt++)
             {
                 var difficulty = random.NextDouble();
                 for (var k = 0; k < truths.Length; k++)
@@ -119,7 +118,47 @@ public sealed class CoverageTests
             var band = SimultaneousBand.SupT(bootstrap, [.. points.Select(p => (double[][])[p])]);
             return band.Zip(truths).All(p => p.First.Interval.Contains(p.Second));
         });
-        AssertCovers(held);
+        Assert.InRange(held / (double)Runs, 0.94, 0.99);
+    }
+
+    /// <summary>
+    /// An arm that is always right: at each of two points Wilson's interval of n passes, n / (n + z²), at Bonferroni's z of two,
+    /// SciPy's norm.ppf(1 - 0.0125).
+    /// </summary>
+    [Fact]
+    public void Band_of_an_arm_that_is_always_right_has_a_width()
+    {
+        double[] right = [.. Enumerable.Repeat(1.0, 30)];
+        const double z = 2.241402727604947;
+        Assert.All(
+            SimultaneousBand.SupT(new Bootstrap(0), [[right], [right]]),
+            point => Assert.Equal((1, 30 / (30 + (z * z)), 1), (point.Value, point.Interval.Low, point.Interval.High), Near));
+
+        static bool Near((double, double, double) a, (double, double, double) b) =>
+            a.Item1 == b.Item1 && Math.Abs(a.Item2 - b.Item2) < 1e-9 && Math.Abs(a.Item3 - b.Item3) < 1e-12;
+    }
+
+    /// <summary>Prompts of one to six images that are alike, right in 90%.</summary>
+    [Theory]
+    [InlineData(12)]
+    [InlineData(60)]
+    public void Clustered_share_holds_the_truth(int prompts)
+    {
+        var random = new NumpyRandom(21);
+        var held = Enumerable.Range(0, Runs).Count(_ =>
+        {
+            var (hits, counts) = (new double[prompts], new double[prompts]);
+            for (var p = 0; p < prompts; p++)
+            {
+                // Half of the prompts are right in all images and half in 80%.
+                counts[p] = 1 + random.NextInt(6);
+                var share = random.NextInt(2) == 0 ? 1 : 0.8;
+                hits[p] = Enumerable.Range(0, (int)counts[p]).Sum(_ => Draw(random, share));
+            }
+
+            return ClusteredShare.Of(hits, counts)!.Value.Interval.Contains(0.9);
+        });
+        Assert.InRange(held / (double)Runs, 0.94, 1);
     }
 
     [Fact]
@@ -133,22 +172,26 @@ public sealed class CoverageTests
             // Shares 0.5, 0.7, 0.8 at costs 1, 2, 3 against 0.4, 0.7, 0.9 at 2, 4, 6, on mean.
             var points = new[] { Arm(random, [0.5, 0.7, 0.8], 1), Arm(random, [0.4, 0.7, 0.9], 2) };
             var budgets = new Budgets(bootstrap, points);
-            difference += budgets.ShareDifferenceAt(0, 1, 2.6)!.Value.Interval.Contains(0.76 - 0.49) ? 1 : 0;
-            cost += budgets.CostOf(1, 0.75)!.Value.Interval.Contains(4.5) ? 1 : 0;
-            ratio += budgets.CostRatioOf(0, 1, 0.6)!.Value.Interval.Contains(1.5 / (10 / 3.0)) ? 1 : 0;
+            difference += budgets.ShareDifferenceAt(0, 1, 2.6)!.Interval.Contains(0.76 - 0.49) ? 1 : 0;
+            cost += Contains(budgets.CostOf(1, 0.75)!, 4.5) ? 1 : 0;
+            ratio += Contains(budgets.CostRatioOf(0, 1, 0.6)!, 1.5 / (10 / 3.0)) ? 1 : 0;
         }
 
-        AssertCovers(difference);
+
+        // Half a prompt's correction of 200 makes the difference's a little wide.
+        Assert.InRange(difference / (double)Runs, 0.94, 0.98);
         AssertCovers(cost);
         AssertCovers(ratio);
+
+        static bool Contains(BudgetEstimate estimate, double truth) =>
+            (estimate.Low ?? 0) <= truth && truth <= (estimate.High ?? double.PositiveInfinity);
     }
 
     [Fact]
-    public void Values_that_all_agree_give_an_interval_without_width()
+    public void Values_that_all_agree_give_a_bootstrap_without_width()
     {
         Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).MeanOfMeans([[0.5, 0.5, 0.5]]));
-        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).BcaMeanOfMeans([[0.5, 0.5], [0.5]]));
-        Assert.Equal(new Interval(1, 1), SimultaneousBand.SupT(new Bootstrap(0), [[[1, 1]]])[0].Interval);
+        Assert.Equal(new Interval(0.5, 0.5), new Bootstrap(0).MeanOfMeans([[0.5, 0.5], [0.5]]));
     }
 
     [Fact]

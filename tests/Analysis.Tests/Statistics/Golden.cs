@@ -3,15 +3,25 @@ using ReflectDiT.Eval.Analysis.Statistics;
 
 namespace ReflectDiT.Eval.Analysis.Tests.Statistics;
 
-/// <summary>Numbers by statsmodels and SciPy: golden.json is written by make_golden.py, beside it.</summary>
+/// <summary>
+/// Numbers by statsmodels and SciPy (golden.json, by make_golden.py) and by brute force (paired.json, by make_paired.py).
+/// </summary>
 internal static class Golden
 {
     private const double Tolerance = 1e-12;
 
-    private static readonly JsonElement Root = JsonDocument.Parse(
-        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Statistics", "golden.json"))).RootElement;
+    private static readonly JsonElement Root = Read("golden.json");
+    private static readonly JsonElement ByBruteForce = Read("paired.json");
 
     public static IEnumerable<JsonElement> Rows(string name) => Root.GetProperty(name).EnumerateArray();
+
+    public static IEnumerable<JsonElement> Paired(string name) => ByBruteForce.GetProperty(name).EnumerateArray();
+
+    /// <summary>p of the score test of b and c, which does not depend on the number of prompts.</summary>
+    public static double ScoreP(int b, int c) =>
+        Paired("score").First(r => r.Whole("b") == b && r.Whole("c") == c).Number("p");
+
+    public static int Whole(this JsonElement row, string name) => row.GetProperty(name).GetInt32();
 
     public static double Number(this JsonElement row, string name) => row.GetProperty(name).GetDouble();
 
@@ -28,6 +38,9 @@ internal static class Golden
         var strata = row.GetProperty("strata").EnumerateArray();
         return [.. strata.Select(s => s.Numbers().Select(v => v / scale).ToArray())];
     }
+
+    private static JsonElement Read(string file) => JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Statistics", file))).RootElement;
 
     public static void AssertEqual(JsonElement expected, Interval actual, string what)
     {

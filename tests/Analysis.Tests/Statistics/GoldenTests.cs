@@ -51,72 +51,69 @@ public sealed class GoldenTests
         }
     }
 
+    /// <summary>NumPy's band is the mean plus and minus the critical value times the standard error.</summary>
     [Fact]
-    public void Bca_interval_equals_that_of_scipy_under_the_same_seed()
+    public void Critical_value_of_a_band_equals_its_formula_in_NumPy_over_the_same_draws()
     {
-        static void Check(JsonElement expected, Interval actual, string what)
+        foreach (var row in Golden.Rows("sup_t"))
         {
-            Golden.AssertEqual(expected[0].GetDouble(), actual.Low, 1e-9, what + ", low end");
-            Golden.AssertEqual(expected[1].GetDouble(), actual.High, 1e-9, what + ", high end");
-        }
-
-        foreach (var row in Golden.Rows("bootstraps"))
-        {
-            var (bootstrap, strata) = (new Bootstrap(row.GetProperty("seed").GetUInt64()), row.Strata());
-            var name = row.GetProperty("name").GetString()!;
-            Check(row.GetProperty("stratified_bca"), bootstrap.BcaMeanOfMeans(strata), name + ", stratified");
-            Check(row.GetProperty("pooled_bca"), bootstrap.BcaMeanOfMeans([[.. strata.SelectMany(s => s)]]), name);
-        }
-
-        foreach (var row in Golden.Rows("bca"))
-        {
-            var bootstrap = new Bootstrap(row.GetProperty("seed").GetUInt64());
-            Check(row.GetProperty("interval"), bootstrap.BcaMeanOfMeans(row.Strata()), row.GetRawText());
+            var (bootstrap, points) = (new Bootstrap(row.GetProperty("seed").GetUInt64()), row.GetProperty("points").Points());
+            var critical = SimultaneousBand.Critical(bootstrap, points);
+            foreach (var (expected, means) in row.GetProperty("band").EnumerateArray().Zip(bootstrap.Means(points)))
+            {
+                var mean = means.Average();
+                var error = Math.Sqrt(means.Sum(m => (m - mean) * (m - mean)) / (means.Length - 1));
+                Golden.AssertEqual((expected[1].GetDouble() - expected[0].GetDouble()) / 2 / error, critical, 1e-9, "critical value");
+            }
         }
     }
 
     [Fact]
-    public void Simultaneous_band_equals_its_formula_in_NumPy_over_the_same_draws()
+    public void Clustered_share_equals_its_formula_by_numerical_integration()
     {
-        foreach (var row in Golden.Rows("sup_t"))
+        foreach (var row in Golden.Paired("clusters"))
         {
-            var band = SimultaneousBand.SupT(
-                new Bootstrap(row.GetProperty("seed").GetUInt64()), row.GetProperty("points").Points());
-            foreach (var (expected, actual) in row.GetProperty("band").EnumerateArray().Zip(band))
-            {
-                Golden.AssertEqual(expected, actual.Interval, "band");
-            }
+            var share = ClusteredShare.Of(row.GetProperty("hits").Numbers(), row.GetProperty("counts").Numbers())!.Value;
+            Golden.AssertEqual(row.GetProperty("interval")[0].GetDouble(), share.Interval.Low, 1e-5, row.GetRawText());
+            Golden.AssertEqual(row.GetProperty("interval")[1].GetDouble(), share.Interval.High, 1e-5, row.GetRawText());
         }
     }
 
     [Fact]
     public void Estimates_at_budgets_equal_interpolation_in_NumPy_over_the_same_draws()
     {
+        var ends = 0;
         foreach (var row in Golden.Rows("budgets"))
         {
             var arms = row.GetProperty("arms").EnumerateArray()
                 .Select(arm => new BudgetPoints(arm[0].Points(), arm[1].Points()));
             var budgets = new Budgets(new Bootstrap(row.GetProperty("seed").GetUInt64()), [.. arms]);
             var (cost, share) = (row.Number("cost"), row.Number("share"));
-            Estimate?[] estimates =
-            [
-                budgets.ShareDifferenceAt(0, 1, cost),
-                budgets.CostOf(0, share),
-                budgets.CostRatioOf(0, 1, share),
-            ];
-            foreach (var (expected, actual) in row.GetProperty("estimates").EnumerateArray().Zip(estimates))
+            var estimated = row.GetProperty("estimates");
+            Golden.AssertEqual(
+                estimated[0].Number("value"), budgets.ShareDifferenceAt(0, 1, cost)!.Value, 1e-12, row.GetRawText());
+            BudgetEstimate?[] estimates = [budgets.CostOf(0, share), budgets.CostRatioOf(0, 1, share)];
+            foreach (var (expected, actual) in estimated.EnumerateArray().Skip(1).Zip(estimates))
             {
-                var high = expected.GetProperty("high");
                 var what = expected.GetRawText();
-                Golden.AssertEqual(expected.Number("value"), actual!.Value.Value, 1e-12, what);
-                Golden.AssertEqual(expected.Number("low"), actual.Value.Interval.Low, 1e-12, what);
-                Assert.Equal(high.ValueKind is JsonValueKind.Null, double.IsInfinity(actual.Value.Interval.High));
-                if (high.ValueKind is not JsonValueKind.Null)
+                Golden.AssertEqual(expected.Number("value"), actual!.Value, 1e-12, what);
+
+                // Where an end lies outside what was run NumPy has the nearest end of it, or 0, or infinity.
+                if (actual.Low is { } low)
                 {
-                    Golden.AssertEqual(high.GetDouble(), actual.Value.Interval.High, 1e-12, what);
+                    Golden.AssertEqual(expected.Number("low"), low, 1e-12, what);
+                    ends++;
+                }
+
+                if (actual.High is { } high)
+                {
+                    Golden.AssertEqual(expected.Number("high"), high, 1e-12, what);
+                    ends++;
                 }
             }
         }
+
+        Assert.InRange(ends, 2, 7);
     }
 
     [Fact]

@@ -18,9 +18,6 @@ public sealed class ResamplingTests
         {
             Assert.Equal(together[i], new Bootstrap(2, 1001).Means([statistics[i]])[0]);
         }
-
-        var intervals = bootstrap.MeansOfMeans(statistics);
-        Assert.Equal([.. statistics.Select(bootstrap.MeanOfMeans)], intervals);
     }
 
     [Fact]

@@ -56,7 +56,10 @@ public sealed class ChaosSweep : IAsyncLifetime
     }
 
     internal Task ReachEndAsync(LedgerFolder ledger, RunningCli worker, TimeSpan? patience = null) => ledger.ReachAsync(
-        Chains, "SELECT count(*) FROM reflectdit.chains WHERE state = 'done'", worker, patience);
+        Chains,
+        "SELECT count(*) FROM reflectdit.chains WHERE state = 'done' AND NOT EXISTS (SELECT FROM reflectdit.scorings)",
+        worker,
+        patience);
 
     /// <summary>No attempt lost, none twice, every image whole, all rows as undisturbed.</summary>
     /// <returns>How often a chain was taken that another had begun: the attempts in flight there were drawn for nothing.</returns>

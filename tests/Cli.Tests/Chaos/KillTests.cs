@@ -41,6 +41,30 @@ public sealed class KillTests(ChaosSweep sweep, ITestOutputHelper output) : Chao
         await EndAsync(ledger, host, workers);
     }
 
+    [Fact]
+    public async Task Workers_that_only_score_are_killed_at_work_and_others_score_what_they_held()
+    {
+        await using var ledger = await LedgerFolder.InAsync(Sweep.Server);
+        using var folder = new TemporaryFolder();
+        string[] slowly = ["--models", folder.Write("slow.yaml", "detector: {batch_seconds: 1}\n")];
+        await ChaosSweep.PlanAsync(ledger);
+        await using var drawing = await ledger.StartAsync("worker", "--roles", "generate,judge");
+        for (var kill = 1; kill <= 2; kill++)
+        {
+            await using var victim = await ledger.StartAsync(["worker", "--roles", "score", "--slots", "8", .. slowly]);
+            await ledger.ReachAsync(
+                4,
+                $"SELECT count(*) FROM reflectdit.scorings q JOIN reflectdit.workers w ON w.number = q.worker WHERE w.process = {victim.Id}",
+                victim);
+            victim.Kill();
+            await victim.EndAsync();
+        }
+
+        await using var next = await ledger.StartAsync("worker", "--roles", "score");
+        await Sweep.ReachEndAsync(ledger, next);
+        await EndAsync(ledger, ChaosHost.Silos, [drawing, next]);
+    }
+
     [Theory]
     [MemberData(nameof(Hosts))]
     public async Task A_process_that_is_told_to_stop_gives_back_what_it_held(string hosts)

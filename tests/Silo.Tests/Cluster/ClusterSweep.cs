@@ -157,7 +157,8 @@ internal sealed class ClusterSweep : IAsyncDisposable
     private async Task<bool> DoneAsync()
     {
         var counts = await Session.Leases.CountAsync(new(Setup.Plan.Id), CancellationToken.None);
-        return counts.Done + counts.Failed == counts.Total;
+        return counts.Done + counts.Failed == counts.Total
+            && (await Session.Scorings.CountAsync(new(Setup.Plan.Id), CancellationToken.None)).Open == 0;
     }
 
     /// <summary>Asks again and again, as somebody who watches would.</summary>

@@ -38,7 +38,7 @@ public sealed class ClusterTests(PostgresServer server) : IClassFixture<Postgres
         var prompt = await grain.PromptAsync(arm, 0, 0);
         Assert.Equal((ChainState.Done, null), (prompt.State, prompt.Silo));
         Assert.InRange(prompt.Shown!.Value, 0, prompt.Attempts - 1);
-        Assert.Equal(new SweepProgress(SweepState.Running, paused.Chains, paused.Chains, 0, 0), await grain.ProgressAsync());
+        Assert.Equal(new SweepProgress(SweepState.Running, paused.Chains, paused.Chains, 0, 0, 0, 0), await grain.ProgressAsync());
         await Assert.ThrowsAsync<KeyNotFoundException>(() => grain.PromptAsync("no such arm", 0, 0));
         Assert.Equal(await sweep.UndisturbedAsync(server), await sweep.DumpAsync());
     }
