@@ -11,9 +11,10 @@ internal static class CtlCommand
         Verb("pause", "Stop after the attempts in flight, and keep the rest", SetState(SweepState.Paused)),
         Verb("resume", "Go on with a paused sweep", SetState(SweepState.Running)),
         Verb("cancel", "Stop after the attempts in flight for good; what was drawn stays", SetState(SweepState.Cancelled)),
-        Verb("requeue", "Try failed chains again, and go on with a cancelled sweep", async (session, sweep, cancellation) =>
+        Verb("requeue", "Try failed chains and scores again, and go on with a cancelled sweep", async (session, sweep, cancellation) =>
         {
             await session.Leases.RetryFailedAsync(new(sweep.Id), cancellation);
+            await session.Scorings.RetryFailedAsync(new(sweep.Id), cancellation);
             await session.Sweeps.SetStateAsync(sweep.Id, SweepState.Running, cancellation);
         }),
     };
