@@ -33,7 +33,11 @@ public static class SweepResultsQuery
         var arms = await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
         var chains = (await ledger.Chains.Where(c => c.SweepId == sweep.Id).ToListAsync(cancellation))
             .ToLookup(c => c.Arm);
-        var (shown, deciding) = (scores?.Id, isOwn ? null : sweep.ScorerId);
+        var shown = scores?.Id;
+        var deciding = isOwn ? [] : await ledger.Chains
+            .Where(c => c.SweepId == sweep.Id)
+            .Join(ledger.Scores.Where(s => s.ScorerId == sweep.ScorerId), c => c.Id, s => s.ChainId, (_, s) => s)
+            .ToDictionaryAsync(s => (s.ChainId, s.Attempt), s => (double?)s.Value, cancellation);
         var attempts = (await ledger.Chains
             .Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done)
             .Join(ledger.Attempts, c => c.Id, a => a.ChainId, (_, a) => a)
@@ -47,8 +51,6 @@ public static class SweepResultsQuery
                 a.Feedback,
                 Value = (double?)s!.Value,
                 s.Passed,
-                DecidingValue = ledger.Scores.Where(d => d.ScorerId == deciding && d.ChainId == a.ChainId && d.Attempt == a.Index)
-                    .Select(d => (double?)d.Value).FirstOrDefault(),
                 a.WallSeconds,
                 a.GeneratorSeconds,
                 a.JudgeSeconds,
@@ -93,7 +95,7 @@ public static class SweepResultsQuery
                             a.WallSeconds, a.GeneratorSeconds, a.JudgeSeconds, a.FunctionEvaluations, a.JudgeTokens))
                     {
                         ShownAfter = a.ShownAfter,
-                        DecidingValue = a.DecidingValue,
+                        DecidingValue = deciding.GetValueOrDefault((c.Id, a.Index)),
                     })]))],
             ofArm.Count(c => c.State == ChainState.Failed),
             ofArm.Count(c => c.State == ChainState.Open))

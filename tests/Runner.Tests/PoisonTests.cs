@@ -11,9 +11,12 @@ namespace ReflectDiT.Eval.Runner.Tests;
 /// Every way in which an answer can be wrong, through every kind of model, in a worker with other chains at work: the chains
 /// or the scores that get it fail with a reason that can be read, and the others' rows are those of an undisturbed run.
 /// </summary>
-public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresServer>
+public sealed class PoisonTests(PostgresServer server, PoisonTests.Undisturbed undisturbed)
+    : IClassFixture<PostgresServer>, IClassFixture<PoisonTests.Undisturbed>
 {
     private const int Poisoned = 3;
+
+    private static readonly CallSettings Calls = new(Tries: 2, TimeSpan.FromSeconds(30), ToleratedFailures: 0);
 
     private static readonly Dictionary<string, (Func<TestModels> Models, string Reason)> Poisons = new()
     {
@@ -56,12 +59,9 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
     [MemberData(nameof(Kinds))]
     public async Task Poison_fails_its_own_chains_with_a_reason_and_touches_no_other(string kind)
     {
-        var calls = new CallSettings(Tries: 2, TimeSpan.FromSeconds(30), ToleratedFailures: 0);
-        await using var undisturbed = await TestSweep.CreateAsync(server);
-        await undisturbed.RunAsync(TestSweep.Setup(new(), calls));
         await using var sweep = await TestSweep.CreateAsync(server);
 
-        var progress = await sweep.RunAsync(TestSweep.Setup(Poisons[kind].Models(), calls));
+        var progress = await sweep.RunAsync(TestSweep.Setup(Poisons[kind].Models(), Calls));
 
         Assert.Equal((40, 38, 2), (progress.Total, progress.Done, progress.Failed));
         await using var ledger = new LedgerContext(sweep.Session.Source);
@@ -71,19 +71,16 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
             Poisons[kind].Reason.Replace("*", TestSweep.Setup(new()).Plan.Prompts[Poisoned].Text, StringComparison.Ordinal),
             c.Failure!,
             StringComparison.Ordinal));
-        Assert.Equal(Others(await undisturbed.DumpAsync(), failed), Others(await sweep.DumpAsync(), failed));
+        Assert.Equal(Others(await undisturbed.RowsAsync(server), failed), Others(await sweep.DumpAsync(), failed));
     }
 
     [Theory]
     [MemberData(nameof(KindsOfScores))]
     public async Task A_poisoned_score_is_left_out_with_a_reason_and_neither_its_chain_nor_any_other_score_suffers(string kind)
     {
-        var calls = new CallSettings(Tries: 2, TimeSpan.FromSeconds(30), ToleratedFailures: 0);
-        await using var undisturbed = await TestSweep.CreateAsync(server);
-        await undisturbed.RunAsync(TestSweep.Setup(new(), calls));
         await using var sweep = await TestSweep.CreateAsync(server);
 
-        var progress = await sweep.RunAsync(TestSweep.Setup(PoisonedScores[kind].Models(), calls));
+        var progress = await sweep.RunAsync(TestSweep.Setup(PoisonedScores[kind].Models(), Calls));
 
         Assert.Equal((40, 40, 0), (progress.Total, progress.Done, progress.Failed));
         await using var ledger = new LedgerContext(sweep.Session.Source);
@@ -97,7 +94,25 @@ public sealed class PoisonTests(PostgresServer server) : IClassFixture<PostgresS
         Assert.Contains(
             scorings,
             s => s.Failure!.Contains(PoisonedScores[kind].Reason.Replace("*", text, StringComparison.Ordinal), StringComparison.Ordinal));
-        Assert.Equal(Others(await undisturbed.DumpAsync(), poisoned), Others(await sweep.DumpAsync(), poisoned));
+        Assert.Equal(Others(await undisturbed.RowsAsync(server), poisoned), Others(await sweep.DumpAsync(), poisoned));
+    }
+
+    /// <summary>What nothing happens to, run once for all tests.</summary>
+    public sealed class Undisturbed
+    {
+        private IReadOnlyList<string>? _rows;
+
+        public async Task<IReadOnlyList<string>> RowsAsync(PostgresServer server)
+        {
+            if (_rows is null)
+            {
+                await using var sweep = await TestSweep.CreateAsync(server);
+                await sweep.RunAsync(TestSweep.Setup(new(), Calls));
+                _rows = await sweep.DumpAsync();
+            }
+
+            return _rows;
+        }
     }
 
     private static IEnumerable<string> Others(IEnumerable<string> rows, IEnumerable<ChainRow> failed) =>

@@ -25,6 +25,14 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
             }
         }
 
+        Assert.NotEqual(0, (await sweep.Session.Scorings.CountAsync(new(), CancellationToken.None)).Open); // as nobody left them to it
+        worker.Gate.LeaveToScore(setup.Plan.Id, int.MaxValue);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while ((await sweep.Session.Scorings.CountAsync(new(), patience.Token)).Open > 0)
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
         Assert.Equal(await alone.DumpAsync(), await sweep.DumpAsync());
         Assert.Equal(4, worker.Gate.Free);
     }

@@ -67,6 +67,8 @@ internal sealed class PlanCommand
 
         await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
         var progress = new RunProgress();
+        await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
+        sweep = await SweepPlanner.SetupAsync(session, sweep.Plan.Id, progress.Models, new Dictionary<string, Placement>(), stop.Token);
         var clock = Stopwatch.StartNew();
         await new RunProgressView(progress, log).ShowAsync(new SweepRunner(session, sweep).RunAsync(
             SweepPlanner.Select(sweep.Plan.Prompts, null, pilot), WorkerCommand.DefaultSlots, progress, stop.Token));

@@ -3,13 +3,17 @@ using ReflectDiT.Eval.Testing;
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
 /// <summary>
-/// The demo on few prompts, and what one process records of it that nothing happens to. benchmarks/chaos/run.sh makes
+/// The demo on few prompts, with beams in the place of reflection, and what one process records of it that nothing happens to. benchmarks/chaos/run.sh makes
 /// it longer and other by the variables.
 /// </summary>
 public sealed class ChaosSweep : IAsyncLifetime
 {
+    /// <summary>An arm whose steps have one image, and one whose steps have several, each with a context.</summary>
     public static string[] Run { get; } =
-        ["demo", "--set", "name=chaos", "--set", $"benchmark.per_task={Variable("REFLECTDIT_CHAOS_PER_TASK", 4)}"];
+    [
+        "demo", "--set", "name=chaos", "--set", $"benchmark.per_task={Variable("REFLECTDIT_CHAOS_PER_TASK", 4)}",
+        "--set", "arms.1.strategy={kind: beam-reflection, n: 20, width: 3, k: 3}",
+    ];
 
     /// <summary>Decides who is killed.</summary>
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
