@@ -59,20 +59,21 @@ public static class SweepPlanner
             named);
         return new(
             plan,
-            [.. configuration.Arms.Select(a => new ArmModels(
+            [.. configuration.Arms.Where(a => a.Imported is null).Select(a => new ArmModels(
                 models.Generator(a.Generator), models.Judge(a.Judge), a.Strategy))],
             Scorings(),
             calls);
 
         Dictionary<Guid, ImageScoring> Scorings()
         {
-            var scorings = scorers.ToDictionary(s => s.Id, s => ImageScoring.Of(benchmark.Scorer(s.Configuration), models));
+            var all = scorers.ToDictionary(s => s.Id, s => benchmark.Scorer(s.Configuration));
             if (scorer is not null)
             {
-                scorings.TryAdd(plan.Scorer!.Id, ImageScoring.Of(scorer, models));
+                all.TryAdd(plan.Scorer!.Id, scorer);
             }
 
-            return scorings;
+            return all.Where(s => s.Value.Model.Kind != ModelConfiguration.Elsewhere)
+                .ToDictionary(s => s.Key, s => ImageScoring.Of(s.Value, models));
         }
     }
 

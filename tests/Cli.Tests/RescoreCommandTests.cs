@@ -36,10 +36,10 @@ public sealed class RescoreCommandTests(SmallSweeps sweeps)
     public async Task What_was_drawn_elsewhere_is_scored_here_as_it_was_there()
     {
         await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
-        Assert.Equal(0, (await ledger.RunAsync(["run", Selectors, .. Small])).ExitCode);
+        Assert.Equal(0, (await ledger.RunAsync(SmallSweeps.Command())).ExitCode);
         var folder = Path.Combine(ledger.Path, "exported");
-        Assert.Equal(0, (await ledger.RunAsync("export", "reflect-dit", "selectors", folder)).ExitCode);
-        var arm = Directory.GetDirectories(folder).Single(d => Path.GetFileName(d).StartsWith("judge-score", StringComparison.Ordinal));
+        Assert.Equal(0, (await ledger.RunAsync("export", "reflect-dit", "small", folder)).ExitCode);
+        var arm = Directory.GetDirectories(folder).Order(StringComparer.Ordinal).First();
         var import = await ledger.RunAsync("import", "reflect-dit", arm, "--name", "back", "--per-task", "1", "--images");
         Assert.True(import.ExitCode == 0, import.Error);
 
@@ -92,7 +92,9 @@ public sealed class RescoreCommandTests(SmallSweeps sweeps)
     /// <summary>Each arm's share of prompts.</summary>
     private static async Task<Dictionary<string, double>> OverallAsync(LedgerFolder ledger, params string[] options)
     {
-        using var curve = JsonDocument.Parse((await ledger.RunAsync(["curve", "selectors", "--format", "json", .. options])).Out);
+        var file = Path.Combine(ledger.Path, "curve.json");
+        Assert.Equal(0, (await ledger.RunAsync(["curve", "selectors", "--format", "json", "--out", file, .. options])).ExitCode);
+        using var curve = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         return curve.RootElement.GetProperty("lines").EnumerateArray().ToDictionary(
             l => $"{l.GetProperty("arm").GetString()!.Split(' ')[0]} {l.GetProperty("line")}",
             l => l.GetProperty("points").EnumerateArray().Last().GetProperty("mean_over_prompts").GetProperty("value").GetDouble());
