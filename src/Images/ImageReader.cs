@@ -73,7 +73,7 @@ public static class ImageReader
             SKEncodedOrigin.LeftBottom => (width - 1, width, -1),
             _ => (0, 1, width),
         };
-        if (Math.Abs(right) == width && Math.Abs(down) == 1)
+        if (origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom)
         {
             (width, height) = (height, width);
         }

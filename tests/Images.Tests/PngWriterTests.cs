@@ -20,6 +20,7 @@ public sealed class PngWriterTests
         Prop.ForAll(AnyImage.ToArbitrary(), AssertReadBack).QuickCheckThrowOnFailure();
 
     [Theory]
+    [InlineData(1)]
     [InlineData(258)]
     [InlineData(32_767)]
     [InlineData(32_768)]
