@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using Orleans.Services;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Grains;
 
@@ -51,13 +52,14 @@ public interface ISlotService : IGrainService
 /// <summary>The slots of a silo.</summary>
 /// <param name="ScoringSlots">Drawings that it scores at once.</param>
 /// <param name="Arms">The names of the arms that it serves; null for all.</param>
+/// <param name="Role">The chains that it takes; null for all.</param>
 /// <param name="Worker">Its number as a worker in the ledger; null while it has none.</param>
 /// <param name="Parked">What it cannot run.</param>
 [GenerateSerializer, Immutable]
 public sealed record SiloSlots(
-    SiloAddress Silo, string Name, int Slots, int Free, int ScoringSlots, IReadOnlyList<string>? Arms, int? Worker, IReadOnlyList<Parked> Parked);
+    SiloAddress Silo, string Name, int Slots, int Free, int ScoringSlots, IReadOnlyList<string>? Arms, ChainRole? Role, int? Worker, IReadOnlyList<Parked> Parked);
 
-/// <summary>What a silo leaves to others: see <see cref="ReflectDiT.Eval.Ledger.ParkedWork"/>.</summary>
+/// <summary>What a silo leaves to others: see <see cref="ParkedWork"/>.</summary>
 [GenerateSerializer, Immutable]
 public sealed record Parked(Guid Sweep, int? Arm, Guid? Scorer);
 

@@ -1,10 +1,11 @@
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Grains;
 
-/// <summary>A prompt goes to a silo that has slots and serves its arm; which of them, the sweep's hint says.</summary>
+/// <summary>A prompt goes to a silo that has slots, serves its arm and does what it waits for; which of them, the sweep's hint says.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ServesArmAttribute() : PlacementFilterAttribute(new ServesArmFilter());
 
@@ -16,19 +17,24 @@ public static class SiloOffer
 {
     private const string Slots = "slots";
     private const string Arms = "arms";
+    private const string Role = "role";
 
     /// <param name="arms">Names; null for all.</param>
-    public static Dictionary<string, string> Metadata(int slots, IReadOnlyList<string>? arms)
+    /// <param name="role">What is done of their chains; null for all.</param>
+    public static Dictionary<string, string> Metadata(int slots, IReadOnlyList<string>? arms, ChainRole? role)
     {
         var metadata = new Dictionary<string, string> { [Slots] = slots.ToString() };
         if (arms is not null)
             metadata[Arms] = string.Join('\n', arms);
+        if (role is { } only)
+            metadata[Role] = only.ToString();
         return metadata;
     }
 
-    internal static bool Serves(SiloMetadata silo, string arm) =>
+    internal static bool Serves(SiloMetadata silo, PromptKey prompt) =>
         silo.Metadata.TryGetValue(Slots, out var slots) && slots != "0"
-        && (!silo.Metadata.TryGetValue(Arms, out var arms) || arms.Split('\n').Contains(arm));
+        && (!silo.Metadata.TryGetValue(Arms, out var arms) || arms.Split('\n').Contains(prompt.ArmName))
+        && (!silo.Metadata.TryGetValue(Role, out var role) || role == prompt.Needs.ToString());
 }
 
 /// <summary>Applies <see cref="ServesArmFilter"/>.</summary>
@@ -37,7 +43,7 @@ public sealed class ServesArmDirector(ISiloMetadataCache metadata) : IPlacementF
     public IEnumerable<SiloAddress> Filter(
         PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
     {
-        var arm = PromptKey.Parse(target.GrainIdentity.Key.ToString()!).ArmName;
-        return silos.Where(silo => SiloOffer.Serves(metadata.GetSiloMetadata(silo), arm));
+        var prompt = PromptKey.Parse(target.GrainIdentity.Key.ToString()!);
+        return silos.Where(silo => SiloOffer.Serves(metadata.GetSiloMetadata(silo), prompt));
     }
 }

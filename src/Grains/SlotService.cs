@@ -21,6 +21,7 @@ public sealed class SlotService(
         progress.Pulse.Silence > LongestSilence ? 0 : gate.Free,
         progress.Pulse.Silence > LongestSilence || gate.Worker is null ? 0 : gate.ScoringSlots,
         scope.Arms,
+        scope.Role,
         gate.Worker,
         [.. progress.Parked.Keys.Select(p => new Parked(p.Sweep, p.Arm, p.Scorer))]));
 

@@ -9,8 +9,9 @@ namespace ReflectDiT.Eval.Grains;
 
 /// <summary>
 /// Feeds a sweep: finds its free chains in the ledger, and starts their prompts on silos with free slots that serve
-/// them; and leaves to silos that score what waits for a score. It keeps nothing that the ledger does not know: lost with its silo, it goes on elsewhere, and so it does when
-/// its silo is cut off from the database, on the silo of whoever asks next and so is not.
+/// them; and leaves to silos that score what waits for a score. It keeps nothing that the ledger does not know: lost with
+/// its silo, it goes on elsewhere, and so it does when its silo is cut off from the database, on the silo of whoever asks
+/// next and so is not.
 /// </summary>
 [Reentrant]
 [PreferLocalPlacement]
@@ -197,12 +198,13 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private WorkScope ScopeOf(SiloSlots silo) => new(Sweep, Arms: silo.Arms)
     {
+        Role = silo.Role,
         Parked = [.. silo.Parked.Where(p => p.Sweep == Sweep && p.Scorer is null).Select(p => new ParkedWork(p.Sweep, p.Arm))],
     };
 
     /// <summary>Equal for silos that serve the same of this sweep.</summary>
     private string Serves(SiloSlots silo) => string.Join(
-        '\n', [silo.Arms is null ? "all" : "some", .. silo.Arms ?? [], .. ScopeOf(silo).Parked.Select(p => $"not {p.Arm}").Order(StringComparer.Ordinal)]);
+        '\n', [$"{silo.Role}", silo.Arms is null ? "all" : "some", .. silo.Arms ?? [], .. ScopeOf(silo).Parked.Select(p => $"not {p.Arm}").Order(StringComparer.Ordinal)]);
 
     /// <summary>
     /// What is free and no silo is about to claim. A chain that is free no more was claimed: when it comes back, it is
@@ -223,7 +225,7 @@ internal sealed class SweepGrain(LedgerSession ledger, SlotServiceClient silos, 
 
     private async Task StartAsync(FreeChain chain, string arm, SiloAddress silo)
     {
-        var key = new PromptKey(Sweep, chain.Arm, chain.Prompt, chain.Replicate, arm);
+        var key = new PromptKey(Sweep, chain.Arm, chain.Prompt, chain.Replicate, chain.Needs, arm);
         try
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);

@@ -40,6 +40,10 @@ public sealed class AttemptWriter : IAsyncDisposable
     /// <exception cref="IOException">The image could not be saved.</exception>
     public Task AppendAsync(NewAttempt attempt) => EnqueueAsync(new(attempt, null));
 
+    /// <summary>Makes a drawing durable of which an attempt comes later, when another worker has judged it.</summary>
+    /// <exception cref="IOException">The image could not be saved.</exception>
+    public Task KeepAsync(DrawingFact drawing) => EnqueueAsync(new(null, null) { Kept = drawing });
+
     /// <summary>Ends a chain in failure.</summary>
     /// <param name="reason">What the database cannot hold of it is replaced by U+FFFD.</param>
     public Task FailAsync(Guid chain, int epoch, string reason) => EnqueueAsync(new(null, new(chain, epoch, null, Storable(reason))));
@@ -84,7 +88,7 @@ public sealed class AttemptWriter : IAsyncDisposable
     {
         try
         {
-            _artifacts.Save([.. New(group, a => a.Drawing).Where(d => d.Content is not null).Select(d => (d.Image, d.Content!.Value))]);
+            _artifacts.Save([.. NewDrawings(group).Where(d => d.Content is not null).Select(d => (d.Image, d.Content!.Value))]);
             return true;
         }
         catch (Exception e)
@@ -121,16 +125,20 @@ public sealed class AttemptWriter : IAsyncDisposable
     private async Task WriteRowsAsync(List<Pending> group)
     {
         var attempts = group.Select(p => p.Attempt).OfType<NewAttempt>().ToList();
-        var (drawings, judgements, scores) = (New(group, a => a.Drawing), New(group, a => a.Judgement), New(group, a => a.Score));
+        var (drawings, judgements, scores) = (NewDrawings(group), New(group, a => a.Judgement), New(group, a => a.Score));
         await using var connection = await _source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
         Add(
             batch,
             "SELECT FROM reflectdit.chains WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", // see LeaseStore
-            Column(group, NpgsqlDbType.Uuid, p => p.Attempt?.Chain ?? p.End!.Chain));
-        if (attempts.Count > 0)
+            Column([.. group.Where(p => p.Kept is null)], NpgsqlDbType.Uuid, p => p.Attempt?.Chain ?? p.End!.Chain));
+        if (drawings.Count > 0)
         {
             AddDrawings(batch, [.. drawings.DistinctBy(d => d.Id).OrderBy(d => d.Id)]);
+        }
+
+        if (attempts.Count > 0)
+        {
             AddJudgements(batch, [.. judgements.DistinctBy(j => j.Id).OrderBy(j => j.Id)]);
             AddScores(batch, [.. scores.DistinctBy(s => (s.Drawing, s.Scorer)).OrderBy(s => s.Drawing).ThenBy(s => s.Scorer)]);
             AddAttempts(batch, attempts);
@@ -148,6 +156,9 @@ public sealed class AttemptWriter : IAsyncDisposable
     /// <summary>The facts of a kind that the ledger does not have yet, as far as this process knows.</summary>
     private static List<T> New<T>(List<Pending> group, Func<NewAttempt, T?> fact)
         where T : Fact => [.. group.Select(p => p.Attempt).OfType<NewAttempt>().Select(fact).OfType<T>().Where(f => !f.IsStored)];
+
+    private static List<DrawingFact> NewDrawings(List<Pending> group) =>
+        [.. New(group, a => a.Drawing), .. group.Select(p => p.Kept).OfType<DrawingFact>()];
 
     private static ChainEnd? EndOf(Pending pending) => pending.Attempt is { Ends: { } shown } last
         ? new(last.Chain, last.Epoch, shown, null)
@@ -258,6 +269,8 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private sealed record Pending(NewAttempt? Attempt, ChainEnd? End)
     {
+        public DrawingFact? Kept { get; init; }
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -22,6 +22,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         AND ($3::text[] IS NULL OR (c.sweep_id, c.arm) IN (SELECT a.sweep_id, a.index FROM reflectdit.arms a WHERE a.name = ANY ($3)))
         AND (cardinality($4::uuid[]) = 0 OR NOT EXISTS (
             SELECT FROM unnest($4::uuid[], $5::integer[]) p (sweep, arm) WHERE p.sweep = c.sweep_id AND coalesce(p.arm, c.arm) = c.arm))
+        AND ($6::text IS NULL OR c.needs = $6)
         """;
 
     /// <summary>Free chains beyond those asked for that are looked at: the first may be of prompts that others are at.</summary>
@@ -34,7 +35,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     private const string PromptIsFree = """
         CASE WHEN NOT EXISTS (
             SELECT FROM reflectdit.chains h
-            WHERE h.worker IS NOT NULL AND h.sweep_id = f.sweep_id AND h.replicate = f.replicate AND h.prompt = f.prompt AND h.worker <> $7)
+            WHERE h.worker IS NOT NULL AND h.sweep_id = f.sweep_id AND h.replicate = f.replicate AND h.prompt = f.prompt AND h.worker <> $8
+                AND h.needs = 'generate')
         THEN pg_try_advisory_xact_lock(1380215125, hashtext(f.sweep_id::text || f.replicate || ' ' || f.prompt)) ELSE false END
         """;
 
@@ -52,14 +54,14 @@ public sealed class LeaseStore(NpgsqlDataSource source)
             $"""
             first AS MATERIALIZED (
                 SELECT c.id, c.sweep_id, c.replicate, c.prompt FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-                WHERE {Free} AND {InScope} {InOrder} LIMIT $6::bigint + {Ahead}),
+                WHERE {Free} AND {InScope} {InOrder} LIMIT $7::bigint + {Ahead}),
             free AS (
                 SELECT l.id FROM first f CROSS JOIN LATERAL (
                     SELECT c.id FROM reflectdit.chains c
                     WHERE c.id = f.id AND c.state = 'open' AND c.worker IS NULL FOR NO KEY UPDATE SKIP LOCKED) l
-                WHERE $8 OR {PromptIsFree} LIMIT $6)
+                WHERE $9 OR {PromptIsFree} LIMIT $7)
             """,
-            worker: "$7"));
+            worker: "$8"));
         AddScope(claim, scope);
         claim.Parameters.Add(new() { Value = most });
         claim.Parameters.Add(new() { Value = worker });
@@ -68,19 +70,21 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     }
 
     /// <summary>Takes those of the given chains that are free, with what they hold already.</summary>
+    /// <param name="role">Only those that wait for this; null for any.</param>
     /// <returns>None where the worker's lease was ended.</returns>
     public async Task<IReadOnlyList<OpenChain>> ClaimAsync(
-        int worker, IReadOnlyList<Guid> chains, CancellationToken cancellation)
+        int worker, IReadOnlyList<Guid> chains, ChainRole? role, CancellationToken cancellation)
     {
         await using var claim = source.CreateCommand(Claim(
             $"""
             free AS (
                 SELECT c.id FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-                WHERE {Free} AND c.id = ANY ($1) FOR NO KEY UPDATE OF c SKIP LOCKED)
+                WHERE {Free} AND c.id = ANY ($1) AND ($3::text IS NULL OR c.needs = $3) FOR NO KEY UPDATE OF c SKIP LOCKED)
             """,
             worker: "$2"));
         claim.Parameters.Add(new() { Value = chains.ToArray() });
         claim.Parameters.Add(new() { Value = worker });
+        claim.Parameters.Add(Named(role));
         return await ClaimAsync(claim, cancellation);
     }
 
@@ -88,8 +92,8 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     public async Task<IReadOnlyList<FreeChain>> FreeChainsAsync(WorkScope scope, int most, CancellationToken cancellation)
     {
         await using var find = source.CreateCommand($"""
-            SELECT c.arm, c.prompt, c.replicate FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
-            WHERE {Free} AND {InScope} {InOrder} LIMIT $6
+            SELECT c.arm, c.prompt, c.replicate, c.needs, c.epoch FROM reflectdit.sweeps s JOIN reflectdit.chains c ON c.sweep_id = s.id
+            WHERE {Free} AND {InScope} {InOrder} LIMIT $7
             """);
         AddScope(find, scope);
         find.Parameters.Add(new() { Value = most });
@@ -97,7 +101,12 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         var chains = new List<FreeChain>();
         while (await reader.ReadAsync(cancellation))
         {
-            chains.Add(new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+            chains.Add(new(
+                reader.GetInt32(0),
+                reader.GetInt32(1),
+                reader.GetInt32(2),
+                reader.GetString(3) == Named(ChainRole.Judge) ? ChainRole.Judge : ChainRole.Generate,
+                reader.GetInt32(4)));
         }
 
         return chains;
@@ -140,17 +149,26 @@ public sealed class LeaseStore(NpgsqlDataSource source)
     }
 
     /// <summary>Gives a chain back, if the worker still holds it at this epoch.</summary>
+    /// <param name="needs">Whom it waits for from now on: those workers are told. Null for whom it was waiting for.</param>
     /// <returns>False when the lease was lost before.</returns>
-    public async Task<bool> ReleaseAsync(int worker, Guid chain, int epoch, CancellationToken cancellation)
+    public async Task<bool> ReleaseAsync(int worker, Guid chain, int epoch, ChainRole? needs, CancellationToken cancellation)
     {
-        await using var release = source.CreateCommand("""
-            UPDATE reflectdit.chains SET worker = NULL, waits_since = now() WHERE id = $1 AND worker = $2 AND epoch = $3
+        await using var release = source.CreateCommand($"""
+            WITH given AS (
+                UPDATE reflectdit.chains SET worker = NULL, waits_since = now(), needs = coalesce($4, needs)
+                WHERE id = $1 AND worker = $2 AND epoch = $3 RETURNING 1)
+            SELECT count(*)::integer, CASE WHEN $4 IS NOT NULL AND count(*) > 0 THEN pg_notify('{WorkerSession.Channel}', '') END FROM given
             """);
         release.Parameters.Add(new() { Value = chain });
         release.Parameters.Add(new() { Value = worker });
         release.Parameters.Add(new() { Value = epoch });
-        return await release.ExecuteNonQueryAsync(cancellation) > 0;
+        release.Parameters.Add(Named(needs));
+        return (int)(await release.ExecuteScalarAsync(cancellation))! > 0;
     }
+
+    private static string Named(ChainRole role) => role is ChainRole.Judge ? "judge" : "generate";
+
+    private static NpgsqlParameter Named(ChainRole? role) => Sql.Optional(role is { } known ? Named(known) : null);
 
     /// <summary>
     /// Ends the workers that are lost (see <c>living_workers</c>), frees what they held, and tells the others.
@@ -288,6 +306,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
         var parked = scope.Parked.Where(p => p.Scorer is null).ToList();
         command.Parameters.Add(new() { Value = parked.Select(p => p.Sweep).ToArray() });
         command.Parameters.Add(new() { Value = parked.Select(p => p.Arm).ToArray() });
+        command.Parameters.Add(Named(scope.Role));
     }
 
     private async Task<Dictionary<Guid, List<StoredAttempt>>> HistoriesAsync(Guid[] chains, CancellationToken cancellation)

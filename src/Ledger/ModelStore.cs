@@ -22,6 +22,16 @@ public sealed class ModelStore(NpgsqlDataSource source)
         return models;
     }
 
+    /// <summary>The digest of a model's weights, as the first load of any worker said it.</summary>
+    /// <returns>Null where nobody has loaded it yet.</returns>
+    public async Task<string?> DigestAsync(Guid sweep, ModelConfiguration model, CancellationToken cancellation)
+    {
+        await using var find = source.CreateCommand("SELECT digest FROM reflectdit.models WHERE sweep_id = $1 AND id = $2");
+        find.Parameters.Add(new() { Value = sweep });
+        find.Parameters.Add(new() { Value = Identity.Of(model.Identity) });
+        return await find.ExecuteScalarAsync(cancellation) as string;
+    }
+
     /// <summary>Binds a model to the digest of its weights, once and for all: the first load of any worker says which.</summary>
     /// <returns>The digest that the ledger holds from then on, or held before.</returns>
     public async Task<string> BindAsync(Guid sweep, ModelConfiguration model, string digest, CancellationToken cancellation)

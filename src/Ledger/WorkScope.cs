@@ -6,6 +6,9 @@ namespace ReflectDiT.Eval.Ledger;
 public sealed record WorkScope(
     Guid? Sweep = null, IReadOnlyList<int>? Prompts = null, IReadOnlyList<string>? Arms = null)
 {
+    /// <summary>Only chains that wait for this; null for a worker that draws and judges, and takes any.</summary>
+    public ChainRole? Role { get; init; }
+
     /// <summary>What it takes nothing of, as it cannot work on it.</summary>
     public IReadOnlyCollection<ParkedWork> Parked { get; init; } = [];
 }
@@ -25,4 +28,6 @@ public sealed record ScopeCounts(int Total, int Done, int Failed, int Workable, 
 public sealed record WaitingChains(int Open, int Claimable, TimeSpan Oldest);
 
 /// <summary>A chain that could be claimed, by its place in its sweep.</summary>
-public sealed record FreeChain(int Arm, int Prompt, int Replicate);
+/// <param name="Needs">Whom it waits for, where workers do not do both.</param>
+/// <param name="Epoch">Of who held it last: another after every claim.</param>
+public sealed record FreeChain(int Arm, int Prompt, int Replicate, ChainRole Needs, int Epoch);

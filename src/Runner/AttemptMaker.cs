@@ -7,64 +7,34 @@ using ReflectDiT.Eval.Runner.Telemetry;
 
 namespace ReflectDiT.Eval.Runner;
 
-/// <summary>Makes attempts: draws and judges, as far as nobody has done the same before; scores, where the strategy decides by it. What it makes is not written yet.</summary>
+/// <summary>
+/// Makes attempts: draws and judges, as far as nobody has done the same before; scores, where the strategy decides by it.
+/// What it makes is not written yet.
+/// </summary>
 internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, ArtifactStore artifacts, ILogger log)
 {
     private readonly ModelCalls _calls = new(sweep.Calls);
 
     /// <param name="proposal">What its step asks for at this place.</param>
-    public async Task<NewAttempt> MakeAsync(ChainRun run, AttemptPlace at, Proposal proposal, CancellationToken abort)
+    /// <param name="digest">Of the generator's weights.</param>
+    /// <returns>Null where it is not drawn, and this worker does not draw.</returns>
+    public async Task<DrawingFact?> DrawAsync(ChainRun run, AttemptPlace at, Proposal proposal, string digest, bool draws, CancellationToken abort)
     {
-        var (generator, judge, seeds) = (run.Arm.Generator, run.Arm.Judge, run.Seeds);
+        var (generator, seeds) = (run.Arm.Generator, run.Seeds);
         var drawn = proposal.Prompt ?? run.Prompt;
-        var drawing = await facts.DrawingAsync(
-            DrawingFact.IdOf(
-                generator.Named.Model,
-                generator.Hosted.Digest!,
-                drawn,
-                seeds.Noise(at.Index),
-                proposal.Context.Select(c => (run.ImageOf(c.Attempt), c.Feedback))),
-            DrawAsync);
-        var content = drawing.Content;
-        var judgement = await facts.JudgementAsync(
-            JudgementFact.IdOf(
-                judge.Named.Model,
-                judge.Hosted.Digest!,
-                run.Prompt,
-                drawing.Image,
-                judge.Hosted.UsesSeed ? seeds.Judge(at.Index) : null),
-            isNew: !drawing.IsStored,
-            JudgeAsync);
-        var score = !run.Arm.Strategy.IsOracle ? null : await facts.ScoreAsync(
-            drawing.Id, sweep.Plan.Scorer!.Id, isNew: !drawing.IsStored, ScoreAsync);
-        return new NewAttempt(run.Chain.Id, run.Chain.Epoch, at, proposal, drawing, judgement, score, Ends: null);
+        var id = DrawingFact.IdOf(
+            generator.Named.Model, digest, drawn, seeds.Noise(at.Index), proposal.Context.Select(c => (run.ImageOf(c.Attempt), c.Feedback)));
+        return draws ? await facts.DrawingAsync(id, MakeAsync) : await facts.DrawingAsync(id);
 
-        async Task<DrawingFact> DrawAsync(Guid id)
+        async Task<DrawingFact> MakeAsync()
         {
             var request = new DrawRequest(drawn, seeds.Noise(at.Index), await ContextAsync());
-            var (answer, took) = await Call(Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token));
+            var (answer, took) = await CallAsync(
+                run, at, Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token), abort);
             WorkerMetrics.Drew();
             return new(
                 id, request.Seed, ArtifactStore.NameOf(answer.Image), took.TotalSeconds, answer.DeviceSeconds, answer.FunctionEvaluations, answer.Image);
         }
-
-        async Task<JudgementFact> JudgeAsync(Guid id)
-        {
-            var request = new JudgeRequest(run.Prompt, await ContentAsync(), seeds.Judge(at.Index));
-            var (said, took) = await Call(Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token));
-            WorkerMetrics.Judged(said.Tokens);
-            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
-        }
-
-        async Task<ScoreFact> ScoreAsync()
-        {
-            var (by, image) = (sweep.Scorings[sweep.Plan.Scorer!.Id], await ContentAsync());
-            var (scored, _) = await Call(Stage.Score, by.Role, by.Model, (time, token) =>
-                by.AskAsync((run.Chain.Prompt, run.Prompt), image, seeds.Scorer(at.Index), time, token));
-            return new(drawing.Id, sweep.Plan.Scorer!.Id, scored);
-        }
-
-        async Task<ReadOnlyMemory<byte>> ContentAsync() => content ??= await artifacts.ReadAsync(drawing.Image, abort);
 
         async Task<ContextImage[]> ContextAsync()
         {
@@ -77,12 +47,46 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
 
             return items;
         }
+    }
 
-        Task<Served<T>> Call<T>(Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask) =>
-            WorkerMetrics.MeasureAsync(stage, at.Index, () => _calls.CallAsync(
-                $"{role}, attempt {at.Index} of \"{run.Prompt}\"", model.Named.Placement.Timeout, ask, failure => Retried(stage, failure), abort));
+    public async Task<NewAttempt> JudgeAsync(ChainRun run, AttemptPlace at, Proposal proposal, DrawingFact drawing, CancellationToken abort)
+    {
+        var (judge, seeds) = (run.Arm.Judge, run.Seeds);
+        var content = drawing.Content;
+        var id = JudgementFact.IdOf(
+            judge.Named.Model, judge.Hosted.Digest!, run.Prompt, drawing.Image, judge.Hosted.UsesSeed ? seeds.Judge(at.Index) : null);
+        var judgement = await facts.JudgementAsync(id, isNew: !drawing.IsStored, MakeAsync);
+        var score = !run.Arm.Strategy.IsOracle ? null : await facts.ScoreAsync(
+            drawing.Id, sweep.Plan.Scorer!.Id, isNew: !drawing.IsStored, ScoreAsync);
+        return new NewAttempt(run.Chain.Id, run.Chain.Epoch, at, proposal, drawing, judgement, score, Ends: null);
 
-        void Retried(Stage stage, Exception failure)
+        async Task<JudgementFact> MakeAsync()
+        {
+            var request = new JudgeRequest(run.Prompt, await ContentAsync(), seeds.Judge(at.Index));
+            var (said, took) = await CallAsync(
+                run, at, Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token), abort);
+            WorkerMetrics.Judged(said.Tokens);
+            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
+        }
+
+        async Task<ScoreFact> ScoreAsync()
+        {
+            var (by, image) = (sweep.Scorings[sweep.Plan.Scorer!.Id], await ContentAsync());
+            var (scored, _) = await CallAsync(run, at, Stage.Score, by.Role, by.Model, (time, token) =>
+                by.AskAsync((run.Chain.Prompt, run.Prompt), image, seeds.Scorer(at.Index), time, token), abort);
+            return new(drawing.Id, sweep.Plan.Scorer!.Id, scored);
+        }
+
+        async Task<ReadOnlyMemory<byte>> ContentAsync() => content ??= await artifacts.ReadAsync(drawing.Image, abort);
+    }
+
+    private Task<Served<T>> CallAsync<T>(
+        ChainRun run, AttemptPlace at, Stage stage, string role, SweepModel model, Func<TimeSpan, CancellationToken, Task<Served<T>>> ask, CancellationToken abort)
+    {
+        return WorkerMetrics.MeasureAsync(stage, at.Index, () => _calls.CallAsync(
+            $"{role}, attempt {at.Index} of \"{run.Prompt}\"", model.Named.Placement.Timeout, ask, Retried, abort));
+
+        void Retried(Exception failure)
         {
             WorkerMetrics.Retried(stage);
             log.CallRetried(run.Chain.Id, WorkerMetrics.NameOf(stage), at.Index, failure.Message);

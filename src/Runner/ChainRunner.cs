@@ -10,36 +10,38 @@ namespace ReflectDiT.Eval.Runner;
 /// <summary>
 /// Runs one chain from wherever it stands to its end, step by step. All attempts of a step are durable before the next step
 /// begins. Its strategy is asked for every step from the first on, and what is there already is not drawn again: so a chain
-/// that is killed goes on with the same attempts that it would have drawn.
+/// that is killed goes on with the same attempts that it would have drawn. A worker that only draws, or only judges, goes as
+/// far as it can and says whose turn it is.
 /// </summary>
+/// <param name="role">What is done here; null for all.</param>
 internal sealed class ChainRunner(
-    SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ILogger log)
+    SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ChainRole? role, ILogger log)
 {
     private readonly AttemptMaker _maker = new(sweep, facts, artifacts, log);
 
-    /// <returns>False when the chain was stopped before its end.</returns>
+    /// <param name="generator">The digest of the generator's weights; null where no worker has loaded it yet.</param>
     /// <param name="stop">Ends the chain early, between two attempts.</param>
     /// <param name="abort">Ends it at once.</param>
-    public async Task<bool> RunAsync(OpenChain chain, CancellationToken stop, CancellationToken abort)
+    public async Task<ChainLeft> RunAsync(OpenChain chain, string? generator, CancellationToken stop, CancellationToken abort)
     {
         var arm = sweep.Arms[chain.Arm];
         var run = new ChainRun(chain, sweep.Plan.Prompts[chain.Prompt].Text, arm, sweep.Plan.Seed);
         try
         {
-            var ended = false;
+            var at = new StepRest(IsWhole: true, Ended: false, Needs: null);
             var step = run.Next();
             for (var number = 0; step is Step.Draw draw; number++)
             {
-                if (await StepAsync(run, number, draw.Proposals, stop, abort) is not { } written)
+                at = await StepAsync(run, number, draw.Proposals, generator, stop, abort);
+                if (!at.IsWhole)
                 {
-                    return false;
+                    return new(Ended: false, at.Needs);
                 }
 
-                ended = written;
                 step = run.Next();
             }
 
-            if (!ended)
+            if (!at.Ended)
             {
                 await writer.EndAsync(chain.Id, chain.Epoch, ((Step.Stop)step).Shown);
             }
@@ -54,20 +56,20 @@ internal sealed class ChainRunner(
                 chain.Id, chain.Sweep, sweep.Plan.Arms[chain.Arm].Name, chain.Prompt, chain.Replicate, Reason(e));
         }
 
-        return true;
+        return new(Ended: true, Needs: null);
     }
 
     /// <summary>
     /// Draws what is missing of a step, no more at once than the generator takes into a batch. Each attempt is written when
     /// it is ready; one that is missing alone is written with the chain's end, if it is the last.
     /// </summary>
-    /// <returns>Whether the chain's end is written; null when told to stop before the step was whole.</returns>
-    private async Task<bool?> StepAsync(
-        ChainRun run, int number, IReadOnlyList<Proposal> proposals, CancellationToken stop, CancellationToken abort)
+    private async Task<StepRest> StepAsync(
+        ChainRun run, int number, IReadOnlyList<Proposal> proposals, string? generator, CancellationToken stop, CancellationToken abort)
     {
         var first = run.Begin(proposals);
         List<int> missing = [.. Enumerable.Range(0, proposals.Count).Where(place => !run.Has(first + place))];
         var ended = false;
+        ChainRole? needs = null;
         await Parallel.ForEachAsync(
             missing,
             new ParallelOptions { MaxDegreeOfParallelism = run.Arm.Generator.Named.Model.Batch ?? 1 },
@@ -78,17 +80,45 @@ internal sealed class ChainRunner(
                     return;
                 }
 
+                var at = new AttemptPlace(number, place, first + place);
                 NewAttempt attempt;
                 do
                 {
-                    attempt = await _maker.MakeAsync(run, new(number, place, first + place), proposals[place], abort);
+                    var drawing = generator is null
+                        ? null
+                        : await _maker.DrawAsync(run, at, proposals[place], generator, draws: role is not ChainRole.Judge, abort);
+                    if (drawing is null || role is ChainRole.Generate)
+                    {
+                        needs = await LeaveAsync(drawing, at.Index);
+                        return;
+                    }
+
+                    attempt = await _maker.JudgeAsync(run, at, proposals[place], drawing, abort);
                     run.Add(attempt);
                     attempt = attempt with { Ends = missing.Count == 1 ? (run.Next() as Step.Stop)?.Shown : null };
                 }
                 while (!await WriteAsync(attempt));
                 ended = attempt.Ends is not null;
             });
-        return run.IsWhole ? ended : null;
+        return new(run.IsWhole, ended, needs);
+    }
+
+    /// <summary>Makes durable what is drawn, for the one who judges it.</summary>
+    /// <param name="drawing">Null where it is to be drawn.</param>
+    private async Task<ChainRole> LeaveAsync(DrawingFact? drawing, int attempt)
+    {
+        if (drawing is null)
+        {
+            return ChainRole.Generate;
+        }
+
+        if (!drawing.IsStored)
+        {
+            await WorkerMetrics.MeasureAsync(Stage.Write, attempt, () => writer.KeepAsync(drawing));
+            facts.Forget(drawing);
+        }
+
+        return ChainRole.Judge;
     }
 
     /// <summary>
@@ -128,4 +158,14 @@ internal sealed class ChainRunner(
 
         return true;
     }
+
+    /// <summary>How far a step came.</summary>
+    /// <param name="IsWhole">All its attempts are there; else it was stopped, or somebody else goes on.</param>
+    /// <param name="Ended">The chain's end is written with its last attempt.</param>
+    private readonly record struct StepRest(bool IsWhole, bool Ended, ChainRole? Needs);
 }
+
+/// <summary>How a worker leaves a chain.</summary>
+/// <param name="Ended">It is done, or has failed; else it is given back.</param>
+/// <param name="Needs">Whose turn it is, where that is not this worker's.</param>
+internal readonly record struct ChainLeft(bool Ended, ChainRole? Needs = null);

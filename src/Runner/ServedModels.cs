@@ -26,19 +26,40 @@ internal sealed class ServedModels : IDisposable
     /// <summary>
     /// Waits for the models of an arm. Where not all find room, the generator is loaded last: it is asked first.
     /// </summary>
+    /// <param name="role">What is done of the chain; null for all.</param>
     /// <returns>False when told to stop.</returns>
     /// <exception cref="ModelUnavailableException">One cannot be loaded, or has other weights.</exception>
-    public Task<bool> AreReadyAsync(SweepSetup sweep, int arm, CancellationToken stop)
+    public Task<bool> AreReadyAsync(SweepSetup sweep, int arm, ChainRole? role, CancellationToken stop)
     {
         var (generator, judge, strategy) = sweep.Arms[arm];
-        return strategy.IsOracle
-            ? AreReadyAsync(sweep, [judge, sweep.Scorings[sweep.Plan.Scorer!.Id].Model, generator], sweep.Plan.Scorer.Id, stop)
-            : AreReadyAsync(sweep, [judge, generator], scorer: null, stop);
+        var scorer = strategy.IsOracle && role is not ChainRole.Generate ? sweep.Plan.Scorer : null;
+        List<SweepModel> needed = [];
+        if (role is not ChainRole.Generate)
+        {
+            needed.Add(judge);
+        }
+
+        if (scorer is not null)
+        {
+            needed.Add(sweep.Scorings[scorer.Id].Model);
+        }
+
+        if (role is not ChainRole.Judge)
+        {
+            needed.Add(generator);
+        }
+
+        return AreReadyAsync(sweep, [.. needed], scorer?.Id, stop);
     }
+
+    /// <summary>The digest of a generator's weights, without loading them.</summary>
+    /// <returns>Null where no worker has loaded it yet.</returns>
+    public async Task<string?> DigestAsync(SweepSetup sweep, SweepModel generator, CancellationToken stop) =>
+        generator.Hosted.Digest ?? await _ledger.Models.DigestAsync(sweep.Plan.Id, generator.Named.Model, stop);
 
     /// <summary>Waits for models.</summary>
     /// <param name="scorer">Whose scores depend on one of them.</param>
-    /// <inheritdoc cref="AreReadyAsync(SweepSetup, int, CancellationToken)"/>
+    /// <inheritdoc cref="AreReadyAsync(SweepSetup, int, ChainRole?, CancellationToken)"/>
     public async Task<bool> AreReadyAsync(SweepSetup sweep, SweepModel[] needed, Guid? scorer, CancellationToken stop)
     {
         SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted, scorer)))];

@@ -13,11 +13,14 @@ internal sealed class SharedFacts(FactStore store)
     private readonly Kept<Guid, JudgementFact> _judgements = new(store.JudgementAsync);
     private readonly Kept<(Guid Drawing, Guid Scorer), ScoreFact> _scores = new(key => store.ScoreAsync(key.Drawing, key.Scorer));
 
-    public Task<DrawingFact> DrawingAsync(Guid id, Func<Guid, Task<DrawingFact>> draw) => _drawings.GetAsync(id, () => draw(id));
+    public Task<DrawingFact> DrawingAsync(Guid id, Func<Task<DrawingFact>> draw) => _drawings.GetAsync(id, draw);
+
+    /// <returns>Null where the ledger does not have it.</returns>
+    public Task<DrawingFact?> DrawingAsync(Guid id) => store.DrawingAsync(id);
 
     /// <param name="isNew">The image is: the ledger need not be asked.</param>
-    public Task<JudgementFact> JudgementAsync(Guid id, bool isNew, Func<Guid, Task<JudgementFact>> judge) =>
-        _judgements.GetAsync(id, () => judge(id), isNew);
+    public Task<JudgementFact> JudgementAsync(Guid id, bool isNew, Func<Task<JudgementFact>> judge) =>
+        _judgements.GetAsync(id, judge, isNew);
 
     /// <inheritdoc cref="JudgementAsync"/>
     public Task<ScoreFact> ScoreAsync(Guid drawing, Guid scorer, bool isNew, Func<Task<ScoreFact>> score) =>
@@ -26,13 +29,16 @@ internal sealed class SharedFacts(FactStore store)
     /// <summary>The ledger has what the attempt refers to, or has other results: whoever asks next is to look there.</summary>
     public void Forget(NewAttempt attempt)
     {
-        _drawings.Forget(attempt.Drawing.Id);
+        Forget(attempt.Drawing);
         _judgements.Forget(attempt.Judgement.Id);
         if (attempt.Score is { } score)
         {
             _scores.Forget((score.Drawing, score.Scorer));
         }
     }
+
+    /// <summary>The ledger has it.</summary>
+    public void Forget(DrawingFact drawing) => _drawings.Forget(drawing.Id);
 
     /// <summary>Facts from when they are first asked for until the ledger has them.</summary>
     private sealed class Kept<TKey, TFact>(Func<TKey, Task<TFact?>> find)

@@ -83,7 +83,7 @@ internal sealed class WorkerShift : IAsyncDisposable
     }
 
     private sealed record RunningChain(
-        OpenChain Chain, ChosenChain? Chosen, CancellationTokenSource LetGo, Task<bool> Finished);
+        OpenChain Chain, ChosenChain? Chosen, CancellationTokenSource LetGo, Task<ChainLeft> Finished);
 
     public static async Task<WorkerShift> BeginAsync(
         LedgerSession ledger,
@@ -192,8 +192,9 @@ internal sealed class WorkerShift : IAsyncDisposable
             letGo.Dispose();
             try
             {
-                if (!await finished && !_stop.IsCancellationRequested
-                    && !await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, turn))
+                var left = await finished;
+                if (!left.Ended && (left.Needs is not null || !_stop.IsCancellationRequested)
+                    && !await _ledger.Leases.ReleaseAsync(_session.Number, chain.Id, chain.Epoch, left.Needs, turn))
                 {
                     WorkerMetrics.LeaseLost();
                     _log.LeaseLost(chain.Id, chain.Epoch, _session.Number);
@@ -279,8 +280,9 @@ internal sealed class WorkerShift : IAsyncDisposable
 
         var asked = DateTimeOffset.UtcNow;
         var scope = _options.Scope with { Parked = [.. _progress.Parked.Keys] };
-        var claimed = await _ledger.Leases.ClaimAsync(_session.Number, scope, room, besideOthers: false, turn);
-        if (claimed.Count == 0 && _foundNone)
+        var judges = scope.Role is ChainRole.Judge; // and so draws nothing that others could share
+        var claimed = await _ledger.Leases.ClaimAsync(_session.Number, scope, room, besideOthers: judges, turn);
+        if (claimed.Count == 0 && _foundNone && !judges)
         {
             claimed = await _ledger.Leases.ClaimAsync(_session.Number, scope, room, besideOthers: true, turn);
         }
@@ -301,7 +303,7 @@ internal sealed class WorkerShift : IAsyncDisposable
         {
             if (waiting.Count > 0 && !_stop.IsCancellationRequested)
             {
-                foreach (var chain in await _ledger.Leases.ClaimAsync(_session.Number, [.. waiting.Keys], turn))
+                foreach (var chain in await _ledger.Leases.ClaimAsync(_session.Number, [.. waiting.Keys], _options.Scope.Role, turn))
                 {
                     waiting.Remove(chain.Id, out var chosen);
                     Begin(chain, chosen, asked);
@@ -323,19 +325,18 @@ internal sealed class WorkerShift : IAsyncDisposable
         _running.Add((chain.Id, chain.Epoch), new(chain, chosen, letGo, Task.Run(() => RunAsync(chain, asked, letGo.Token))));
     }
 
-    /// <returns>False when it was stopped before its end, and is to be given back.</returns>
-    private async Task<bool> RunAsync(OpenChain chain, DateTimeOffset asked, CancellationToken stop)
+    private async Task<ChainLeft> RunAsync(OpenChain chain, DateTimeOffset asked, CancellationToken stop)
     {
         using var trace = ChainTrace.Begin(chain, _session.Number, asked);
         try
         {
-            return await SetUpAsync(chain.Sweep, scorer: null) is { } sweep && await RunAsync(sweep, chain, stop);
+            return await SetUpAsync(chain.Sweep, scorer: null) is { } sweep ? await RunAsync(sweep, chain, stop) : new(Ended: false);
         }
         catch (PostgresException e) when (e.SqlState == AttemptWriter.StaleEpoch)
         {
             WorkerMetrics.WriteFenced();
             _log.WriteFenced(chain.Id, chain.Epoch, _session.Number);
-            return false; // somebody else has it now, and draws the same
+            return new(Ended: false); // somebody else has it now, and draws the same
         }
         finally
         {
@@ -343,12 +344,19 @@ internal sealed class WorkerShift : IAsyncDisposable
         }
     }
 
-    private async Task<bool> RunAsync(SweepSetup sweep, OpenChain chain, CancellationToken stop)
+    private async Task<ChainLeft> RunAsync(SweepSetup sweep, OpenChain chain, CancellationToken stop)
     {
         try
         {
-            return await _models.AreReadyAsync(sweep, chain.Arm, stop)
-                && await new ChainRunner(sweep, _facts, _writer, _ledger.Artifacts, _progress, _log).RunAsync(chain, stop, _abort.Token);
+            var role = _options.Scope.Role;
+            if (!await _models.AreReadyAsync(sweep, chain.Arm, role, stop))
+            {
+                return new(Ended: false);
+            }
+
+            var generator = await _models.DigestAsync(sweep, sweep.Arms[chain.Arm].Generator, _abort.Token);
+            return await new ChainRunner(sweep, _facts, _writer, _ledger.Artifacts, _progress, role, _log)
+                .RunAsync(chain, generator, stop, _abort.Token);
         }
         catch (ModelUnavailableException e) when (!_options.EndsWhenDone)
         {
@@ -357,7 +365,7 @@ internal sealed class WorkerShift : IAsyncDisposable
                 _log.ArmParked(sweep.Plan.Arms[chain.Arm].Name, chain.Sweep, e.Message);
             }
 
-            return false;
+            return new(Ended: false);
         }
     }
 
@@ -393,10 +401,10 @@ internal sealed class WorkerShift : IAsyncDisposable
             && (_options.ScoringSlots == 0 || _progress.Unscored.Open == 0);
     }
 
-    /// <summary>Chains first: what is drawn between the two questions waits for its score.</summary>
+    /// <summary>Chains first, whosever turn they are: what is drawn between the two questions waits for its score.</summary>
     private async Task CountAsync(CancellationToken turn)
     {
-        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope, turn);
+        _progress.Counts = await _ledger.Leases.CountAsync(_options.Scope with { Role = null }, turn);
         _progress.Unscored = await _ledger.Scorings.CountAsync(_options.Scope, turn);
     }
 }

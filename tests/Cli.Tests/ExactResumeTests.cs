@@ -1,16 +1,15 @@
 using System.Diagnostics;
+using ReflectDiT.Eval.Cli.Tests.Chaos;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
 /// <summary>Whatever happens to a run, its rows and images end up as those of a run that nothing happened to.</summary>
 public sealed class ExactResumeTests(UndisturbedRun undisturbed) : IClassFixture<UndisturbedRun>
 {
-    private const int Kills = 20;
-
     private static readonly string[] Sweep = [.. UndisturbedRun.Sweep, "--concurrency", "3"];
 
     [Fact]
-    public async Task A_run_killed_at_20_moments_and_resumed_each_time_records_what_an_undisturbed_one_does()
+    public async Task A_run_killed_again_and_again_and_resumed_each_time_records_what_an_undisturbed_one_does()
     {
         await using var ledger = LedgerFolder.Private();
         int server;
@@ -22,12 +21,12 @@ public sealed class ExactResumeTests(UndisturbedRun undisturbed) : IClassFixture
 
         await ledger.SlowWritesAsync();
         var written = new List<int> { 0 };
-        while (written.Count < Kills)
+        while (written.Count < ChaosSweep.Kills)
         {
             // Half is left, so that no run ends before its kill, however late that comes.
             var ahead = undisturbed.Attempts / 2 - written[^1];
             await using var run = await ledger.StartAsync(Sweep);
-            await ledger.ReachAttemptsAsync(written[^1] + Math.Max(1, ahead / (Kills - written.Count)), run);
+            await ledger.ReachAttemptsAsync(written[^1] + Math.Max(1, ahead / (ChaosSweep.Kills - written.Count)), run);
             await KillAsync(run);
             written.Add(await ledger.CheckImagesAsync());
         }

@@ -17,7 +17,7 @@ public sealed class ChosenLeaseTests(PostgresServer server) : IClassFixture<Post
         var free = await ledger.Session.Leases.FreeChainsAsync(new(plan.Id), 1, CancellationToken.None);
         var chosen = Assert.Single(free.Select(c => Identity.OfChain(plan.Id, c.Arm, c.Prompt, c.Replicate)));
         Assert.NotEqual(held[0].Id, chosen);
-        var given = await ledger.Session.Leases.ClaimAsync(second.Number, [held[0].Id, chosen], CancellationToken.None);
+        var given = await ledger.Session.Leases.ClaimAsync(second.Number, [held[0].Id, chosen], role: null, CancellationToken.None);
         Assert.Equal((chosen, 1), (Assert.Single(given).Id, given[0].Epoch));
     }
 
@@ -29,7 +29,7 @@ public sealed class ChosenLeaseTests(PostgresServer server) : IClassFixture<Post
         var free = await ledger.Session.Leases.FreeChainsAsync(new(sweep), 1000, CancellationToken.None);
         var (worker, chains) = await ledger.ClaimAsync();
         await using var _ = worker;
-        Assert.Equal(chains.Select(c => new FreeChain(c.Arm, c.Prompt, c.Replicate)), free);
+        Assert.Equal(chains.Select(c => new FreeChain(c.Arm, c.Prompt, c.Replicate, ChainRole.Generate, c.Epoch - 1)), free);
         Assert.Empty(await ledger.Session.Leases.FreeChainsAsync(new(sweep), 1000, CancellationToken.None));
     }
 

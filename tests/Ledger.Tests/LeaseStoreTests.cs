@@ -75,7 +75,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         Assert.Empty(await ledger.Session.Leases.HeldAsync(hung.Number, None));
         await ledger.Session.Leases.ReleaseAsync(renewed.Number, chains[0].Id, chains[0].Epoch, None);
         Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, new(), 1000, besideOthers: true, None));
-        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, [chains[0].Id], None));
+        Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, [chains[0].Id], role: null, None));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal static class LedgerDump
         "SELECT to_jsonb(i) - 'imported_at' FROM reflectdit.imports i ORDER BY sweep_id, arm",
         "SELECT to_jsonb(m) - 'placement' FROM reflectdit.models m ORDER BY sweep_id, id",
         "SELECT to_jsonb(p) FROM reflectdit.prompts p ORDER BY sweep_id, index",
-        "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'waits_since' FROM reflectdit.chains c ORDER BY id",
+        "SELECT to_jsonb(c) - 'epoch' - 'worker' - 'waits_since' - 'needs' FROM reflectdit.chains c ORDER BY id",
         "SELECT to_jsonb(a) - 'epoch' - 'created_at' - 'wall_seconds' FROM reflectdit.attempt_records a ORDER BY chain_id, index",
         "SELECT to_jsonb(c) FROM reflectdit.context_items c ORDER BY chain_id, attempt, position",
         "SELECT to_jsonb(s) FROM reflectdit.attempt_scores s ORDER BY chain_id, attempt, scorer_id",

@@ -40,7 +40,7 @@ internal static class WorkerCommand
         };
         var roles = new Option<Roles>("--roles")
         {
-            Description = "What this worker does: generate,judge for chains, score for scores, or all of them",
+            Description = "What this worker does: generate, judge, score, or some of them with commas between",
             DefaultValueFactory = _ => Roles.All,
             CustomParser = ReadRoles,
         };
@@ -93,7 +93,7 @@ internal static class WorkerCommand
                 : null;
             var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
             var (served, most) = (parsed.GetRequiredValue(roles), parsed.GetRequiredValue(slots));
-            var options = new WorkerOptions(served.HasFlag(Roles.Draw) ? most : 0, new WorkScope(Arms: names))
+            var options = new WorkerOptions(served == Roles.Score ? 0 : most, new WorkScope(Arms: names) { Role = RoleOf(served) })
             {
                 ScoringSlots = served.HasFlag(Roles.Score) ? most : 0,
                 Lease = TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)),
@@ -143,15 +143,15 @@ internal static class WorkerCommand
         }
     }
 
-    /// <summary>What a worker does. A chain is drawn and judged in one process: these two go together.</summary>
+    /// <summary>What a worker does.</summary>
     [Flags]
     private enum Roles
     {
         Generate = 1,
         Judge = 2,
         Score = 4,
-        Draw = Generate | Judge,
-        All = Draw | Score,
+        Chains = Generate | Judge,
+        All = Chains | Score,
     }
 
     private static Roles ReadRoles(ArgumentResult result)
@@ -176,13 +176,16 @@ internal static class WorkerCommand
             roles |= role.Value;
         }
 
-        if (roles.HasFlag(Roles.Generate) != roles.HasFlag(Roles.Judge))
-        {
-            result.AddError($"--roles {text}: a chain is drawn and judged in one process: give both generate and judge, or neither");
-        }
-
         return roles;
     }
+
+    /// <returns>Null for a worker that does all of a chain, or nothing of any.</returns>
+    private static ChainRole? RoleOf(Roles roles) => (roles & Roles.Chains) switch
+    {
+        Roles.Generate => ChainRole.Generate,
+        Roles.Judge => ChainRole.Judge,
+        _ => null,
+    };
 
     private static IPAddress ReadAddress(ArgumentResult result)
     {

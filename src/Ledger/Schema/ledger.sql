@@ -108,6 +108,8 @@ CREATE TABLE reflectdit.chains (
     epoch       integer NOT NULL DEFAULT 0,    -- grows with every taking; a write must carry the newest
     worker      integer REFERENCES reflectdit.workers,  -- who holds it
     waits_since timestamptz NOT NULL DEFAULT now(),     -- when it was planned, opened again or given back
+    -- Whom it waits for where drawing and judging are not one worker's: what the last one that held it could not do.
+    needs       text NOT NULL DEFAULT 'generate' CHECK (needs IN ('generate', 'judge')),
     shown       integer,
     failure     text,
     UNIQUE (sweep_id, arm, prompt, replicate),
@@ -118,7 +120,7 @@ CREATE TABLE reflectdit.chains (
     CHECK (worker IS NULL OR state = 'open')
 );
 -- Claims read what is free of a sweep in this order; what is held or has ended is not in the index.
-CREATE INDEX chains_free ON reflectdit.chains (sweep_id, replicate, prompt, arm) WHERE state = 'open' AND worker IS NULL;
+CREATE INDEX chains_free ON reflectdit.chains (sweep_id, replicate, prompt, arm) INCLUDE (needs) WHERE state = 'open' AND worker IS NULL;
 CREATE INDEX chains_held ON reflectdit.chains (worker) WHERE worker IS NOT NULL;
 CREATE INDEX chains_at_work ON reflectdit.chains (sweep_id, replicate, prompt) WHERE worker IS NOT NULL;
 

@@ -51,7 +51,7 @@ internal sealed class LedgerSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             Configure(silo, cluster, address, ports);
-            silo.UseSiloMetadata(SiloOffer.Metadata(gate.Slots, scope.Arms))
+            silo.UseSiloMetadata(SiloOffer.Metadata(gate.Slots, scope.Arms, scope.Role))
                 .AddGrainService<SlotService>()
                 .Services
                 .AddPlacementFilter<ServesArmFilter, ServesArmDirector>(ServiceLifetime.Singleton)

@@ -3,8 +3,8 @@ using ReflectDiT.Eval.Testing;
 namespace ReflectDiT.Eval.Cli.Tests.Chaos;
 
 /// <summary>
-/// The demo on few prompts, with beams in the place of reflection, and what one process records of it that nothing happens to. benchmarks/chaos/run.sh makes
-/// it longer and other by the variables.
+/// The demo on few prompts, with beams in the place of reflection, and what one process records of it that nothing happens
+/// to. benchmarks/chaos/run.sh makes it longer and other by the variables.
 /// </summary>
 public sealed class ChaosSweep : IAsyncLifetime
 {
@@ -17,6 +17,9 @@ public sealed class ChaosSweep : IAsyncLifetime
 
     /// <summary>Decides who is killed.</summary>
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
+
+    /// <summary>How often a process is killed where it is more than once.</summary>
+    public static int Kills { get; } = Variable("REFLECTDIT_CHAOS_KILLS", 5);
 
     /// <summary>Of a slow model: longer than the lease of the test lasts.</summary>
     public static TimeSpan Load { get; } = TimeSpan.FromSeconds(Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 5));
