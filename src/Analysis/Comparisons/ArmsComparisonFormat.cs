@@ -86,7 +86,7 @@ public static class ArmsComparisonFormat
             CsvFormat.Row(text,
             [
                 "pair", first, second, r.Metric.Id, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                MetricComparison.ScoreTest, r.P, holm, r.Exact?.Test, r.Exact?.P, null,
+                r.Score.Name, r.P, holm, r.Exact?.Test, r.Exact?.P, null,
             ]);
         }
 

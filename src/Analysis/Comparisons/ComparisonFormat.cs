@@ -209,7 +209,7 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP,
+                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Score.Name, r.P, r.HolmP,
                 r.Exact?.Test, r.Exact?.P, r.Detectable, r.Published, r.PowerForPublished, null, null, null,
             ]);
         }
@@ -313,7 +313,7 @@ public static class ComparisonFormat
         json.WriteNumber("high", r.Interval.High);
         JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
         JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
-        json.WriteString("test", r.Test);
+        json.WriteString("test", r.Score.Name);
         json.WriteNumber("p", r.P);
         JsonFormat.Number(json, "p_holm", r.HolmP);
         json.WriteString("exact_test", r.Exact?.Test);

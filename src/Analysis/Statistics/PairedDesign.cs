@@ -78,8 +78,8 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
             power);
 
     /// <summary>
-    /// The chance that the score test finds a mean paired difference, in the normal approximation: for several replicates,
-    /// scores, or a mean over categories.
+    /// The chance that the test of <see cref="PairedMean"/> finds a mean paired difference, in the normal approximation: for
+    /// several replicates, scores, or a mean over categories.
     /// </summary>
     /// <param name="square">Mean square of the prompts' differences.</param>
     /// <param name="size">As for <see cref="MinimalDetectableMean"/>: small ones leave the test more doubt of large ones.</param>
@@ -87,14 +87,20 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     {
         var each = Math.Max(size, Math.Sqrt(square));
         var (difference, share, excess) = (Math.Abs(effect), square / (each * each), Math.Abs(effect) / each);
+        var error = Math.Sqrt(Math.Max(0, square - (difference * difference)) / Prompts);
+        var critical = Normal.InvCDF(0, 1, 1 - (Alpha / 2));
+        if (Prompts * share >= PairedMean.Few)
+        {
+            return error > 0 ? Normal.CDF(0, 1, (difference / error) - critical) : 1;
+        }
+
         var none = PairedScore.VarianceOfNone(
         [
             (each, Prompts * (share + excess) / 2),
             (-each, Prompts * Math.Max(0, share - excess) / 2),
             (0, Prompts * Math.Max(0, 1 - share)),
         ]);
-        var error = Math.Sqrt(Math.Max(0, square - (difference * difference)) / Prompts);
-        var beyond = difference - PairedScore.CorrectionFor(Prompts) - (Normal.InvCDF(0, 1, 1 - (Alpha / 2)) * Math.Sqrt(none));
+        var beyond = difference - PairedScore.CorrectionFor(Prompts) - (critical * Math.Sqrt(none));
         return error > 0 ? Normal.CDF(0, 1, beyond / error) : beyond > 0 ? 1 : 0;
     }
 

@@ -568,7 +568,7 @@ public sealed class ComparisonTests
         Assert.DoesNotContain("one look", VerdictText.Of(Compare(Reflection, Best)), StringComparison.Ordinal);
 
         var anytime = Comparison.Of(a, b, Metric.MeanOverPrompts, Whole, anytime: true);
-        Assert.Equal((MetricComparison.AnytimeTest, null), (anytime.Decisive.Test, anytime.Decisive.Exact));
+        Assert.Equal((AnytimeMean.TestName, null), (anytime.Decisive.Score.Name, anytime.Decisive.Exact));
         Assert.Contains(" at every look, over 240 prompts", VerdictText.Of(anytime), StringComparison.Ordinal);
         Assert.DoesNotContain("one look", VerdictText.Of(anytime), StringComparison.Ordinal);
         Assert.Equal(Metric.MeanOverCategories, anytime.Absent.Single().Metric);
