@@ -40,6 +40,9 @@ public sealed record Comparison(
     /// </summary>
     public Heterogeneity? Interaction { get; private init; }
 
+    /// <summary>The metrics as people would score them; empty without labels of theirs.</summary>
+    public IReadOnlyList<LabelledMetric> Labelled { get; init; } = [];
+
     /// <summary>Metrics that have no row, and why.</summary>
     public IReadOnlyList<(Metric Metric, string Reason)> Absent { get; init; } = [];
 

@@ -43,7 +43,7 @@ public sealed class TableReport
         [
             .. _tables.Select(t => new Section(
                 t.Title,
-                [.. t.Rows.Select(r => byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r))])),
+                [.. t.Rows.Select(r => (byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r)) with { Detail = arms.Count > 0 })])),
             new("This sweep", [.. arms.SelectMany(a => byAttempts ? ArmOverAttempts(a) : ArmOverMetrics(a))]),
             new("Differences between arms",
                 [.. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))]),
@@ -65,11 +65,8 @@ public sealed class TableReport
             _measures,
             byAttempts ? [.. _attempts.Select(n => $"N={n}")] : [.. _metrics.Select(m => m.Label)],
             sections,
-            [
-                .. layoutNotes,
-                .. ReportParts.TableNotes(
-                    [.. sections.SelectMany(s => s.Rows)], results, _measures, _tables),
-            ]);
+            arms.Count > 0 ? [.. ReportParts.StatisticsNotes([.. sections.SelectMany(s => s.Rows)], results, _measures)] : [],
+            [.. layoutNotes, .. ReportParts.PublishedNotes(_tables)]);
     }
 
     private Row PublishedOverMetrics(PublishedRow row)
