@@ -15,7 +15,7 @@ public static class ComparisonFormat
         + "exact_test,exact_p,minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
 
     /// <summary>Of prompts that one arm does better on, so many are listed where no details are asked for.</summary>
-    private const int Listed = 5;
+    private const int Listed = 3;
 
     private static readonly string[] Columns =
         ["n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%"];
@@ -24,13 +24,13 @@ public static class ComparisonFormat
 
     /// <param name="allowed">What spoke against the comparison and was allowed.</param>
     /// <param name="format">One of <see cref="ReportFormat.Names"/>.</param>
-    /// <param name="detail">With the columns that do not decide, all prompts that differ and all notes; data have them always.</param>
+    /// <param name="detail">With the columns that do not decide, all prompts that differ and all notes; other formats than text have them always.</param>
     public static string Render(
         Comparison comparison, IReadOnlyList<Concern> allowed, string format, bool detail = false) => format switch
         {
             "csv" => Csv(comparison, allowed),
             "json" => Json(comparison, allowed),
-            _ => ReportFormat.Render(Sheet(comparison, allowed, detail), format),
+            _ => ReportFormat.Render(Sheet(comparison, allowed, detail || format != "text"), format),
         };
 
     private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed, bool detail)
@@ -108,7 +108,7 @@ public static class ComparisonFormat
             $"Prompts where {arm} does better: {all.Count}",
             [
                 .. all.Take(shown).Select(d =>
-                    $"{d.Prompt.Index,4}  {d.Prompt.Stratum,-13}  {d.Prompt.Prompt}"
+                    $"{d.Prompt.Index,-4}  {d.Prompt.Stratum,-13}  {d.Prompt.Prompt}"
                     + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:G3} and {d.Second:G3})")),
                 .. shown < all.Count ? [$"and {all.Count - shown} more"] : Array.Empty<string>(),
             ]);

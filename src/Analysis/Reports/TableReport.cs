@@ -87,12 +87,18 @@ public sealed class TableReport
 
     private IEnumerable<Row> ArmOverMetrics(int arm) =>
         new[] { 1, _measures.Arms[arm].N }.Distinct().Select(n => new Row(
-            RowKind.Arm, $"{_measures.Title(arm)}, N={n}", Over(_metrics, m => _measures.Arm(arm, n, m))));
+            RowKind.Arm, $"{_measures.Title(arm)}, N={n}", Over(_metrics, m => _measures.Arm(arm, n, m)))
+        {
+            Detail = n < _measures.Arms[arm].N,
+        });
 
     private IEnumerable<Row> ArmOverAttempts(int arm) => _metrics.Select(m => new Row(
         RowKind.Arm,
         $"{_measures.Title(arm)}, {Name(m)}",
-        Over(_attempts, n => n <= _measures.Arms[arm].N ? _measures.Arm(arm, n, m) : null)));
+        Over(_attempts, n => n <= _measures.Arms[arm].N ? _measures.Arm(arm, n, m) : null))
+    {
+        Detail = m != _metrics[0],
+    });
 
     private IEnumerable<Row> VersusOverMetrics(int arm)
     {
@@ -109,7 +115,10 @@ public sealed class TableReport
         return _metrics.Select(m => new Row(
             RowKind.Difference,
             $"{_measures.Title(arm)} minus {_measures.Title(0)}, {Name(m)}",
-            Over(_attempts, n => n <= most ? _measures.Difference(arm, n, 0, n, m) : null)));
+            Over(_attempts, n => n <= most ? _measures.Difference(arm, n, 0, n, m) : null))
+        {
+            Detail = m != _metrics[0],
+        });
     }
 
     private static string Name(Metric overall) =>

@@ -15,8 +15,8 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// <param name="Common">The difference that all groups together are nearest to.</param>
 public sealed record Heterogeneity(double Q, int DegreesOfFreedom, double P, double Common)
 {
-    private const int Grid = 32;
-    private const int Steps = 40;
+    private const int Grid = 16;
+    private const int Steps = 24;
 
     /// <param name="strata">A difference for each prompt, from -1 to 1, in at least two groups; none is empty.</param>
     public static Heterogeneity Of(IReadOnlyList<double[]> strata)

@@ -13,9 +13,12 @@ public static class PairedMean
     /// <param name="strata">A difference for each prompt, in the groups whose means are averaged.</param>
     /// <param name="most">The largest difference possible, to either side.</param>
     public static IPairedTest Of(IReadOnlyList<double[]> strata, Bootstrap bootstrap, double most = 1) =>
-        strata.All(s => s.All(d => d is -1 or 0 or 1)) || strata.Any(s => s.Length < 2) || Differing(strata) < Few
+        strata.All(s => s.All(d => d is -1 or 0 or 1)) || strata.Any(s => s.Length < 2) || IsFew(strata)
             ? new PairedScore(strata, most)
             : new StudentisedMean(strata, bootstrap, most);
+
+    /// <summary>Whether fewer than <see cref="Few"/> differ, but for rounding.</summary>
+    public static bool IsFew(IReadOnlyList<double[]> strata) => Differing(strata) < Few - 1e-9;
 
     /// <summary>
     /// As how many prompts that differ from their group's median by equally much the differences are: (sum)² over the sum of

@@ -26,7 +26,7 @@ public sealed record PredictionPowered(double Value, Interval Interval, double W
         var most = range.High - range.Low;
 
         // Of a scorer that is hardly ever seen to err the errors keep an interval of their own, which counts those not seen.
-        List<(double Weight, IPairedTest Mean)> parts = PairedMean.Differing([errors]) < PairedMean.Few
+        List<(double Weight, IPairedTest Mean)> parts = PairedMean.IsFew([errors])
             ?
             [
                 (1, new PairedScore([errors], most)),

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
@@ -18,7 +19,12 @@ public static class EveryEvalEver
     public const string SchemaVersion = "0.3.0";
     private const string Unknown = "unknown";
 
-    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n" };
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The record's place below <c>data/</c>: collection, developer, model and an id that follows from sweep and arm.</summary>
     internal static string Place(SweepExport sweep, int arm, string organization) => string.Join(
