@@ -36,6 +36,7 @@ public static class ComparisonFormat
     private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed, bool detail)
     {
         var (first, second) = VerdictText.Names(comparison);
+        var sees = comparison.At is not ComparisonPoint.Budget && !comparison.Anytime;
         return new(
             $"A: {first}; B: {second}",
             [
@@ -44,7 +45,7 @@ public static class ComparisonFormat
                 .. VerdictText.OfLabels(comparison) is { } labels ? [labels] : Array.Empty<string>(),
                 .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}."),
             ],
-            detail ? [.. Columns, .. Details] : Columns,
+            [.. sees ? Columns : Columns[..^1], .. detail ? Details : []],
             [
                 new(LineKind.Section, "Overall", []),
                 .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
@@ -58,14 +59,14 @@ public static class ComparisonFormat
         {
             Lists = comparison.At is ComparisonPoint.Budget ? [] :
             [
-                .. comparison.Labelled.Count == 0 ? [] : (Listing[])[Labels(comparison.Labelled)],
+                .. comparison.Labelled.Count == 0 || !detail ? [] : (Listing[])[Labels(comparison.Labelled)],
                 Differing("A", comparison.Differing.Where(d => d.First > d.Second), detail),
                 Differing("B", comparison.Differing.Where(d => d.First < d.Second), detail),
             ],
         };
 
         Line Line(string label, MetricComparison row) =>
-            new(LineKind.Values, label, detail ? [.. Cells(row), .. DetailCells(row)] : Cells(row));
+            new(LineKind.Values, label, [.. sees ? Cells(row) : Cells(row)[..^1], .. detail ? DetailCells(row) : []]);
     }
 
     internal static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
@@ -118,10 +119,10 @@ public static class ComparisonFormat
     {
         static string Of(PredictionPowered value, Func<double, string> form) =>
             $"{form(value.Value)} ({form(value.Interval.Low)}..{form(value.Interval.High)})";
-        return new("By people's labels (prediction-powered, 95%)",
+        return new("By people's labels (prediction-powered): A, B and A - B with 95% intervals; labelled prompts",
         [
-            .. metrics.Select(m => $"{Name(m.Metric),-21} {m.Difference.Labelled,3} labelled  A {Of(m.First, Numbers.Share)}  "
-                + $"B {Of(m.Second, Numbers.Share)}  A - B {Of(m.Difference, Numbers.Signed)}"),
+            .. metrics.Select(m => $"{Name(m.Metric),-20}  {Of(m.First, Numbers.Share)}  {Of(m.Second, Numbers.Share)}  "
+                + $"{Of(m.Difference, Numbers.Signed)}  {m.Difference.Labelled,3}"),
         ]);
     }
 

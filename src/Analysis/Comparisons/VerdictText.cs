@@ -35,7 +35,7 @@ public static class VerdictText
         if (comparison.Outcome is Outcome.Inconclusive)
         {
             return $"inconclusive: {difference}"
-                + (comparison.At is ComparisonPoint.Budget ? ""
+                + (comparison.At is ComparisonPoint.Budget || comparison.Anytime ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
                         : "; so few prompts find no difference with 80% power")

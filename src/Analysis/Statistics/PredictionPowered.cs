@@ -20,27 +20,37 @@ public sealed record PredictionPowered(double Value, Interval Interval, double W
         IReadOnlyList<(double Label, double Score)> labelled, double[] others, Interval range, Bootstrap bootstrap)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(labelled.Count, Fewest);
-        var weight = WeightOf(labelled, others);
-        double[] beyond = [.. labelled.Select(l => l.Label - (weight * l.Score))];
-        double[] errors = [.. labelled.Select(l => l.Label - l.Score)];
-        var most = range.High - range.Low;
 
-        // Of a scorer that is hardly ever seen to err the errors keep an interval of their own, which counts those not seen.
-        List<(double Weight, IPairedTest Mean)> parts = PairedMean.IsFew([errors])
-            ?
-            [
-                (1, new PairedScore([errors], most)),
-                (1 - weight, PairedMean.Of([[.. labelled.Select(l => l.Score)]], bootstrap)),
-            ]
-            : [(1, PairedMean.Of([beyond], bootstrap, most))];
-        if (weight > 0)
+        // Where the scorer's errors are in more doubt than the labels themselves it is left out.
+        var (alone, powered) = (With(0), With(WeightOf(labelled, others)));
+        return powered.Interval.High - powered.Interval.Low < alone.Interval.High - alone.Interval.Low ? powered : alone;
+
+        PredictionPowered With(double weight)
         {
-            parts.Add((weight, PairedMean.Of([others], bootstrap)));
-        }
+            double[] beyond = [.. labelled.Select(l => l.Label - (weight * l.Score))];
+            double[] errors = [.. labelled.Select(l => l.Label - l.Score)];
+            var most = range.High - range.Low;
+            List<(double Weight, IPairedTest Mean)> parts = [];
+            if (weight > 0 && PairedMean.IsFew([errors]))
+            {
+                // Of a scorer that is hardly ever seen to err the errors keep an interval of their own, which counts those not seen.
+                parts.Add((1, new PairedScore([errors], most)));
+                parts.Add((1 - weight, PairedMean.Of([[.. labelled.Select(l => l.Score)]], bootstrap)));
+            }
+            else
+            {
+                parts.Add((1, PairedMean.Of([beyond], bootstrap, most)));
+            }
 
-        var value = beyond.Average() + (weight > 0 ? weight * others.Average() : 0);
-        double Half(Func<IPairedTest, double> end) => Math.Sqrt(parts.Sum(p => Math.Pow(p.Weight * (end(p.Mean) - p.Mean.Value), 2)));
-        return Within(range, value, Half(m => m.Interval.Low), Half(m => m.Interval.High), weight, labelled.Count, labelled.Count + others.Length);
+            if (weight > 0)
+            {
+                parts.Add((weight, PairedMean.Of([others], bootstrap)));
+            }
+
+            var value = beyond.Average() + (weight > 0 ? weight * others.Average() : 0);
+            double Half(Func<IPairedTest, double> end) => Math.Sqrt(parts.Sum(p => Math.Pow(p.Weight * (end(p.Mean) - p.Mean.Value), 2)));
+            return Within(range, value, Half(m => m.Interval.Low), Half(m => m.Interval.High), weight, labelled.Count, labelled.Count + others.Length);
+        }
     }
 
     /// <summary>The unweighted mean over categories, by variance recovery from the interval of each (Zou and Donner 2008).</summary>
@@ -64,7 +74,7 @@ public sealed record PredictionPowered(double Value, Interval Interval, double W
     }
 
     /// <summary>The weight with which the variance is least, from 0 to 1.</summary>
-    private static double WeightOf(IReadOnlyList<(double Label, double Score)> labelled, double[] others)
+    public static double WeightOf(IReadOnlyList<(double Label, double Score)> labelled, double[] others)
     {
         double[] all = [.. labelled.Select(l => l.Score), .. others];
         var mean = all.Average();
