@@ -6,6 +6,8 @@ switch (args)
         return RulesBenchmark.Run(oracle);
     case ["statistics"]:
         return StatisticsBenchmark.Run();
+    case ["coverage", var runs]:
+        return CoverageBenchmark.Run(int.Parse(runs));
     case ["ledger", var chains, var folder]:
         return await LedgerBenchmark.RunAsync(int.Parse(chains), folder);
     case ["claims", "leases" or "silos", var workers, var folder]:
@@ -13,6 +15,6 @@ switch (args)
     case ["silos", var silos, var folder]:
         return await SiloStartBenchmark.RunAsync(int.Parse(silos), folder);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER");
         return 1;
 }

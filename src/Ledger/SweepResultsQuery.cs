@@ -57,6 +57,8 @@ public static class SweepResultsQuery
                 a.FunctionEvaluations,
                 a.JudgeTokens,
                 a.ShownAfter,
+                a.Seed,
+                a.Image,
             }).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
         var imports = await ledger.Imports.Where(i => i.SweepId == sweep.Id).ToDictionaryAsync(i => i.Arm, cancellation);
         return new SweepResults(
@@ -96,7 +98,12 @@ public static class SweepResultsQuery
                     {
                         ShownAfter = a.ShownAfter,
                         DecidingValue = deciding.GetValueOrDefault((c.Id, a.Index)),
-                    })]))],
+                    })])
+                {
+                    Drawn = attempts[c.Id].Where(a => a.Index == 0)
+                        .Select(a => a.Seed is { } seed ? $"{seed}" : a.Image is { } image ? Convert.ToHexStringLower(image) : null)
+                        .FirstOrDefault(),
+                })],
             ofArm.Count(c => c.State == ChainState.Failed),
             ofArm.Count(c => c.State == ChainState.Open))
         {

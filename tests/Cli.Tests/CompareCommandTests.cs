@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
@@ -65,6 +66,46 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
         Assert.Contains(all.ExitCode, new[] { 0, 5 });
         Assert.Contains(" of 1 pairs differ", all.Out);
         Assert.Equal(all.Out, others.Out);
+    }
+
+    [Fact]
+    public async Task Peoples_labels_of_some_prompts_stand_beside_the_verdict()
+    {
+        using var folder = new TemporaryFolder();
+        await sweeps.AtOnce.RunAsync("export", "csv", "small", folder.At("out"));
+        var rows = CsvReader.Rows(await File.ReadAllTextAsync(folder.At("out/attempts.csv")), (_, fault) => new InvalidDataException(fault)).ToList();
+        int At(string column) => rows[0].Fields.ToList().IndexOf(column);
+        var labels = rows.Skip(1).Select(r => r.Fields).Where(f => int.Parse(f[At("prompt_index")]) % 2 == 0)
+            .Select(f => $"{f[At("arm")]},{f[At("prompt_index")]},{f[At("replicate")]},{f[At("attempt")]},{f[At("correct")]}\n");
+        await File.WriteAllTextAsync(folder.At("labels.csv"), "arm,prompt_index,replicate,attempt,label\n" + string.Concat(labels));
+
+        var plain = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0");
+        var labelled = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0", "--labels", folder.At("labels.csv"));
+
+        Assert.Equal((plain.ExitCode, ""), (labelled.ExitCode, labelled.Error));
+        Assert.Contains("By people's labels of 43 of 85 prompts", labelled.Out.Replace('\n', ' '));
+        Assert.StartsWith(plain.Out.Split("\n\n")[0], labelled.Out);
+    }
+
+    [Theory]
+    [InlineData("arm,prompt_index,attempt\n", ":1: no column label")]
+    [InlineData("arm,prompt_index,attempt,label,mood\n", ":1: unknown column 'mood'")]
+    [InlineData("arm,prompt_index,attempt,label\n", "no label below")]
+    [InlineData("arm,prompt_index,attempt,label\nnobody,0,0,1\n", ":2: arm: expected one of 'SANA-1.0 + best-of-20', ")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),85,0,1\n", ":2: prompt_index: expected one of the sweep's 85 prompts")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,99,1\n", ":2: attempt: expected one of the chain's ")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,good\n", ":2: label: expected a number from 0 to 1, found 'good'")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,\n", ":2: label: expected a value")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\nReflect-DiT (N=20),0,0,0\n", ":3: the image of line 2 once more")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\n", "Fewer than 2 prompts have labels")]
+    public async Task A_label_that_is_none_is_refused_by_its_line(string labels, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.At("labels.csv"), labels);
+        var run = await sweeps.AtOnce.RunAsync("compare", "small/1", "small/0", "--labels", folder.At("labels.csv"));
+
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Contains(expected, run.Error);
     }
 
     [Fact]

@@ -46,6 +46,69 @@ public sealed class ExportCommandTests(SmallSweeps sweeps)
             Assert.Equal(await RowsAsync(sweeps.AtOnce, "small", layout), await RowsAsync(ledger, "back", layout));
     }
 
+    /// <summary>Required keys, enumerations and types of the published eval.schema.json, version 0.3.0, checked by hand.</summary>
+    [Fact]
+    public async Task Records_of_every_eval_ever_have_the_schemas_form_and_the_reports_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        var export = await sweeps.AtOnce.RunAsync("export", "eee", "small", folder.At("out"), "--organization", "Some Lab");
+        Assert.Equal((0, ""), (export.ExitCode, export.Out));
+        var files = Directory.GetFiles(folder.At("out"), "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(folder.At("out"), f).Replace('\\', '/')).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(Folders.Order(StringComparer.Ordinal), files.Select(f => f.Split('/')[3]));
+        using var report = JsonDocument.Parse((await sweeps.AtOnce.RunAsync("report", "small", "--format", "json")).Out);
+        foreach (var file in files)
+        {
+            Assert.Matches("^data/geneval/Some_Lab/[^/]+/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\\.json$", file);
+            using var json = JsonDocument.Parse(await File.ReadAllTextAsync(folder.At($"out/{file}")));
+            var record = json.RootElement;
+            Assert.Equal(
+                [
+                    "eval_library", "evaluation_id", "evaluation_results", "model_info", "retrieved_timestamp", "schema_version",
+                    "source_metadata",
+                ],
+                record.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+            Assert.Equal("0.3.0", record.GetProperty("schema_version").GetString());
+            Assert.True(long.TryParse(record.GetProperty("retrieved_timestamp").GetString(), out _));
+            var source = record.GetProperty("source_metadata");
+            Assert.Equal(
+                ("evaluation_run", "Some Lab", "other"),
+                (Text(source, "source_type"), Text(source, "source_organization_name"), Text(source, "evaluator_relationship")));
+            var model = record.GetProperty("model_info");
+            Assert.Contains("SIMULATED", Text(model, "name"));
+            Assert.Equal(
+                ("self_deployed", "unknown"),
+                (Text(model.GetProperty("additional_details"), "deployment_type"), Text(model.GetProperty("additional_details"), "model_availability")));
+            Assert.All(
+                new[] { source, model }.SelectMany(o => o.GetProperty("additional_details").EnumerateObject()),
+                p => Assert.Equal(JsonValueKind.String, p.Value.ValueKind));
+            Assert.NotEqual("", Text(record.GetProperty("eval_library"), "version"));
+            var results = record.GetProperty("evaluation_results").EnumerateArray().ToList();
+            Assert.Equal(8, results.Count);
+            foreach (var result in results)
+            {
+                var metric = result.GetProperty("metric_config");
+                Assert.Equal(
+                    ("other", "continuous", false, 0, 1),
+                    (Text(result.GetProperty("source_data"), "source_type"), Text(metric, "score_type"), metric.GetProperty("lower_is_better").GetBoolean(),
+                        metric.GetProperty("min_score").GetInt32(), metric.GetProperty("max_score").GetInt32()));
+                var score = result.GetProperty("score_details");
+                Assert.All(score.GetProperty("details").EnumerateObject(), p => Assert.Equal(JsonValueKind.String, p.Value.ValueKind));
+                var interval = score.GetProperty("uncertainty").GetProperty("confidence_interval");
+                var row = report.RootElement.GetProperty("rows").EnumerateArray().Single(r =>
+                    Text(r, "kind") == "arm" && Text(r, "arm") == Text(model, "name") && r.GetProperty("n").GetInt32() == 3
+                    && Text(r, "metric") == Text(metric, "metric_name"));
+                Assert.Equal(
+                    (row.GetProperty("value").GetDouble(), row.GetProperty("low").GetDouble(), row.GetProperty("high").GetDouble(), Text(row, "interval"), 0.95),
+                    (score.GetProperty("score").GetDouble(), interval.GetProperty("lower").GetDouble(), interval.GetProperty("upper").GetDouble(),
+                        Text(interval, "method"), interval.GetProperty("confidence_level").GetDouble()));
+                Assert.Equal(row.GetProperty("prompts").GetInt32(), score.GetProperty("uncertainty").GetProperty("num_samples").GetInt32());
+            }
+        }
+
+        static string Text(JsonElement of, string key) => of.GetProperty(key).GetString()!;
+    }
+
     [Fact]
     public async Task Genevals_folders_hold_the_shown_images_and_their_import_gives_the_same_shares()
     {

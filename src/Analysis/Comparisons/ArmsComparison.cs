@@ -18,7 +18,8 @@ public sealed record ArmsComparison(
     public static ArmsComparison Of(
         IReadOnlyList<(ComparedArm First, ComparedArm Second)> pairs, Metric metric, ComparisonPoint at, Prices? prices = null)
     {
-        var comparisons = pairs.Select(p => Comparison.Of(p.First, p.Second, metric, at, prices)).ToList();
+        var bootstrap = new Bootstrap((ulong)pairs[0].First.Sweep.Seed);
+        var comparisons = pairs.Select(p => Comparison.Of(p.First, p.Second, metric, at, prices, bootstrap: bootstrap)).ToList();
         return new(
             pairs[0].First.Sweep, metric, at, [.. comparisons.Zip(Holm.Adjust([.. comparisons.Select(c => c.Decisive.P)]))]);
     }

@@ -57,7 +57,7 @@ public static class ArmsComparisonFormat
             yield return ReportParts.Simulated;
         }
 
-        yield return "The 95% interval and p are of each pair alone (Tango's score test with half a prompt's correction). A pair is "
+        yield return $"The 95% interval and p are of each pair alone ({ComparisonFormat.TestText([.. arms.Pairs.Select(p => p.Comparison.Decisive)])}). A pair is "
             + "called different where p Holm is below 0.05: the chance of any false finding among all pairs is then below 5%, "
             + "however they depend on each other.";
         if (arms.At is not ComparisonPoint.Budget)
@@ -86,7 +86,7 @@ public static class ArmsComparisonFormat
             CsvFormat.Row(text,
             [
                 "pair", first, second, r.Metric.Id, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                MetricComparison.ScoreTest, r.P, holm, r.Exact?.Test, r.Exact?.P, null,
+                r.Score.Name, r.P, holm, r.Exact?.Test, r.Exact?.P, null,
             ]);
         }
 

@@ -14,7 +14,7 @@ internal sealed class BudgetComparison
     private readonly (Curve Costs, Curve Shares)[] _arms;
     private readonly Bootstrap _bootstrap;
 
-    public BudgetComparison(ComparedArm first, ComparedArm second, ComparisonPoint.Budget budget, Prices? prices)
+    public BudgetComparison(ComparedArm first, ComparedArm second, ComparisonPoint.Budget budget, Prices? prices, Bootstrap bootstrap)
     {
         (_first, _second, _budget, _prices) = (first, second, budget, prices);
         var (costs, shares) = Curves(second);
@@ -23,7 +23,7 @@ internal sealed class BudgetComparison
             Curves(first),
             (Aligned(costs), Aligned(shares)),
         ];
-        _bootstrap = new Bootstrap((ulong)first.Sweep.Seed);
+        _bootstrap = bootstrap;
 
         Curve Aligned(Curve curve) => new(curve.Arm, curve.Kind, curve.Most, Comparison.Aligned(curve.Exact, first, second));
     }

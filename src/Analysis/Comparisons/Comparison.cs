@@ -34,6 +34,15 @@ public sealed record Comparison(
     /// <summary>The interval and p hold at every look at an unfinished sweep at once.</summary>
     public bool Anytime { get; private init; }
 
+    /// <summary>
+    /// Whether the difference depends on the category; null where some category has no prompt, at every look, and at equal
+    /// budgets, which each category spends in its own way.
+    /// </summary>
+    public Heterogeneity? Interaction { get; private init; }
+
+    /// <summary>The metrics as people would score them; empty without labels of theirs.</summary>
+    public IReadOnlyList<LabelledMetric> Labelled { get; init; } = [];
+
     /// <summary>Metrics that have no row, and why.</summary>
     public IReadOnlyList<(Metric Metric, string Reason)> Absent { get; init; } = [];
 
@@ -74,6 +83,7 @@ public sealed record Comparison(
     };
 
     /// <param name="prices">Needed for a budget in money alone.</param>
+    /// <param name="bootstrap">To share its draws with other comparisons of the sweep; by default one of its own.</param>
     /// <exception cref="ArgumentException">There is nothing to compare.</exception>
     public static Comparison Of(
         ComparedArm first,
@@ -81,7 +91,8 @@ public sealed record Comparison(
         Metric metric,
         ComparisonPoint at,
         Prices? prices = null,
-        bool anytime = false)
+        bool anytime = false,
+        Bootstrap? bootstrap = null)
     {
         if (new[] { first, second }.FirstOrDefault(a => a.Sweep.Scorer is null) is { } unscored)
         {
@@ -93,9 +104,10 @@ public sealed record Comparison(
             throw new ArgumentException("At every look there is a test of a mean over prompts alone: neither at a budget nor over categories.");
         }
 
+        bootstrap ??= new((ulong)first.Sweep.Seed);
         var comparison = at is ComparisonPoint.Budget budget
-            ? new BudgetComparison(first, second, budget, prices).Compare(metric)
-            : AtAttempts(first, second, metric, at, anytime);
+            ? new BudgetComparison(first, second, budget, prices, bootstrap).Compare(metric)
+            : AtAttempts(first, second, metric, at, anytime, bootstrap);
         return comparison.Rows.Any(r => r.Metric == metric)
             ? comparison with { Prices = prices }
             : throw new ArgumentException($"The arms share no prompt of '{metric.Id}': there is nothing to compare.");
@@ -131,7 +143,7 @@ public sealed record Comparison(
     }
 
     private static Comparison AtAttempts(
-        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, bool anytime)
+        ComparedArm first, ComparedArm second, Metric metric, ComparisonPoint at, bool anytime, Bootstrap bootstrap)
     {
         var prompts = first.Sweep.Prompts;
         var seed = (UInt128)(ulong)first.Sweep.Seed;
@@ -145,6 +157,10 @@ public sealed record Comparison(
             Tested(rows),
             [.. Differences(pairs.Where(p => metric.Covers(prompts[p].Stratum)), prompts)])
         {
+            Interaction = anytime || first.Sweep.Categories.Count < 2
+                || Strata(pairs, first.Sweep, Metric.MeanOverCategories) is not { } categories || categories.Any(s => s.Prompts.Count == 0)
+                    ? null
+                    : Heterogeneity.Of([.. categories.Select(s => s.Differences)]),
             WorstCase = MissingChains.Bounds(first, second, metric, arm => Shares(arm, AttemptsOf(arm, at)!.Value)),
             Anytime = anytime,
             Absent = anytime && first.Sweep.Categories.Count > 0
@@ -164,6 +180,7 @@ public sealed record Comparison(
                 of,
                 strata,
                 seed,
+                bootstrap,
                 first.Sweep.Reference(first.Arm)?.Value(AttemptsOf(first, point)!.Value, of)?.Value
                     - second.Sweep.Reference(second.Arm)?.Value(AttemptsOf(second, point)!.Value, of)?.Value,
                 first.Replicates == 1 && second.Replicates == 1,

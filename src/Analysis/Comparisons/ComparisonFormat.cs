@@ -14,6 +14,9 @@ public static class ComparisonFormat
         "kind,metric,n,prompts,first,second,difference,low,high,only_first,only_second,test,p,p_holm,"
         + "exact_test,exact_p,minimal_detectable_effect,published_difference,power_for_published,prompt,tag,text";
 
+    /// <summary>Of prompts that one arm does better on, so many are listed where no details are asked for.</summary>
+    private const int Listed = 3;
+
     private static readonly string[] Columns =
         ["n", "A", "B", "A - B", "95% interval", "b", "c", "p", "p\nHolm", "sees\nat 80%"];
 
@@ -21,45 +24,49 @@ public static class ComparisonFormat
 
     /// <param name="allowed">What spoke against the comparison and was allowed.</param>
     /// <param name="format">One of <see cref="ReportFormat.Names"/>.</param>
-    /// <param name="detail">With the columns that do not decide; data have them always.</param>
+    /// <param name="detail">With the columns that do not decide, all prompts that differ and all notes; other formats than text have them always.</param>
     public static string Render(
         Comparison comparison, IReadOnlyList<Concern> allowed, string format, bool detail = false) => format switch
         {
             "csv" => Csv(comparison, allowed),
             "json" => Json(comparison, allowed),
-            _ => ReportFormat.Render(Sheet(comparison, allowed, detail), format),
+            _ => ReportFormat.Render(Sheet(comparison, allowed, detail || format != "text"), format),
         };
 
     private static Sheet Sheet(Comparison comparison, IReadOnlyList<Concern> allowed, bool detail)
     {
         var (first, second) = VerdictText.Names(comparison);
+        var sees = comparison.At is not ComparisonPoint.Budget && !comparison.Anytime;
         return new(
             $"A: {first}; B: {second}",
             [
                 VerdictText.Of(comparison),
                 .. VerdictText.OfReached(comparison) is { } reached ? [reached] : Array.Empty<string>(),
+                .. VerdictText.OfLabels(comparison) is { } labels ? [labels] : Array.Empty<string>(),
                 .. allowed.Select(c => $"ALLOWED ({c.Name}): {c.Text}."),
             ],
-            detail ? [.. Columns, .. Details] : Columns,
+            [.. sees ? Columns : Columns[..^1], .. detail ? Details : []],
             [
                 new(LineKind.Section, "Overall", []),
                 .. comparison.Rows.Where(r => r.Metric.Category is null).Select(r => Line(Name(r.Metric), r)),
                 .. comparison.First.Sweep.Categories.Count == 0 ? [] : (Line[])[new(LineKind.Section, "By category", [])],
                 .. comparison.Rows.Where(r => r.Metric.Category is not null).Select(r => Line(Name(r.Metric), r)),
+                .. comparison.Interaction is { } interaction ? [new(LineKind.Title, Interaction(interaction), [])] : (Line[])[],
                 .. comparison.ByN.Count == 0 ? [] : comparison.ByN.Select(at => Line($"N={at.N}", at.Row))
                     .Prepend(new(LineKind.Section, $"By N: {Name(comparison.Metric)}", [])),
             ],
-            [.. Notes(comparison, detail)])
+            [.. Notes(comparison), .. detail ? Further(comparison) : ["--detail: all prompts that differ, exact p, and further notes."]])
         {
             Lists = comparison.At is ComparisonPoint.Budget ? [] :
             [
-                Differing("A", comparison.Differing.Where(d => d.First > d.Second)),
-                Differing("B", comparison.Differing.Where(d => d.First < d.Second)),
+                .. comparison.Labelled.Count == 0 || !detail ? [] : (Listing[])[Labels(comparison.Labelled)],
+                Differing("A", comparison.Differing.Where(d => d.First > d.Second), detail),
+                Differing("B", comparison.Differing.Where(d => d.First < d.Second), detail),
             ],
         };
 
         Line Line(string label, MetricComparison row) =>
-            new(LineKind.Values, label, detail ? [.. Cells(row), .. DetailCells(row)] : Cells(row));
+            new(LineKind.Values, label, [.. sees ? Cells(row) : Cells(row)[..^1], .. detail ? DetailCells(row) : []]);
     }
 
     internal static string Name(Metric metric) => metric == Metric.MeanOverPrompts ? "mean over prompts"
@@ -73,8 +80,8 @@ public static class ComparisonFormat
         Numbers.Share(row.Second),
         Numbers.Signed(row.Difference),
         $"{Numbers.Signed(row.Interval.Low)}..{Numbers.Signed(row.Interval.High)}",
-        $"{row.Discordant?.OnlyFirst}",
-        $"{row.Discordant?.OnlySecond}",
+        $"{row.Flips?.First}",
+        $"{row.Flips?.Second}",
         P(row.P),
         row.HolmP is { } holm ? P(holm) : "",
         row.Exact is null ? "" : row.Detectable is { } detectable ? Numbers.Share(detectable) : "-",
@@ -89,12 +96,34 @@ public static class ComparisonFormat
 
     private static string P(double p) => p < 0.0001 ? "<.0001" : $"{p:0.0000}";
 
-    private static Listing Differing(string arm, IEnumerable<DifferingPrompt> prompts)
+    private static string Interaction(Heterogeneity test) =>
+        $"does the difference depend on the category? {(test.P < Comparison.Alpha ? "it does" : "no sign of it")}: Q = {test.Q:0.0}, "
+        + $"{test.DegreesOfFreedom} degrees of freedom, {VerdictText.P(test.P)}";
+
+    private static Listing Differing(string arm, IEnumerable<DifferingPrompt> prompts, bool detail)
     {
-        var all = prompts.ToList();
-        return new($"Prompts where {arm} does better: {all.Count}", [.. all.Select(d =>
-            $"{d.Prompt.Index,4}  {d.Prompt.Stratum,-13}  {d.Prompt.Prompt}"
-            + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:0.00} and {d.Second:0.00})"))]);
+        // The largest first.
+        var all = prompts.OrderByDescending(d => Math.Abs(d.First - d.Second)).ToList();
+        var shown = detail || all.Count <= Listed ? all.Count : Listed;
+        return new(
+            $"Prompts where {arm} does better: {all.Count}",
+            [
+                .. all.Take(shown).Select(d =>
+                    $"{d.Prompt.Index,-4}  {d.Prompt.Stratum,-13}  {d.Prompt.Prompt}"
+                    + (d is { First: 0 or 1, Second: 0 or 1 } ? "" : $"  ({d.First:G3} and {d.Second:G3})")),
+                .. shown < all.Count ? [$"and {all.Count - shown} more"] : Array.Empty<string>(),
+            ]);
+    }
+
+    private static Listing Labels(IReadOnlyList<LabelledMetric> metrics)
+    {
+        static string Of(PredictionPowered value, Func<double, string> form) =>
+            $"{form(value.Value)} ({form(value.Interval.Low)}..{form(value.Interval.High)})";
+        return new("By people's labels (prediction-powered): A, B and A - B with 95% intervals; labelled prompts",
+        [
+            .. metrics.Select(m => $"{Name(m.Metric),-20}  {Of(m.First, Numbers.Share)}  {Of(m.Second, Numbers.Share)}  "
+                + $"{Of(m.Difference, Numbers.Signed)}  {m.Difference.Labelled,3}"),
+        ]);
     }
 
     private static readonly string[] BudgetNotes =
@@ -106,10 +135,9 @@ public static class ComparisonFormat
         + "one image: at most so much is what an arm reaches with its first.",
     ];
 
-    private static IEnumerable<string> Notes(Comparison comparison, bool detail)
+    private static IEnumerable<string> Notes(Comparison comparison)
     {
-        var (first, second) = (comparison.First, comparison.Second);
-        if (first.Arm.Simulated || second.Arm.Simulated)
+        if (comparison.First.Arm.Simulated || comparison.Second.Arm.Simulated)
         {
             yield return ReportParts.Simulated;
         }
@@ -121,17 +149,20 @@ public static class ComparisonFormat
         }
 
         yield return "The verdict is whether the 95% interval excludes 0; p is that of the test which the interval inverts, "
-            + (comparison.Anytime ? "a mixture of bets that holds at every look at once, however often one looks"
-                : "Tango's score test with half a prompt's correction")
+            + TestText([.. comparison.Rows.Concat(comparison.ByN.Select(at => at.Row))])
             + ", and below 0.05 if and only if it does. p Holm is adjusted over the categories: look there before a category is "
             + "called better.";
-        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison, detail))
+        foreach (var note in comparison.At is ComparisonPoint.Budget ? BudgetNotes : TestNotes(comparison))
         {
             yield return note;
         }
 
-        yield return "For prompts like them: the interval counts prompts as drawn from more of their kind, with what their images vary by. "
-            + "For these prompts alone it would be narrower where a prompt's outcome hardly varies.";
+        if (comparison.Labelled.Count > 0)
+        {
+            yield return "By people's labels: the scorer's mean, corrected by what people say of the labelled prompts beyond it (PPI++, "
+                + "Angelopoulos et al. 2023). It takes those prompts as a random sample of all; the verdict above is the scorer's.";
+        }
+
         if (comparison.WorstCase is not null)
         {
             yield return "Missing chains: the bounds take each as worth 0 to one arm and 1 to the other, and have no sampling error in "
@@ -142,7 +173,35 @@ public static class ComparisonFormat
         {
             yield return "No row: " + string.Join("; ", comparison.Absent.Select(a => $"{Name(a.Metric)} ({a.Reason})")) + ".";
         }
+    }
 
+    /// <summary>The tests of some rows, in words.</summary>
+    internal static string TestText(IReadOnlyList<MetricComparison> rows)
+    {
+        var (score, bootstrap) = (rows.Any(r => r.Score is PairedScore), rows.Any(r => r.Score is StudentisedMean));
+        return rows.Any(r => r.Score is AnytimeMean) ? "a mixture of bets that holds at every look at once, however often one looks"
+            : !bootstrap ? "Tango's score test with half a prompt's correction"
+            : "the studentised bootstrap over prompts"
+                + (score ? $", and Tango's score test with half a prompt's correction where fewer than {PairedMean.Few} prompts differ" : "");
+    }
+
+    private static IEnumerable<string> Further(Comparison comparison)
+    {
+        var (first, second) = (comparison.First, comparison.Second);
+        if (comparison.At is not ComparisonPoint.Budget)
+        {
+            yield return "exact p decides nothing: exact McNemar test where every prompt is right or wrong, else (and for the "
+                + "mean over categories) the paired permutation test.";
+        }
+
+        if (comparison.Interaction is not null)
+        {
+            yield return "Whether the difference depends on the category is tested once (score test of one common difference, "
+                + "chi-squared): it names no category, p Holm does.";
+        }
+
+        yield return "For prompts like them: the interval counts prompts as drawn from more of their kind, with what their images vary by. "
+            + "For these prompts alone it would be narrower where a prompt's outcome hardly varies.";
         yield return $"Attempts at most: A {first.Arm.Strategy.MaxAttempts}, B {second.Arm.Strategy.MaxAttempts}. Equal "
             + "N is not equal cost: images a chain on average, and verdicts of a judge recorded: "
             + $"A {Images(first):0.00} and {Verdicts(first):0.00}, B {Images(second):0.00} and {Verdicts(second):0.00}.";
@@ -154,18 +213,11 @@ public static class ComparisonFormat
         }
     }
 
-    private static IEnumerable<string> TestNotes(Comparison comparison, bool detail)
+    private static IEnumerable<string> TestNotes(Comparison comparison)
     {
-        if (comparison.Decisive.Discordant is not null)
-        {
-            yield return "b, c: prompts that A alone and that B alone got right.";
-        }
-
-        if (detail)
-        {
-            yield return "exact p decides nothing: exact McNemar test where every prompt is right or wrong, else (and for the "
-                + "mean over categories) the paired permutation test.";
-        }
+        yield return comparison.Decisive.Discordant is not null
+            ? "b, c: prompts that A alone and that B alone got right."
+            : "b, c: prompts that A and that B does better on.";
 
         if (comparison.ByN is [.., (var last, _)])
         {
@@ -209,9 +261,24 @@ public static class ComparisonFormat
             CsvFormat.Row(text,
             [
                 n is null ? "metric" : "n", r.Metric.Id, n, r.Prompts, r.First, r.Second, r.Difference, r.Interval.Low, r.Interval.High,
-                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Test, r.P, r.HolmP,
+                r.Discordant?.OnlyFirst, r.Discordant?.OnlySecond, r.Score.Name, r.P, r.HolmP,
                 r.Exact?.Test, r.Exact?.P, r.Detectable, r.Published, r.PowerForPublished, null, null, null,
             ]);
+        }
+
+        foreach (var l in comparison.Labelled)
+        {
+            CsvFormat.Row(text,
+            [
+                "labelled", l.Metric.Id, null, l.Difference.Prompts, l.First.Value, l.Second.Value, l.Difference.Value,
+                l.Difference.Interval.Low, l.Difference.Interval.High, null, null, "ppi++", null, null, null, null, null, null, null,
+                null, null, $"{l.Difference.Labelled} prompts labelled",
+            ]);
+        }
+
+        if (comparison.Interaction is { } interaction)
+        {
+            CsvFormat.Row(text, Only("interaction", Interaction(interaction)));
         }
 
         foreach (var (metric, reason) in comparison.Absent)
@@ -259,6 +326,26 @@ public static class ComparisonFormat
             json.WriteEndObject();
         }
 
+        JsonFormat.Objects(json, "labelled", comparison.Labelled, (_, l) =>
+        {
+            json.WriteString("metric", l.Metric.Id);
+            foreach (var (key, value) in new[] { ("first", l.First), ("second", l.Second), ("difference", l.Difference) })
+            {
+                json.WriteStartObject(key);
+                json.WriteNumber("value", value.Value);
+                json.WriteNumber("low", value.Interval.Low);
+                json.WriteNumber("high", value.Interval.High);
+                json.WriteNumber("weight_of_scorer", value.Weight);
+                json.WriteNumber("labelled", value.Labelled);
+                json.WriteNumber("prompts", value.Prompts);
+                json.WriteEndObject();
+            }
+        });
+        json.WriteStartObject("interaction");
+        JsonFormat.Number(json, "q", comparison.Interaction?.Q);
+        JsonFormat.Number(json, "degrees_of_freedom", comparison.Interaction?.DegreesOfFreedom);
+        JsonFormat.Number(json, "p", comparison.Interaction?.P);
+        json.WriteEndObject();
         JsonFormat.Objects(json, "absent", comparison.Absent, (_, a) =>
         {
             json.WriteString("metric", a.Metric.Id);
@@ -299,7 +386,7 @@ public static class ComparisonFormat
             json.WriteNumber("first", d.First);
             json.WriteNumber("second", d.Second);
         });
-        JsonFormat.Texts(json, "notes", Notes(comparison, detail: true));
+        JsonFormat.Texts(json, "notes", [.. Notes(comparison), .. Further(comparison)]);
     });
 
     internal static void Row(Utf8JsonWriter json, MetricComparison r)
@@ -313,7 +400,9 @@ public static class ComparisonFormat
         json.WriteNumber("high", r.Interval.High);
         JsonFormat.Number(json, "only_first", r.Discordant?.OnlyFirst);
         JsonFormat.Number(json, "only_second", r.Discordant?.OnlySecond);
-        json.WriteString("test", r.Test);
+        JsonFormat.Number(json, "first_better", r.Flips?.First);
+        JsonFormat.Number(json, "second_better", r.Flips?.Second);
+        json.WriteString("test", r.Score.Name);
         json.WriteNumber("p", r.P);
         JsonFormat.Number(json, "p_holm", r.HolmP);
         json.WriteString("exact_test", r.Exact?.Test);

@@ -49,6 +49,19 @@ public sealed record Concern(string Name, string Text)
                 + "value is the mean of its chains, which varies less for the one with more");
         }
 
+        foreach (var arm in new[] { first, second })
+        {
+            var copies = arm.Arm.Chains.Where(c => c.Drawn is not null).GroupBy(c => (c.Prompt, c.Drawn)).Where(g => g.Count() > 1).ToList();
+            if (copies.Count > 0)
+            {
+                yield return new(
+                    Repeated,
+                    $"{copies.Sum(g => g.Count() - 1)} of {arm.Arm.Chains.Count} chains of {arm.Arm.Label} were drawn from the seed of "
+                    + $"another replicate of their prompt (the first: prompt {copies[0].Key.Prompt}, replicates "
+                    + $"{string.Join(" and ", copies[0].Select(c => c.Replicate))}): a copy is no further replicate");
+            }
+        }
+
         foreach (var arm in new[] { first, second }.DistinctBy(c => c.Sweep.Id))
         {
             var again = arm.Sweep.Prompts.Count - arm.Sweep.Prompts.Select(p => (p.Stratum, p.Prompt)).Distinct().Count();

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Analysis.Comparisons;
 /// <summary>Two arms in one metric.</summary>
 /// <param name="Prompts">Prompts that both arms have.</param>
 /// <param name="First">The first arm's value.</param>
-/// <param name="Interval">95%, of the difference: what <see cref="PairedScore"/> does not reject. It decides.</param>
+/// <param name="Interval">95%, of the difference: what <see cref="Score"/> does not reject. It decides.</param>
 /// <param name="P">Two-sided, of the test that the interval inverts.</param>
 /// <param name="Discordant">b and c; null where a prompt is right in part, and at equal budgets.</param>
 /// <param name="Exact">The exact test of the same pairs, which decides nothing; null at equal budgets.</param>
@@ -30,8 +30,6 @@ public sealed record MetricComparison(
     double? Published,
     double? PowerForPublished)
 {
-    public const string ScoreTest = "paired-score";
-    public const string AnytimeTest = "anytime-betting";
     public const string McNemarTest = "exact-mcnemar";
     public const string PermutationTest = "paired-permutation";
 
@@ -40,8 +38,8 @@ public sealed record MetricComparison(
     /// <summary>The test that the interval inverts, for differences other than 0.</summary>
     public required IPairedTest Score { get; init; }
 
-    /// <summary>The name of that test.</summary>
-    public string Test => Score is AnytimeMean ? AnytimeTest : ScoreTest;
+    /// <summary>How many prompts the first arm does better on, and how many the second; null at equal budgets.</summary>
+    public (int First, int Second)? Flips { get; private init; }
 
     public bool Significant => Interval.Low > 0 || Interval.High < 0;
 
@@ -49,10 +47,17 @@ public sealed record MetricComparison(
     public double? HolmP { get; init; }
 
     /// <param name="strata">The pairs, in the groups whose means are averaged; none is empty.</param>
+    /// <param name="bootstrap">Of the sweep's seed.</param>
     /// <param name="anytime">By the test that holds at every look; it is for one group alone.</param>
     /// <param name="oneChain">Each prompt has one chain in each arm: McNemar's test is for no other.</param>
     internal static MetricComparison Of(
-        Metric metric, IReadOnlyList<PairedShares> strata, UInt128 seed, double? published, bool oneChain, bool anytime)
+        Metric metric,
+        IReadOnlyList<PairedShares> strata,
+        UInt128 seed,
+        Bootstrap bootstrap,
+        double? published,
+        bool oneChain,
+        bool anytime)
     {
         var differences = strata.Select(s => s.Differences).ToList();
         var prompts = strata.Sum(s => s.Prompts.Count);
@@ -61,7 +66,7 @@ public sealed record MetricComparison(
         var (detectable, power) = discordant is var (b, c)
             ? OfShares(design, b, c, published)
             : OfMeans(design, differences, published);
-        IPairedTest score = anytime ? new AnytimeMean(differences.Single()) : new PairedScore(differences);
+        IPairedTest score = anytime ? new AnytimeMean(differences.Single()) : PairedMean.Of(differences, bootstrap);
         return new(
             metric,
             prompts,
@@ -78,6 +83,7 @@ public sealed record MetricComparison(
             anytime ? null : power)
         {
             Score = score,
+            Flips = (differences.Sum(s => s.Count(d => d > 0)), differences.Sum(s => s.Count(d => d < 0))),
         };
     }
 

@@ -35,7 +35,7 @@ public static class VerdictText
         if (comparison.Outcome is Outcome.Inconclusive)
         {
             return $"inconclusive: {difference}"
-                + (comparison.At is ComparisonPoint.Budget ? ""
+                + (comparison.At is ComparisonPoint.Budget || comparison.Anytime ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
                         : "; so few prompts find no difference with 80% power")
@@ -60,6 +60,22 @@ public static class VerdictText
         var (first, second) = Names(comparison);
         return $"To reach {Numbers.Share(reached.Share)}, {first} needs {Bounded(reached.First)} and {second} "
             + $"{Bounded(reached.Second)} {budget.Axis.Unit(comparison.Prices)}: {Bounded(reached.Ratio)} times as much";
+    }
+
+    /// <summary>What people's labels make of the difference, in one sentence; null without labels.</summary>
+    public static string? OfLabels(Comparison comparison)
+    {
+        if (comparison.Labelled.Count == 0)
+        {
+            return null;
+        }
+
+        var (first, second) = Names(comparison);
+        return comparison.Labelled.FirstOrDefault(l => l.Metric == comparison.Metric) is not { } row
+            ? "By people's labels: too few of what the verdict is about"
+            : $"By people's labels of {row.Difference.Labelled} of {row.Difference.Prompts} prompts (prediction-powered), {first} minus "
+                + $"{second} is {Numbers.Signed(row.Difference.Value)} (95% {Numbers.Signed(row.Difference.Interval.Low)} to "
+                + $"{Numbers.Signed(row.Difference.Interval.High)})";
     }
 
     /// <summary>The arms' names, with N where they are looked at differently from their own.</summary>
@@ -96,7 +112,7 @@ public static class VerdictText
         $"{budget.Cost:G6} {budget.Axis.Unit(prices)}";
 
     /// <summary>"p = 0.0123"; never zero, which no p is.</summary>
-    private static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p:0.0000}";
+    internal static string P(double p) => p < 0.0001 ? "p < 0.0001" : $"p = {p:0.0000}";
 
     private static string Name(ComparedArm arm, ComparedArm other, ComparisonPoint at) => arm.Name(other)
         + (Comparison.AttemptsOf(arm, at) is { } n && n != arm.Arm.Strategy.MaxAttempts ? $" at N={n}" : "");

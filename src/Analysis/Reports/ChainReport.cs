@@ -15,6 +15,9 @@ public sealed class ChainReport
 
     private const string KappaId = "kappa";
 
+    /// <summary>Of fewer images by attempt number the judge's rates say next to nothing.</summary>
+    private const int FewestImages = 30;
+
     public static IReadOnlyList<string> Layouts { get; } = [Judge, Chains];
 
     private static readonly Metric Regret = new("selection_regret", "selection\nregret");
@@ -85,6 +88,9 @@ public sealed class ChainReport
                     + $"are {_words.Pass}; recall: share of the {_words.Pass} images that are accepted; kappa (Cohen): agreement "
                     + "beyond chance, 0 for a judge that guesses."
                 : "accepted: share of the images. The sweep has no scorer: nothing says whether the judge is right."),
+        ],
+        [
+            .. _results.Arms.Select(Cut).OfType<string>(),
             "attempt k: only the chains that got so far. Where an arm stops on acceptance these are the harder prompts, "
             + "so a fall over the attempts need not be the judge's.",
             Intervals + $" Kappa: percentile bootstrap over prompts ({Bootstrap.Resamples} resamples, seeded with the sweep's seed), "
@@ -109,6 +115,8 @@ public sealed class ChainReport
             + $"stopped on a {_words.Fail} image: the judge "
             + "accepted it, so the chain did not go on; - for an arm that always draws all N. never solved: no image "
             + $"of the prompt is {_words.Pass}, whatever is chosen.",
+        ],
+        [
             "different feedback a chain: of chains with a rejected image. repeated feedback: share of the later "
             + "rejections of a chain whose feedback it had before.",
             (_results.Graded ? "The first three" : "The first three are shares of prompts")
@@ -123,14 +131,29 @@ public sealed class ChainReport
         return !Judged(arm) ? [] :
         [
             .. Scopes().Select(s => Row(s.Within, JudgeAgreement.Of(arm, _bootstrap, s.Covers), s.Covers)),
-            .. Enumerable.Range(0, arm.Chains.Max(c => c.Attempts.Count))
+            .. Enumerable.Range(0, Attempts(arm))
                 .Select(k => Row($"attempt {k + 1}", JudgeAgreement.Of(arm, _bootstrap, attempt: k), _ => true)),
         ];
 
         Row Row(string? within, JudgeAgreement agreement, Func<int, bool> covers) => new(
             RowKind.Arm,
             $"{within ?? "all images"}: {agreement.Judged}",
-            [.. _ofJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers, m.Metric.Id)))]);
+            [.. _ofJudge.Select(m => Cell(index, m.Metric, within, Measured(m.Of(agreement), agreement.Prompts, covers, m.Metric.Id)))])
+        {
+            Detail = within is not null,
+        };
+    }
+
+    /// <summary>The first attempts of an arm of which enough images have a verdict.</summary>
+    private static int Attempts(ArmResults arm) => Enumerable.Range(0, arm.Chains.Max(c => c.Attempts.Count))
+        .TakeWhile(k => arm.Chains.Count(c => c.Attempts.ElementAtOrDefault(k)?.Verdict is not null) >= FewestImages).Count();
+
+    private string? Cut(ArmResults arm, int index)
+    {
+        var (shown, most) = Judged(arm) ? (Attempts(arm), arm.Chains.Max(c => c.Attempts.Count)) : (0, 0);
+        return shown == most ? null
+            : $"{_measures.Title(index)}, by attempt: {(shown == 0 ? "none" : $"to attempt {shown}")}, as fewer than {FewestImages} images "
+                + "are left of the next.";
     }
 
     private Row ChainRow(int index, string? within, Func<int, bool> covers)
@@ -146,7 +169,10 @@ public sealed class ChainReport
                 Cell(index, NeverSolved, within, Share(Exploration.NeverSolved(arm, prompts))),
                 Cell(index, Distinct, within, Ratio(exploration.Distinct)),
                 Cell(index, Repeated, within, Ratio(exploration.Repeated)),
-            ]);
+            ])
+        {
+            Detail = within is not null,
+        };
 
         Measurement? Ratio(Estimate? estimate) =>
             Measured(estimate, arm.Chains.Select(c => c.Prompt).Distinct().Count(covers), covers, "");

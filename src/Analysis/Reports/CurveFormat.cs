@@ -13,21 +13,22 @@ public static class CurveFormat
     public static IReadOnlyList<string> Names { get; } = ["text", "csv", "json", "svg"];
 
     /// <param name="format">One of <see cref="Names"/>.</param>
-    public static string Render(CurveFigure figure, string format) => format switch
+    /// <param name="detail">Of text: every N, on more than one screen.</param>
+    public static string Render(CurveFigure figure, string format, bool detail = false) => format switch
     {
-        "text" => ReportFormat.Render(Sheet(figure), "text"),
+        "text" => ReportFormat.Render(Sheet(figure, detail), "text"),
         "csv" => Csv(figure),
         "json" => Json(figure),
         "svg" => CurveSvg.Write(figure),
         _ => throw new ArgumentException($"Unknown format '{format}'; known: {string.Join(", ", Names)}."),
     };
 
-    private static Sheet Sheet(CurveFigure figure) => new(
+    private static Sheet Sheet(CurveFigure figure, bool detail) => new(
         figure.Title,
         [],
         [$"{Heading(figure)}", "mean over\nprompts", "95% band", "mean over\ncategories", "95% band", "published"],
         [
-            .. figure.Lines.SelectMany(l => l.Points
+            .. figure.Lines.SelectMany(l => l.Points.Where(p => detail || IsShown(p, l))
                 .Select(p => new Line(LineKind.Values, $"N={p.N}",
                 [
                     $"{p.X:0.##}",
@@ -39,7 +40,11 @@ public static class CurveFormat
                 ]))
                 .Prepend(new(LineKind.Section, $"{l.Label} ({Kind(l.Kind)})", []))),
         ],
-        figure.Notes);
+        detail || figure.Lines.All(l => l.Points.All(p => IsShown(p, l))) ? figure.Notes : [.. figure.Notes, "--detail: every N."]);
+
+    /// <summary>On one screen: powers of two, what is published, and the end.</summary>
+    private static bool IsShown(CurvePoint point, CurveLine line) =>
+        int.IsPow2(point.N) || point.Published is not null || point == line.Points[^1];
 
     private static string Heading(CurveFigure figure) => figure.Axis == CurveFigure.OverN
         ? "N"

@@ -31,7 +31,7 @@ internal static class JsonFormat
             "rows",
             report.Sections.SelectMany(s => s.Rows).SelectMany(r => r.Cells.OfType<Cell>().Select(c => (r.Kind, c))),
             Cell);
-        Texts(json, "notes", report.Notes);
+        Texts(json, "notes", report.Notes.Concat(report.Details));
     });
 
     /// <summary>One object with the members that <paramref name="members"/> writes, and a line's end.</summary>

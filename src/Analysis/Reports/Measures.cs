@@ -9,6 +9,7 @@ internal sealed class Measures(SweepResults results)
 {
     private readonly Dictionary<(int Arm, int N), Rational?[]> _shares = [];
     private readonly bool _graded = results.Graded;
+    private readonly Bootstrap _bootstrap = new((ulong)results.Seed);
 
     public IReadOnlyList<ArmSummary> Arms { get; } = [.. results.Arms.Select(a => Summary(a, results))];
 
@@ -49,11 +50,8 @@ internal sealed class Measures(SweepResults results)
             results.Reference(results.Arms[arm])?.Value(n, metric),
             results.Reference(results.Arms[versus])?.Value(versusN, metric));
         var strata = Strata([.. Shares(arm, n).Zip(Shares(versus, versusN), (a, b) => (a - b)?.ToDouble())], metric);
-        var measured = strata is null ? null : Measured(
-            strata,
-            metric,
-            new PairedScore(strata).Interval,
-            "paired-score");
+        var test = strata is null ? null : PairedMean.Of(strata, _bootstrap);
+        var measured = test is null ? null : Measured(strata!, metric, test.Interval, test.Name);
         return new(Arms[arm].Name, n, metric, reference)
         {
             Versus = (Arms[versus].Name, versusN),

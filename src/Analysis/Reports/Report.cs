@@ -9,7 +9,8 @@ namespace ReflectDiT.Eval.Analysis.Reports;
 /// <param name="Prompts">Prompts of the sweep.</param>
 /// <param name="Columns">Headings, one line a row of the heading.</param>
 /// <param name="Warnings">What must be read first: every arm that is incomplete, and which chains are missing.</param>
-/// <param name="Notes">Footnotes.</param>
+/// <param name="Notes">Footnotes that the numbers cannot be read without.</param>
+/// <param name="Details">The other footnotes.</param>
 public sealed record Report(
     string Layout,
     string Title,
@@ -22,7 +23,8 @@ public sealed record Report(
     IReadOnlyList<string> Columns,
     IReadOnlyList<Section> Sections,
     IReadOnlyList<string> Warnings,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<string> Details);
 
 /// <summary>What is there of an arm.</summary>
 /// <param name="Name">With SIMULATED or ORACLE where that is so.</param>
@@ -75,7 +77,11 @@ public enum RowKind
 }
 
 /// <summary>One row of the table, with a cell or null for each column.</summary>
-public sealed record Row(RowKind Kind, string Title, IReadOnlyList<Cell?> Cells);
+public sealed record Row(RowKind Kind, string Title, IReadOnlyList<Cell?> Cells)
+{
+    /// <summary>A terminal shows it only where details are asked for.</summary>
+    public bool Detail { get; init; }
+}
 
 /// <summary>One number with all that is known of it.</summary>
 /// <param name="Arm">The arm, or the id of the published row.</param>

@@ -18,7 +18,8 @@ internal static class ReportParts
         Measures measures,
         IReadOnlyList<string> columns,
         IReadOnlyList<Section> sections,
-        IReadOnlyList<string> notes) =>
+        IReadOnlyList<string> notes,
+        IReadOnlyList<string> details) =>
         new(
             layout,
             title,
@@ -31,20 +32,12 @@ internal static class ReportParts
             columns,
             [.. sections.Where(s => s.Rows.Count > 0)],
             [.. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
-            [.. ArmNotes(measures.Arms), .. notes]);
+            [.. ArmNotes(measures.Arms), .. notes],
+            details);
 
-    /// <summary>Footnotes of a layout that sets shares of prompts beside published ones.</summary>
-    public static IEnumerable<string> TableNotes(
-        IReadOnlyList<Row> rows,
-        SweepResults results,
-        Measures measures,
-        IReadOnlyList<PublishedTable> tables) =>
-        [
-            .. rows.Any(r => r.Kind is not RowKind.Published)
-                ? StatisticsNotes(rows, results, measures)
-                : [],
-            .. tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote))),
-        ];
+    /// <summary>Footnotes of the published rows.</summary>
+    public static IEnumerable<string> PublishedNotes(IReadOnlyList<PublishedTable> tables) =>
+        tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote)));
 
     public static string Replicates(SweepResults results) => results.Replicates == 1
         ? "One chain a prompt."
@@ -96,7 +89,8 @@ internal static class ReportParts
             + "What the judge's calls cost is not in this table.";
     }
 
-    private static IEnumerable<string> StatisticsNotes(
+    /// <summary>Footnotes of a layout that sets the sweep's numbers beside published ones.</summary>
+    public static IEnumerable<string> StatisticsNotes(
         IReadOnlyList<Row> rows, SweepResults results, Measures measures)
     {
         var several = results.Categories.Count > 1;
@@ -108,8 +102,7 @@ internal static class ReportParts
                 ? "Mean over categories: variance recovery from the "
                     + $"{Numbers.Word(results.Categories.Count)} Wilson intervals. "
                 : "")
-            + "Difference between arms: Tango's score interval over prompts with half a prompt's correction"
-            + (several ? ", within categories for the mean over categories" : "") + ".";
+            + "Difference between arms: the interval of 'reflectdit compare'.";
         yield return Replicates(results);
         var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))

@@ -43,7 +43,7 @@ public sealed class TableReport
         [
             .. _tables.Select(t => new Section(
                 t.Title,
-                [.. t.Rows.Select(r => byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r))])),
+                [.. t.Rows.Select(r => (byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r)) with { Detail = arms.Count > 0 })])),
             new("This sweep", [.. arms.SelectMany(a => byAttempts ? ArmOverAttempts(a) : ArmOverMetrics(a))]),
             new("Differences between arms",
                 [.. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))]),
@@ -65,11 +65,8 @@ public sealed class TableReport
             _measures,
             byAttempts ? [.. _attempts.Select(n => $"N={n}")] : [.. _metrics.Select(m => m.Label)],
             sections,
-            [
-                .. layoutNotes,
-                .. ReportParts.TableNotes(
-                    [.. sections.SelectMany(s => s.Rows)], results, _measures, _tables),
-            ]);
+            arms.Count > 0 ? [.. ReportParts.StatisticsNotes([.. sections.SelectMany(s => s.Rows)], results, _measures)] : [],
+            [.. layoutNotes, .. ReportParts.PublishedNotes(_tables)]);
     }
 
     private Row PublishedOverMetrics(PublishedRow row)
@@ -90,12 +87,18 @@ public sealed class TableReport
 
     private IEnumerable<Row> ArmOverMetrics(int arm) =>
         new[] { 1, _measures.Arms[arm].N }.Distinct().Select(n => new Row(
-            RowKind.Arm, $"{_measures.Title(arm)}, N={n}", Over(_metrics, m => _measures.Arm(arm, n, m))));
+            RowKind.Arm, $"{_measures.Title(arm)}, N={n}", Over(_metrics, m => _measures.Arm(arm, n, m)))
+        {
+            Detail = n < _measures.Arms[arm].N,
+        });
 
     private IEnumerable<Row> ArmOverAttempts(int arm) => _metrics.Select(m => new Row(
         RowKind.Arm,
         $"{_measures.Title(arm)}, {Name(m)}",
-        Over(_attempts, n => n <= _measures.Arms[arm].N ? _measures.Arm(arm, n, m) : null)));
+        Over(_attempts, n => n <= _measures.Arms[arm].N ? _measures.Arm(arm, n, m) : null))
+    {
+        Detail = m != _metrics[0],
+    });
 
     private IEnumerable<Row> VersusOverMetrics(int arm)
     {
@@ -112,7 +115,10 @@ public sealed class TableReport
         return _metrics.Select(m => new Row(
             RowKind.Difference,
             $"{_measures.Title(arm)} minus {_measures.Title(0)}, {Name(m)}",
-            Over(_attempts, n => n <= most ? _measures.Difference(arm, n, 0, n, m) : null)));
+            Over(_attempts, n => n <= most ? _measures.Difference(arm, n, 0, n, m) : null))
+        {
+            Detail = m != _metrics[0],
+        });
     }
 
     private static string Name(Metric overall) =>

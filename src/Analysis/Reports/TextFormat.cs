@@ -5,7 +5,8 @@ namespace ReflectDiT.Eval.Analysis.Reports;
 /// <summary>Aligned columns for a terminal.</summary>
 internal static class TextFormat
 {
-    private const int NoteWidth = 120;
+    /// <summary>A terminal of 100 columns never breaks a line.</summary>
+    private const int NoteWidth = 98;
     private const string Gap = "  ";
 
     public static string Write(Sheet sheet)
@@ -36,10 +37,11 @@ internal static class TextFormat
             switch (line.Kind)
             {
                 case LineKind.Section:
-                    text.Append('\n').Append("== ").Append(line.Label).Append('\n');
+                    text.Append('\n');
+                    Note(text, line.Label, "== ");
                     break;
                 case LineKind.Title:
-                    text.Append(line.Label).Append('\n');
+                    Note(text, line.Label, "");
                     break;
                 default:
                     Values(text, line.Label, line.Cells);
@@ -50,7 +52,10 @@ internal static class TextFormat
         foreach (var list in sheet.Lists)
         {
             text.Append("\n== ").Append(list.Title).Append('\n');
-            text.AppendJoin("", list.Items.Select(i => $"{Gap}{i}\n"));
+            foreach (var item in list.Items)
+            {
+                Note(text, item, Gap);
+            }
         }
 
         text.Append('\n');

@@ -117,7 +117,11 @@ public sealed record ArmResults(
 
 /// <summary>A finished chain.</summary>
 /// <param name="Prompt">Index into <see cref="SweepResults.Prompts"/>.</param>
-public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnlyList<AttemptResult> Attempts);
+public sealed record ChainResult(int Prompt, int Replicate, int Shown, IReadOnlyList<AttemptResult> Attempts)
+{
+    /// <summary>The seed of the first image, or where that is not recorded the image itself; null where neither is.</summary>
+    public string? Drawn { get; init; }
+}
 
 /// <summary>An attempt as judged and as scored, and what it took.</summary>
 /// <param name="Verdict">Null where no judge was asked, or a run elsewhere did not record it.</param>

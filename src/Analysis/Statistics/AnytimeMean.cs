@@ -11,6 +11,8 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// </remarks>
 public sealed class AnytimeMean : IPairedTest
 {
+    public const string TestName = "anytime-betting";
+
     private const double Capital = 20;
 
     /// <summary>Sizes of bets, as parts of the largest that cannot ruin: from small ones for many prompts to large ones.</summary>
@@ -30,6 +32,8 @@ public sealed class AnytimeMean : IPairedTest
         _differences = [.. differences.GroupBy(d => d).Select(g => (g.Key, g.Count()))];
         Value = differences.Average();
     }
+
+    public string Name => TestName;
 
     public double Value { get; }
 

@@ -6,7 +6,7 @@ public sealed record BudgetPoints(
 
 /// <summary>
 /// Arms at equal budget, and the budgets that they need: interpolated on each arm's points (mean cost of k attempts,
-/// share at k). A difference of shares has the interval and p of <see cref="PairedScore"/>, budgets have percentile
+/// share at k). A difference of shares has the interval and p of <see cref="PairedMean"/>, budgets have percentile
 /// intervals from a bootstrap that draws the same prompts for all arms. Costs are averaged as shares are: over prompts or
 /// over categories.
 /// </summary>
@@ -16,6 +16,7 @@ public sealed record BudgetPoints(
 /// </remarks>
 public sealed class Budgets
 {
+    private readonly Bootstrap _bootstrap;
     private readonly IReadOnlyList<BudgetPoints> _points;
     private readonly List<(double[] Costs, double[] Shares)> _arms = [];
     private readonly List<(double[][] Costs, double[][] Shares)> _resampled = [];
@@ -24,7 +25,7 @@ public sealed class Budgets
     /// <param name="arms">Over the same prompts in all.</param>
     public Budgets(Bootstrap bootstrap, IReadOnlyList<BudgetPoints> arms)
     {
-        _points = arms;
+        (_bootstrap, _points) = (bootstrap, arms);
         var means = bootstrap.Means([.. arms.SelectMany(a => a.Costs.Concat(a.Shares))]);
         _resamples = means[0].Length;
         var at = 0;
@@ -54,7 +55,7 @@ public sealed class Budgets
     /// is its share between the two points around the budget, less what its costs move these points by (delta method):
     /// where all prompts cost the same it is the difference of its shares.
     /// </summary>
-    public PairedScore? ShareDifferenceAt(int first, int second, double cost)
+    public IPairedTest? ShareDifferenceAt(int first, int second, double cost)
     {
         if (!Line(_arms[first]).Covers(cost) || !Line(_arms[second]).Covers(cost))
         {
@@ -66,7 +67,7 @@ public sealed class Budgets
         [
             .. PromptsAt(first, cost).Zip(others, (s, other) => s.Zip(other, (a, b) => a - b).ToArray()),
         ];
-        return new(differences, Math.Max(1, differences.Max(s => s.Max(Math.Abs))));
+        return PairedMean.Of(differences, _bootstrap, Math.Max(1, differences.Max(s => s.Max(Math.Abs))));
     }
 
     /// <summary>The least budget with which an arm reaches a share; null if it never does.</summary>

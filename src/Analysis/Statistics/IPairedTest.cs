@@ -3,6 +3,9 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// <summary>A test of a mean paired difference, with the interval that it inverts.</summary>
 public interface IPairedTest
 {
+    /// <summary>Its name in data.</summary>
+    string Name { get; }
+
     /// <summary>The mean difference.</summary>
     double Value { get; }
 

@@ -78,8 +78,8 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
             power);
 
     /// <summary>
-    /// The chance that the score test finds a mean paired difference, in the normal approximation: for several replicates,
-    /// scores, or a mean over categories.
+    /// The chance that the test of <see cref="PairedMean"/> finds a mean paired difference, in the normal approximation: for
+    /// several replicates, scores, or a mean over categories.
     /// </summary>
     /// <param name="square">Mean square of the prompts' differences.</param>
     /// <param name="size">As for <see cref="MinimalDetectableMean"/>: small ones leave the test more doubt of large ones.</param>
@@ -87,15 +87,19 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     {
         var each = Math.Max(size, Math.Sqrt(square));
         var (difference, share, excess) = (Math.Abs(effect), square / (each * each), Math.Abs(effect) / each);
-        var none = PairedScore.VarianceOfNone(
-        [
-            (each, Prompts * (share + excess) / 2),
-            (-each, Prompts * Math.Max(0, share - excess) / 2),
-            (0, Prompts * Math.Max(0, 1 - share)),
-        ]);
+        var (rising, falling) = ((share + excess) / 2, Math.Max(0, share - excess) / 2);
+        var level = Math.Max(0, 1 - share);
+        var none = PairedScore.VarianceOfNone([(each, Prompts * rising), (-each, Prompts * falling), (0, Prompts * level)]);
         var error = Math.Sqrt(Math.Max(0, square - (difference * difference)) / Prompts);
-        var beyond = difference - PairedScore.CorrectionFor(Prompts) - (Normal.InvCDF(0, 1, 1 - (Alpha / 2)) * Math.Sqrt(none));
-        return error > 0 ? Normal.CDF(0, 1, beyond / error) : beyond > 0 ? 1 : 0;
+        var critical = Normal.InvCDF(0, 1, 1 - (Alpha / 2));
+        var score = Beyond(difference - PairedScore.CorrectionFor(Prompts) - (critical * Math.Sqrt(none)));
+
+        // As many differ from the median prompt as from 0, or from each where most differ by that.
+        var differing = rising <= 0.5 ? share : level + (2 * falling) is var rest && rest > 0 ? rest * rest / (level + (4 * falling)) : 0;
+        var enough = 1 - Binomial.CDF(Math.Min(1, differing), Prompts, PairedMean.Few - 1);
+        return (enough * Beyond(difference - (critical * Math.Sqrt(square / Prompts)))) + ((1 - enough) * score);
+
+        double Beyond(double distance) => error > 0 ? Normal.CDF(0, 1, distance / error) : distance > 0 ? 1 : 0;
     }
 
     /// <summary>
@@ -110,11 +114,11 @@ public sealed record PairedDesign(int Prompts, double Alpha = 0.05)
     public double? MinimalDetectableMean(double square, double size, double power = TargetPower) => Smallest(
         1, difference => PowerOfMean(difference, Math.Max(square, difference * Math.Max(size, difference)), size), power);
 
-    /// <summary>How large a difference is where there is one; where there is none, as large as it can be.</summary>
+    /// <summary>How large a difference is where there is one; where there are too few to say, as large as it can be.</summary>
     public static double SizeOf(IReadOnlyList<double> differences)
     {
-        var sizes = differences.Sum(Math.Abs);
-        return sizes > 0 ? differences.Sum(d => d * d) / sizes : 1;
+        var (sizes, squares) = (differences.Sum(Math.Abs), differences.Sum(d => d * d));
+        return sizes * sizes < PairedMean.Few * squares || sizes == 0 ? 1 : squares / sizes;
     }
 
     private static Discordance Gain(double baseline, double correlation, double gain) =>

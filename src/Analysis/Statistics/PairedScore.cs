@@ -14,6 +14,8 @@ namespace ReflectDiT.Eval.Analysis.Statistics;
 /// </remarks>
 public sealed class PairedScore : IPairedTest
 {
+    public const string TestName = "paired-score";
+
     /// <summary>In prompts.</summary>
     private const double Correction = 0.5;
 
@@ -45,6 +47,8 @@ public sealed class PairedScore : IPairedTest
         _correction = CorrectionFor(strata.Min(s => s.Length)) / strata.Count;
     }
 
+    public string Name => TestName;
+
     public double Value { get; }
 
     public Interval Interval => new(Low(_rising, Value), -Low(_falling, -Value));
@@ -62,6 +66,11 @@ public sealed class PairedScore : IPairedTest
         var variance = VarianceAt(strata, distance);
         return variance == 0 ? 0 : 2 * Normal.CDF(0, 1, -(distance - _correction) / Math.Sqrt(variance));
     }
+
+    /// <summary>Of the mean, under the likeliest distribution whose mean is another one.</summary>
+    internal double VarianceFor(double difference) => difference <= Value
+        ? VarianceAt(_rising, Value - difference)
+        : VarianceAt(_falling, difference - Value);
 
     /// <summary>The variance that the test takes for no difference, of prompts whose differences come as often as this.</summary>
     /// <param name="values">With a mean of 0 or more.</param>

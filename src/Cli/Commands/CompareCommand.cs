@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Exchange.Imports;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -46,6 +47,11 @@ internal static class CompareCommand
         {
             Description = "An interval and a p that hold at every look at an unfinished sweep at once; wider than those of one look",
         };
+        var labels = new Option<string?>("--labels")
+        {
+            Description = "People's labels of some images (CSV: arm, prompt_index, replicate, attempt, label): what they make of the shares "
+                + "and of the difference",
+        };
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
@@ -53,10 +59,8 @@ internal static class CompareCommand
             DefaultValueFactory = _ => [],
         };
         allow.AcceptOnlyFromAmong([.. Concern.Names]);
-        var detail = new Option<bool>("--detail")
-        {
-            Description = "Show also what decides nothing: the exact test's p, the published difference and the power for it",
-        };
+        var detail = DetailOption.Create(
+            "All prompts that differ, every note, and what decides nothing: the exact test's p, the published difference and the power for it");
         var format = new Option<string>("--format")
         {
             Description = string.Join(", ", ReportFormat.Names),
@@ -67,7 +71,7 @@ internal static class CompareCommand
         var command = new Command(
             "compare", "Say which of two arms is better, by how much, and whether it could be noise")
         {
-            first, second, metric, at, margin, anytime, prices.Option, scorer, allow, detail, format,
+            first, second, metric, at, margin, anytime, labels, prices.Option, scorer, allow, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -77,9 +81,10 @@ internal static class CompareCommand
             await using var session = await ledger.OpenAsync(parsed, cancellation);
             if (parsed.GetValue(second) is not { } other)
             {
-                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime))
+                if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime)
+                    || parsed.GetValue(labels) is not null)
                 {
-                    throw new UsageException("--margin, --detail and --anytime are of two arms: name B too");
+                    throw new UsageException("--margin, --detail, --anytime and --labels are of two arms: name B too");
                 }
 
                 var (sweep, baseline) = await ArmAddress.SweepAsync(session, parsed.GetRequiredValue(first), parsed.GetValue(scorer), cancellation);
@@ -101,6 +106,7 @@ internal static class CompareCommand
             var comparison = Try(() => Comparison.Of(a, b, about, point, price, parsed.GetValue(anytime))) with
             {
                 Margin = parsed.GetValue(margin),
+                Labelled = parsed.GetValue(labels) is { } file ? Try(() => LabelledMetric.Of(a, b, point, Labels(file, a.Sweep))) : [],
             };
             Console.Write(ComparisonFormat.Render(
                 comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
@@ -151,6 +157,18 @@ internal static class CompareCommand
         catch (FormatException e)
         {
             throw new UsageException($"--at: {e.Message}", e);
+        }
+    }
+
+    private static IReadOnlyList<ImageLabel> Labels(string file, SweepResults sweep)
+    {
+        try
+        {
+            return LabelsCsv.Read(file, sweep);
+        }
+        catch (RecordException e)
+        {
+            throw new UsageException($"--labels: {e.Finding}", e);
         }
     }
 

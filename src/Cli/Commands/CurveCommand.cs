@@ -32,10 +32,11 @@ internal static class CurveCommand
             DefaultValueFactory = _ => "-",
         };
         var scorer = ScorerOption.Create();
+        var detail = DetailOption.Create("Every N");
         var command = new Command(
             "curve", "Show the scores of the shown images over N or a budget, as data or as a figure")
         {
-            sweep, axis, prices.Option, scorer, format, output,
+            sweep, axis, prices.Option, scorer, detail, format, output,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -52,7 +53,7 @@ internal static class CurveCommand
 
             var figure = CurveFigure.Of(results, over, price);
             OutputFile.Write(
-                parsed.GetRequiredValue(output), CurveFormat.Render(figure, parsed.GetRequiredValue(format)));
+                parsed.GetRequiredValue(output), CurveFormat.Render(figure, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
             return figure.Complete ? ExitCode.Done : ExitCode.Incomplete;
         });
         return command;

@@ -14,6 +14,8 @@ internal static class ExportCommand
         Verb(ArmInput.ReflectDit,
             "Every image with its .feedback.json, in the folders of the released Reflect-DiT code"),
         Verb(ArmInput.Csv, "attempts.csv: everything but the images, one attempt a line"),
+        Verb(EveryEvalEver.Format,
+            "Scores with their intervals, a record of Every Eval Ever (schema " + EveryEvalEver.SchemaVersion + ") for each arm"),
     };
 
     private static Command Verb(string format, string description)
@@ -21,7 +23,17 @@ internal static class ExportCommand
         var ledger = new LedgerOptions();
         var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
         var folder = new Argument<string>("DIR") { Description = "A new folder; it appears whole or not at all" };
+        var organization = new Option<string>("--organization")
+        {
+            Description = "Who ran the sweep",
+            DefaultValueFactory = _ => "unknown",
+        };
         var command = new Command(format, description) { sweep, folder };
+        if (format == EveryEvalEver.Format)
+        {
+            command.Add(organization);
+        }
+
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -31,7 +43,14 @@ internal static class ExportCommand
             var path = parsed.GetRequiredValue(folder);
             try
             {
-                await ExportWriter.WriteAsync(export, format, path, cancellation);
+                if (format == EveryEvalEver.Format)
+                {
+                    ExportWriter.WriteRecords(export, parsed.GetRequiredValue(organization), DateTimeOffset.UtcNow, path);
+                }
+                else
+                {
+                    await ExportWriter.WriteAsync(export, format, path, cancellation);
+                }
             }
             catch (InvalidDataException e)
             {

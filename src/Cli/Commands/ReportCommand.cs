@@ -26,9 +26,10 @@ internal static class ReportCommand
         };
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
         var scorer = ScorerOption.Create();
+        var detail = DetailOption.Create("Every row and footnote: published rows, categories, sources");
         var command = new Command("report", "Show a sweep's results with intervals, beside the published numbers")
         {
-            sweep, layout, scorer, format,
+            sweep, layout, scorer, detail, format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -42,7 +43,7 @@ internal static class ReportCommand
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, parsed.GetValue(scorer));
             var report = Build(results, parsed.GetValue(layout) ?? Standard(results));
-            Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format)));
+            Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });
         return command;

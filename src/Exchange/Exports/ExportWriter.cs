@@ -40,6 +40,27 @@ public static class ExportWriter
         folder.Commit();
     }
 
+    /// <summary>A record of Every Eval Ever for each arm: scores and intervals, and neither images nor chains.</summary>
+    /// <param name="organization">Who ran the sweep.</param>
+    /// <param name="created">When the records are made.</param>
+    /// <exception cref="InvalidDataException">The folder is there, or the sweep has no scores.</exception>
+    public static void WriteRecords(SweepExport sweep, string organization, DateTimeOffset created, string path)
+    {
+        if (sweep.Results.Scorer is null)
+        {
+            throw new InvalidDataException(sweep.Results.Unscored);
+        }
+
+        ExportFolder.Check(path);
+        using var folder = new ExportFolder(path, sweep.Artifacts);
+        for (var arm = 0; arm < sweep.Arms.Count; arm++)
+        {
+            folder.Write(EveryEvalEver.Place(sweep, arm, organization), EveryEvalEver.Write(sweep, arm, organization, created));
+        }
+
+        folder.Commit();
+    }
+
     /// <summary>
     /// The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.
     /// </summary>

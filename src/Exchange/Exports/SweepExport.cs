@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
@@ -10,6 +11,8 @@ namespace ReflectDiT.Eval.Exchange.Exports;
 /// <summary>A sweep's finished chains with all that is recorded of them.</summary>
 public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm> Arms, ArtifactStore Artifacts)
 {
+    public required SweepConfiguration Configuration { get; init; }
+
     /// <summary>Chains of the sweep that did not finish: they are in no export.</summary>
     public int LeftOut => Results.Arms.Sum(a => a.Failed + a.Open + a.Unscored);
 
@@ -40,7 +43,10 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
                     scores.GetValueOrDefault((id, a.Index)) is { } s ? new(s.Value, s.Passed, s.Reason, s.Evidence) : null,
                     [.. contexts[(id, a.Index)].OrderBy(i => i.Position).Select(i =>
                         (i.SourceAttempt, i.Source == "scorer" ? FeedbackSource.Scorer : FeedbackSource.Judge))]))]);
-        })]))], session.Artifacts);
+        })]))], session.Artifacts)
+        {
+            Configuration = SweepConfiguration.FromJson(sweep.Configuration),
+        };
     }
 }
 

@@ -33,13 +33,29 @@ public sealed class ChainReportTests
         Assert.Equal(
             ["all images: 7", "single_object: 3", "two_object: 4"],
             Judge.Sections[0].Rows.Take(3).Select(r => r.Title));
-        Assert.Equal(
-            ["attempt 1: 4", "attempt 2: 2", "attempt 3: 1"], Judge.Sections[0].Rows.TakeLast(3).Select(r => r.Title));
+        Assert.Equal(7, Judge.Sections[0].Rows.Count);
+        Assert.Contains(
+            "reflecting SIMULATED INCOMPLETE, by attempt: none, as fewer than 30 images are left of the next.", Judge.Details);
         Assert.Equal([1.75, 1 / 7.0, 2 / 7.0, 1 / 7.0, 3 / 7.0, 1 / 3.0, 0.5, 2 / 23.0], Values(Judge, null));
         Assert.Equal([1.5, 1 / 3.0, 1 / 3.0, 1 / 3.0, 0, 0.5, 0.5, -0.5], Values(Judge, "single_object"));
-        Assert.Equal([0.5, 0, 0.5, 0, 0.5, 0, null, 0], Values(Judge, "attempt 2"));
         var precision = Judge.Sections[0].Rows[0].Cells[5]!;
         Assert.Equal((4, 553, false), (precision.Measured!.Prompts, precision.Measured.Of, precision.Complete));
+    }
+
+    /// <summary>The judge of Reflect-DiT's released set sees 553 first images, and 111 of the twelfth.</summary>
+    [Fact]
+    public void Judge_is_shown_by_attempt_until_fewer_than_30_images_are_left()
+    {
+        var arm = Sweeps.ReflectDit with { Chains = [.. Sweeps.ReflectDit.Chains.Where(c => c.Prompt is < 40 or >= 540)] };
+        var reached = Enumerable.Range(0, 20).Select(k => arm.Chains.Count(c => c.Attempts.Count > k)).ToList();
+        var shown = reached.TakeWhile(n => n >= 30).Count();
+        Assert.InRange(shown, 1, 19);
+        var report = Table(Of(arm), ChainReport.Judge);
+        Assert.Equal(
+            reached.Take(shown).Select((n, k) => $"attempt {k + 1}: {n}"),
+            report.Sections[0].Rows.Select(r => r.Title).Where(t => t.StartsWith("attempt", StringComparison.Ordinal)));
+        Assert.Contains(
+            $"reflect-dit SIMULATED INCOMPLETE, by attempt: to attempt {shown}, as fewer than 30 images are left of the next.", report.Details);
     }
 
     [Fact]
@@ -48,8 +64,8 @@ public sealed class ChainReportTests
         Assert.Equal([0.25, 0.5, 0.5, 1, 1], Values(Chains, null));
         Assert.Equal([0.5, 0.5, 0, 1, null], Values(Chains, "single_object"));
         Assert.Equal([1, null, 0, null, null], Values(Chains, null, arm: 1));
-        Assert.Contains("Never solved by reflecting SIMULATED INCOMPLETE (prompts from 0): 80-81.", Chains.Notes);
-        Assert.DoesNotContain(Chains.Notes, n => n.StartsWith("Never solved by best", StringComparison.Ordinal));
+        Assert.Contains("Never solved by reflecting SIMULATED INCOMPLETE (prompts from 0): 80-81.", Chains.Details);
+        Assert.DoesNotContain(Chains.Details, n => n.StartsWith("Never solved by best", StringComparison.Ordinal));
     }
 
     [Fact]

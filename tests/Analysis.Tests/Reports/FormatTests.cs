@@ -89,12 +89,19 @@ public sealed class FormatTests
     }
 
     [Theory]
-    [InlineData("table1", 140)]
-    [InlineData("curve", 140)]
-    [InlineData("judge", 140)]
-    [InlineData("chains", 140)]
-    public void Text_fits_a_terminal(string layout, int width) =>
-        Assert.All(Render(Incomplete, layout, "text").Split('\n'), l => Assert.InRange(l.Length, 0, width));
+    [InlineData("table1")]
+    [InlineData("curve")]
+    [InlineData("judge")]
+    [InlineData("chains")]
+    public void Text_fits_a_terminal_and_one_screen_but_for_details(string layout)
+    {
+        var brief = Render(Two, layout, "text").Split('\n');
+        var detail = ReportFormat.Render(Table(Two, layout), "text", detail: true).Split('\n');
+        Assert.All([.. brief, .. detail, .. Render(Incomplete, layout, "text").Split('\n')], l => Assert.InRange(l.Length, 0, 99));
+        Assert.InRange(brief.Length, 10, 50);
+        Assert.True(detail.Length > brief.Length);
+        Assert.Contains("* --detail: ", brief[^2], StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Json_has_full_precision_and_says_what_is_missing()

@@ -108,7 +108,8 @@ public sealed class LayoutTests
     {
         var table = Table1(Sweeps.Of(Sweeps.Sana with { Published = "reflect-dit" }));
         Assert.False(table.Cell(Sana, 20, Metric.MeanOverPrompts).InNoiseBand);
-        Assert.Contains("-0.056 OUT", ReportFormat.Render(table, "text"), StringComparison.Ordinal);
+        Assert.Contains("-0.056 OUT", ReportFormat.Render(table, "md"), StringComparison.Ordinal);
+        Assert.Contains("  as two runs ", ReportFormat.Render(table, "text"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -233,7 +234,7 @@ public sealed class LayoutTests
         Assert.True(report.Cell(ReflectDit, 16, Metric.MeanOverPrompts).InNoiseBand);
         Assert.Equal(
             ["SANA-1.0, best-of-N", "K=1", "K=2", "K=3 (default)"], report.Sections[0].Rows.Select(r => r.Title));
-        Assert.Contains(report.Notes, n => n.StartsWith("K=1 at N=8 (0.755)", StringComparison.Ordinal));
+        Assert.Contains(report.Details, n => n.StartsWith("K=1 at N=8 (0.755)", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -244,7 +245,7 @@ public sealed class LayoutTests
         Assert.All(Assert.Single(report.Sections).Rows, r => Assert.Equal(RowKind.Published, r.Kind));
         Assert.Equal(
             ["86.1", "69.5", "51.8"], report.Sections[0].Rows[^1].Cells.Select(c => c!.Published!.Text));
-        Assert.Contains(report.Notes, n => n.Contains("no benchmark of this program", StringComparison.Ordinal));
+        Assert.Contains(report.Details, n => n.Contains("no benchmark of this program", StringComparison.Ordinal));
     }
 
     private static Metric Of(string category) => GenEvalBenchmark.Columns.Single(m => m.Category == category);

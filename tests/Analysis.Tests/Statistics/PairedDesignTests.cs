@@ -5,6 +5,9 @@ namespace ReflectDiT.Eval.Analysis.Tests.Statistics;
 
 public sealed class PairedDesignTests
 {
+    /// <summary>Enough for how often p is below 5%.</summary>
+    private const int Resamples = 1000;
+
     [Fact]
     public void Power_equals_the_weight_of_all_outcomes_that_the_test_rejects()
     {
@@ -50,6 +53,7 @@ public sealed class PairedDesignTests
         var effect = design.MinimalDetectableMean(discordance / replicates, size)!.Value;
         var truth = PairedDesign.WithDifference(discordance, effect);
         var random = new NumpyRandom(6);
+        var bootstrap = new Bootstrap(7, Resamples);
         var found = Enumerable.Range(0, runs).Count(_ =>
         {
             var differences = new double[prompts];
@@ -61,7 +65,7 @@ public sealed class PairedDesignTests
                     : draw < truth.OnlyFirst ? 1.0 / replicates : draw < truth.Total ? -1.0 / replicates : 0;
             }
 
-            return new PairedScore([differences]).P < 0.05;
+            return PairedMean.Of([differences], bootstrap).P < 0.05;
         });
         Assert.InRange(found / (double)runs, 0.76, 1);
     }
@@ -74,11 +78,13 @@ public sealed class PairedDesignTests
         const int replicates = 3;
         var gain = new PairedDesign(prompts).MinimalDetectableMeanGain(0.6, correlation: 0, replicates)!.Value;
         var random = new NumpyRandom(9);
-        var found = Enumerable.Range(0, 1000).Count(_ => new PairedScore(
+        var bootstrap = new Bootstrap(7, Resamples);
+        var found = Enumerable.Range(0, 1000).Count(_ => PairedMean.Of(
             [
                 [.. Enumerable.Range(0, prompts).Select(_ => Enumerable.Range(0, replicates).Sum(_ =>
                     (random.NextDouble() < 0.6 + gain ? 1 : 0) - (random.NextDouble() < 0.6 ? 1 : 0)) / (double)replicates)],
-            ]).P < 0.05);
+            ],
+            bootstrap).P < 0.05);
         Assert.InRange(found / 1000.0, 0.76, 0.84);
     }
 
@@ -96,6 +102,7 @@ public sealed class PairedDesignTests
         var each = Math.Max(size, effect);
         var (share, excess) = (Math.Max(size * size / 5, effect * each) / (each * each), effect / each);
         var random = new NumpyRandom(10);
+        var bootstrap = new Bootstrap(7, Resamples);
         var found = Enumerable.Range(0, 400).Count(_ =>
         {
             double[] differences =
@@ -103,7 +110,7 @@ public sealed class PairedDesignTests
                 .. Enumerable.Range(0, prompts).Select(_ => random.NextDouble())
                     .Select(u => u < (share + excess) / 2 ? each : u < share ? -each : 0),
             ];
-            return new PairedScore([differences]).P < 0.05;
+            return PairedMean.Of([differences], bootstrap).P < 0.05;
         });
         Assert.InRange(found / 400.0, 0.74, 1);
     }

@@ -168,6 +168,49 @@ def discordant(total):
     return lambda d: ((max(total, d) + d) / 2, (max(total, d) - d) / 2)
 
 
+def chi_squared_tail(q, freedom):
+    """By the density of its root."""
+    scale = 2 ** (1 - freedom / 2) / exp(lgamma(freedom / 2))
+    return 1 - area(lambda x: scale * x ** (freedom - 1) * exp(-x * x / 2), 0, sqrt(q))
+
+
+def heterogeneity(groups):
+    """Distances of the groups' (n, b, c) from one common difference, in Tango's variance for it, where their sum is least: on a grid."""
+    def q(common):
+        total = 0.0
+        for n, b, c in groups:
+            total += statistic(n, b, c, common, 0.0) ** 2
+        return total
+
+    means = [(b - c) / n for n, b, c in groups]
+    low, high = min(means), max(means)
+    for _ in range(4):
+        at = min((low + (high - low) * i / 400 for i in range(401)), key=q)
+        low, high = max(low, at - (high - low) / 200), min(high, at + (high - low) / 200)
+    return q(at), chi_squared_tail(q(at), len(groups) - 1)
+
+
+def prediction_powered(labels, scores, others):
+    """The weight from 0 to 1 with the least variance, by search, and the estimate with it (PPI++)."""
+    n, size = len(labels), len(others)
+    every = scores + others
+    mean = sum(every) / len(every)
+    variance = sum((x - mean) ** 2 for x in every) / (len(every) - 1)
+    label, score = sum(labels) / n, sum(scores) / n
+    of_labels = sum((y - label) ** 2 for y in labels) / (n - 1)
+    both = sum((y - label) * (x - score) for y, x in zip(labels, scores)) / (n - 1)
+
+    def error(weight):
+        return weight ** 2 * variance / size + (of_labels - 2 * weight * both + weight ** 2 * variance) / n
+
+    low, high = 0.0, 1.0
+    for _ in range(100):
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, b) if error(a) < error(b) else (a, high)
+    weight = (low + high) / 2
+    return weight, weight * sum(others) / size + label - weight * score
+
+
 tables = [(553, 4, 0), (553, 0, 0), (553, 32, 1), (80, 0, 2), (24, 3, 1), (10, 10, 0), (10, 0, 10), (99, 20, 18), (1, 0, 0),
           (4, 3, 0), (553, 72, 40), (100, 12, 0), (100, 5, 0), (80, 8, 1), (94, 0, 0)]
 cells = [(80, 0.025, 0.0), (94, 0.021, 0.0), (24, 0.05, 0.0), (10, 0.1, 0.0), (553, 0.05, 0.03)]
@@ -180,6 +223,11 @@ margins = [(553, 4, 0, 0.02), (553, 4, 0, 0.01), (553, 32, 1, 0.02), (553, 0, 32
 looks = [(60, 10, 2, 0.0), (120, 20, 5, 0.0), (240, 30, 5, 0.02), (553, 47, 10, 0.0), (553, 4, 0, -0.02), (10, 0, 0, 0.3)]
 designs = [(80, 0.1, 0.05, 0.05), (94, 0.12, 0.06, 0.05), (100, 0.3, 0.1, 0.05 / 6), (60, 0.05, 0.0, 0.05),
            (20, 0.6, 0.4, 0.05), (553, 4 / 553, 0.0, 0.05)]
+categories = [[(80, 0, 1), (99, 9, 0), (80, 6, 0), (94, 0, 0), (100, 12, 0), (100, 5, 0)], [(20, 2, 2), (20, 5, 1)],
+              [(100, 20, 2), (100, 3, 15), (50, 4, 4)], [(80, 0, 0), (80, 0, 0)]]
+labelled = [([1.0, 0.0, 1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0]),
+            ([1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 1.0], [1.0, 0.0]),
+            ([0.5, 0.75, 0.2, 0.9, 0.1], [0.4, 0.8, 0.25, 0.7, 0.2], [0.3, 0.6, 0.9, 0.1, 0.5, 0.7])]
 smallest = [(80, 0.2, 0.05, 0.9), (60, 0.05, 0.05, 0.8), (60, 0.0, 0.05, 0.8), (100, 0.3, 0.05 / 6, 0.8),
             (553, 4 / 553, 0.05, 0.8)]
 
@@ -198,5 +246,8 @@ if __name__ == "__main__":
         parts.append(("margins", [{"n": n, "b": b, "c": c, "margin": m, "low_p": erfc(statistic(n, b, c, -m) / sqrt(2)),
                                    "high_p": erfc(statistic(n, b, c, m) / sqrt(2))} for n, b, c, m in margins]))
         parts.append(("anytime", [{"n": n, "b": b, "c": c, "difference": d, "p": anytime(n, b, c, d)} for n, b, c, d in looks]))
+        parts.append(("heterogeneity", [{"groups": g, "q": q, "p": p} for g in categories for q, p in [heterogeneity(g)]]))
+        parts.append(("ppi", [{"labels": y, "scores": f, "others": o, "weight": w, "value": v}
+                              for y, f, o in labelled for w, v in [prediction_powered(y, f, o)]]))
         lines = [f' "{name}": [\n' + ",\n".join("  " + json.dumps(x) for x in items) + "\n ]" for name, items in parts]
         file.write("{\n" + ",\n".join(lines) + "\n}\n")
