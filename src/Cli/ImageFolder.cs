@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli;
@@ -23,10 +24,13 @@ internal static class ImageFolder
             where attempt.Image != null
             select new { Arm = arm.Name, chain.Prompt, chain.Replicate, chain.Shown, attempt.Index, attempt.Image })
             .ToListAsync(cancellation);
+        var names = FileNames.Of(
+            (await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).Select(a => a.Name).ToListAsync(cancellation))
+            .Select(name => (name, name)));
         foreach (var chain in images.GroupBy(i => (i.Arm, i.Prompt, i.Replicate)))
         {
             var replicate = chain.Key.Replicate == 0 ? "" : $"-replicate-{chain.Key.Replicate}";
-            var folder = Path.Combine(root, FileName(chain.Key.Arm), $"{chain.Key.Prompt:00000}{replicate}");
+            var folder = Path.Combine(root, names[chain.Key.Arm], $"{chain.Key.Prompt:00000}{replicate}");
             Directory.CreateDirectory(folder);
             foreach (var image in chain)
             {
@@ -55,7 +59,4 @@ internal static class ImageFolder
         File.CreateSymbolicLink(made, target);
         File.Move(made, link, overwrite: true);
     }
-
-    private static string FileName(string arm) =>
-        string.Concat(arm.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
 }

@@ -4,7 +4,7 @@ using ReflectDiT.Eval.Cli.Logging;
 namespace ReflectDiT.Eval.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM ask to stop: the first lets the attempts in flight end, the second ends the process at once,
+/// Ctrl-C, SIGTERM and SIGHUP (a terminal that went) ask to stop: the first lets the attempts in flight end, the second ends the process at once,
 /// which loses those and nothing else.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -18,7 +18,7 @@ internal sealed class StopSignals : IDisposable
     {
         _log = log;
         _registrations =
-            [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+            [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, Handle))];
     }
 
     public CancellationToken Token => _stop.Token;

@@ -83,7 +83,11 @@ public static class PromptFile
     {
         try
         {
-            return JsonReading.Line(text, json => new Entry(line, [.. json.EnumerateObject().Select(p => (p.Name, Whole(p.Value)))]));
+            return JsonReading.Line(text, json =>
+            {
+                JsonReading.CheckText(json);
+                return new Entry(line, [.. json.EnumerateObject().Select(p => (p.Name, Whole(p.Value)))]);
+            });
         }
         catch (InvalidDataException e)
         {

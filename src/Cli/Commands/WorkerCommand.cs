@@ -5,6 +5,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
@@ -91,7 +92,7 @@ internal static class WorkerCommand
             await using var probes = parsed.GetValue(health) is { } port
                 ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, telemetry.Metrics, stop)
                 : null;
-            var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
+            string[]? names = parsed.GetValue(arms) is { Length: > 0 } given ? [.. given.Select(PlainName.Of)] : null;
             var (served, most) = (parsed.GetRequiredValue(roles), parsed.GetRequiredValue(slots));
             var options = new WorkerOptions(served.HasFlag(Roles.Draw) ? most : 0, new WorkScope(Arms: names))
             {
@@ -203,7 +204,7 @@ internal static class WorkerCommand
         {
             try
             {
-                return await ledger.OpenAsync(parsed, stop, log.Factory);
+                return await ledger.OpenAsync(parsed, ImageUse.Write, stop, log.Factory);
             }
             catch (LedgerException e) when (
                 e.InnerException is { } cause && LedgerSession.IsOutage(cause) && since.Elapsed < OutagePatience)

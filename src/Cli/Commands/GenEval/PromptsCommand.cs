@@ -61,7 +61,7 @@ internal static class PromptsCommand
         var prompts = PromptSet.Generate(seed, perTask);
         OutputFile.Write(Path.Combine(folder, "evaluation_metadata.jsonl"), PromptSet.MetadataFile(prompts));
         OutputFile.Write(Path.Combine(folder, "generation_prompts.txt"), PromptSet.PromptFile(prompts));
-        Console.Error.WriteLine($"{prompts.Count} prompts written to {folder}");
+        Terminal.Say($"{prompts.Count} prompts written to {folder}");
         return ExitCode.Done;
     }
 }

@@ -49,6 +49,8 @@ internal static class ScoreCommand
             cancellation.ThrowIfCancellationRequested();
         }
 
+        if (done == 0)
+            throw new UsageException($"{InputFile.Name(detections)}: no cases; expected one line of JSON an image");
         output.Commit();
         return ExitCode.Done;
     }
