@@ -32,7 +32,10 @@ internal static class DatabaseAddress
         {
             return Schemes.FirstOrDefault(s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase)) is { } scheme
                 ? OfUri(text[scheme.Length..])
-                : new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 } ? text : throw new FormatException("it names no Host");
+                : new NpgsqlConnectionStringBuilder(text).Host is not { Length: > 0 } host ? throw new FormatException("it names no Host")
+                // libpq's form, which is taken for one long name of a host.
+                : host.Contains('=') ? throw new FormatException("between its parts there are semicolons, and dbname is Database")
+                : text;
         }
         catch (ArgumentException e)
         {

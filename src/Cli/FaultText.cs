@@ -27,7 +27,7 @@ internal static class FaultText
     {
         LedgerException or ModelUnavailableException => cause.Message,
         IOException e when (e.HResult & 0xFFFF) is NoSpace or QuotaExceeded => $"the disk is full: {e.Message}. Make room there"
-            + $"{Free(e.Message)}, then run the same command again: it goes on.",
+            + $"{Free(e.Message)}, then run the same command again.",
         UnauthorizedAccessException e => $"{e.Message} {(Quoted(e.Message) is { } path ? FileOwner.Describe(path) + ": be" : "Be")} that user, "
             + "give yourself the right, or choose another folder.",
         IOException => cause.Message,

@@ -10,7 +10,8 @@ namespace ReflectDiT.Eval.Cli;
 /// </summary>
 internal static class ImageFolder
 {
-    public static async Task<string> WriteAsync(
+    /// <returns>The folder of the sweep, and how many of its images are gone.</returns>
+    public static async Task<(string Folder, int Lost)> WriteAsync(
         LedgerSession session, string dataFolder, SweepRow sweep, CancellationToken cancellation)
     {
         var root = Path.Combine(dataFolder, "images", $"{sweep.Name}-{sweep.Id.ToString()[..8]}");
@@ -27,6 +28,7 @@ internal static class ImageFolder
         var names = FileNames.Of(
             (await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).Select(a => a.Name).ToListAsync(cancellation))
             .Select(name => (name, name)));
+        var lost = 0;
         foreach (var chain in images.GroupBy(i => (i.Arm, i.Prompt, i.Replicate)))
         {
             var replicate = chain.Key.Replicate == 0 ? "" : $"-replicate-{chain.Key.Replicate}";
@@ -34,15 +36,22 @@ internal static class ImageFolder
             Directory.CreateDirectory(folder);
             foreach (var image in chain)
             {
-                Link(folder, $"{image.Index}.png", session.Artifacts.PathOf(image.Image));
+                var artifact = session.Artifacts.PathOf(image.Image);
+                if (!File.Exists(artifact))
+                {
+                    lost++;
+                    continue;
+                }
+
+                Link(folder, $"{image.Index}.png", artifact);
                 if (image.Index == image.Shown)
                 {
-                    Link(folder, "shown.png", session.Artifacts.PathOf(image.Image));
+                    Link(folder, "shown.png", artifact);
                 }
             }
         }
 
-        return root;
+        return (root, lost);
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Cli;
 internal static class InputFile
 {
     /// <summary>Characters. What has no line ends, such as a device, would be read for ever.</summary>
-    private const int LongestLine = 32 << 20;
+    private const int LongestLine = 16 << 20;
 
     /// <summary>What errors call the file.</summary>
     public static string Name(string path) => path == "-" ? "<stdin>" : path;

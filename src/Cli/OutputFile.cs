@@ -26,7 +26,16 @@ internal sealed class OutputFile : IDisposable
         var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal);
         _temporary = path == "-" || isDevice ? null : $"{path}.{Environment.ProcessId}.tmp";
         _unfinished = _temporary is null ? null : new(_temporary);
-        _file = Open(path, _temporary);
+        try
+        {
+            _file = Open(path, _temporary);
+        }
+        catch
+        {
+            _unfinished?.Dispose();
+            throw;
+        }
+
         _gzip = path.EndsWith(".gz", StringComparison.Ordinal)
             ? new GZipStream(_file, CompressionLevel.Optimal, leaveOpen: true)
             : null;

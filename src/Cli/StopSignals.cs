@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -18,7 +19,7 @@ internal sealed class StopSignals : IDisposable
     {
         _log = log;
         _registrations =
-            [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, Handle))];
+            [.. HangUp.Signals.Select(s => PosixSignalRegistration.Create(s, Handle))];
     }
 
     public CancellationToken Token => _stop.Token;

@@ -35,6 +35,56 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
     }
 
     [Theory]
+    [InlineData("demo", "--concurrency", "2147483647")]
+    [InlineData("worker", "--slots", "2147483647")]
+    [InlineData("worker", "--lease", "99999999999999999999")]
+    [InlineData("prompts", "--out", "x", "--per-task", "2147483647")]
+    [InlineData("import", "csv", "x", "--n", "2147483647")]
+    [InlineData("import", "csv", "x", "--per-task", "2147483647")]
+    [InlineData("demo", "--set", "benchmark.per_task=2147483647")]
+    [InlineData("demo", "--set", "replicates=2147483647")]
+    public async Task A_number_beyond_all_use_is_refused_by_its_bounds(params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+        var run = await InProcess.RunAsync(args[0] == "prompts" ? args : [.. args, "--data", folder.At("data")]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Contains(args[^2] == "--set" ? args[^1].Split('=')[0] : args[^2], run.Error, StringComparison.Ordinal);
+        Assert.Contains("expected ", run.Error, StringComparison.Ordinal);
+        Assert.False(Path.Exists(folder.At("data")));
+    }
+
+    [Fact]
+    public async Task Images_that_are_gone_are_counted_and_no_link_leads_nowhere()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        Assert.Equal(0, (await ledger.RunAsync(SmallSweeps.Command("--limit", "1"))).ExitCode);
+        Directory.Delete(Path.Combine(ledger.Path, "artifacts"), recursive: true);
+        Directory.Delete(Path.Combine(ledger.Path, "images"), recursive: true);
+        var again = await ledger.RunAsync(SmallSweeps.Command("--limit", "1"));
+        Assert.Equal(4, again.ExitCode);
+        Assert.Matches("[1-9][0-9]* images of the sweep are gone from .*/artifacts: restore them", again.Error);
+        Assert.Empty(Directory.GetFiles(Path.Combine(ledger.Path, "images"), "*.png", SearchOption.AllDirectories));
+        var export = await ledger.RunAsync("export", "geneval", "small", Path.Combine(ledger.Path, "out"));
+        Assert.Equal(4, export.ExitCode);
+        Assert.Contains("Restore it from a copy", export.Error, StringComparison.Ordinal);
+        Assert.False(Path.Exists(Path.Combine(ledger.Path, "out")));
+    }
+
+    [Fact]
+    public async Task Arms_that_were_scored_elsewhere_are_not_compared_as_if_one_had_scored_both()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        foreach (var arm in new[] { "first", "second" })
+            folder.Write($"{arm}.csv", "prompt,attempt,correct\na photo of a bench,0,true\na photo of a cow,0,false\n");
+        await ledger.RunAsync("import", "csv", folder.At("first.csv"), folder.At("second.csv"), "--name", "both");
+        var compare = await ledger.RunAsync("compare", "both/first", "both/second", "--allow", "incomplete");
+        Assert.Equal((1, ""), (compare.ExitCode, compare.Out));
+        Assert.Contains("scored an arm that was run elsewhere is not recorded", compare.Error, StringComparison.Ordinal);
+        Assert.Contains("--allow scorer --allow thresholds", compare.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("reflectdit import geneval --help shows", "import", "geneval")]
     [InlineData("reflectdit db --help shows", "db", "--nothing")]
     [InlineData("reflectdit --help shows", "nothing")]
@@ -234,13 +284,16 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
     }
 
     [Theory]
-    [InlineData("--detections", "score", "--out", "-")]
-    [InlineData("--prices", "plan", "SWEEP")]
-    public async Task A_file_without_line_or_end_is_not_read_for_ever(string option, params string[] args)
+    [InlineData("/dev/zero:1: more than 16777216 characters without a line end", "score", "--out", "-", "--detections", "/dev/zero")]
+    [InlineData("/dev/zero: it is a device, and no file", "plan", "SWEEP", "--prices", "/dev/zero")]
+    [InlineData("/dev/zero: cannot be read: it is a device", "run", "/dev/zero")]
+    [InlineData("/dev/zero: cannot be read: it is a device", "import", "csv", "/dev/zero")]
+    [InlineData("/tmp: cannot be read: it is a folder", "import", "csv", "/tmp")]
+    public async Task A_file_without_line_or_end_is_not_read_for_ever(string message, params string[] args)
     {
-        var run = await InProcess.RunAsync([.. args, option, "/dev/zero"]);
+        var run = await InProcess.RunAsync(args);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.Contains("/dev/zero:1: more than", run.Error, StringComparison.Ordinal);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -209,8 +209,8 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("\n? &k {x: *k}\n: 1", "sweep.yaml:22:10: the alias *k stands in what it stands for")]
     [InlineData("\nextra: *nobody", "sweep.yaml:22:8: nothing is called &nobody, which the alias *nobody stands for")]
     [InlineData("\nextra:\n  <<: {a: 1}", "sweep.yaml:23:3: merge keys (<<) are not known here")]
-    [InlineData("\n\tseed: 3", "not valid YAML: a tab, where YAML takes blanks alone")]
-    [InlineData("\ncalls:\n\ttries: 3", "not valid YAML: a tab, where YAML takes blanks alone")]
+    [InlineData("\n\tseed: 3", "sweep.yaml:22:1: not valid YAML: a tab, where YAML takes blanks alone")]
+    [InlineData("\ncalls:\n\ttries: 3", "sweep.yaml:23:1: not valid YAML: a tab, where YAML takes blanks alone")]
     [InlineData("\ncalls: []", "calls: expected a mapping of keys to values, found an empty list")]
     [InlineData("\n[a, b]: 1", "sweep.yaml:22:1: expected a name as key, found a list")]
     [InlineData("\n---\nname: other", "expected one YAML document, found another")]
@@ -244,7 +244,7 @@ public sealed class SweepFileTests : IDisposable
     public void An_override_of_one_arm_changes_no_other_that_is_written_with_the_same_alias()
     {
         var (sweep, _, _) = Read(
-            Valid.Replace("strategy: {kind: best-of-n, n: 4, selector: pairwise}", "strategy: &both {kind: best-of-n, n: 4}", StringComparison.Ordinal)
+            Valid.Replace("strategy: {kind: best-of-n, n: 4, selector: pairwise}", "strategy: &both {kind: best-of-n, n: 4, selector: pairwise}", StringComparison.Ordinal)
                 .Split("    strategy:\n")[0] + "    strategy: *both\n",
             "arms.0.strategy.n=8");
         Assert.Equal([8, 4], sweep.Arms.Select(a => a.Strategy.MaxAttempts));

@@ -110,7 +110,7 @@ internal sealed class Fuzz : IDisposable
         }
         catch (Exception e) when (e is SweepFileException or RecordException or InvalidDataException or FormatException or IOException)
         {
-            if (e.Message.Length > 5000)
+            if (e.Message.Length > 8000)
             {
                 return $"a message of {e.Message.Length} characters";
             }

@@ -68,7 +68,11 @@ internal sealed class ImportCommand
     private ImportCommand()
     {
         _format.AcceptOnlyFromAmong("text", "json");
-        _perTask.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int>(), "--per-task"));
+        _perTask.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() is < 1 or > PromptSet.MostPerTask)
+                r.AddError($"--per-task: expected a whole number from 1 to {PromptSet.MostPerTask}");
+        });
         _n.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int?>() is < 1 or > ArmInput.MostAttempts)
@@ -90,14 +94,6 @@ internal sealed class ImportCommand
         new ImportCommand().Verb(
             ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
     };
-
-    private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? value, string option)
-    {
-        if (value is < 1)
-        {
-            result.AddError($"{option} must be at least 1");
-        }
-    }
 
     private static UInt128 Refuse(System.CommandLine.Parsing.ArgumentResult result)
     {

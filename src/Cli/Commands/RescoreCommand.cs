@@ -36,7 +36,7 @@ internal static class RescoreCommand
         {
             Description = "Images scored at once",
             DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, 1),
+            CustomParser = result => NumberArgument.Between(result, 1, WorkerCommand.MostSlots),
         };
         var detach = new Option<bool>("--detach") { Description = "Leave the work to the workers of the ledger" };
         var command = new Command("rescore", "Score a sweep's images with other thresholds or another model; nothing is drawn")

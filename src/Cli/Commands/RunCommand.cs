@@ -37,7 +37,7 @@ internal sealed class RunCommand
     {
         Description = "Chains worked on at once",
         DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
-        CustomParser = result => NumberArgument.AtLeast(result, 1),
+        CustomParser = result => NumberArgument.Between(result, 1, WorkerCommand.MostSlots),
     };
 
     private readonly Option<bool> _detach = new("--detach")
@@ -124,10 +124,17 @@ internal sealed class RunCommand
         }
 
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
-        var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
+        var (folder, lost) = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
         Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
         log.Say($"Images: {folder}");
+        if (lost > 0)
+        {
+            log.Say($"{lost} images of the sweep are gone from {Path.Combine(_ledger.Data(parsed), "artifacts")}: restore them from a copy. "
+                + "The results above do not need them.");
+            return ExitCode.Infrastructure;
+        }
+
         return await FailuresAsync(session, sweep, progress, log);
     }
 

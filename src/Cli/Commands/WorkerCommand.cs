@@ -22,6 +22,11 @@ internal static class WorkerCommand
     /// <summary>While the models serve one batch, the next can fill up; more chains would only wait.</summary>
     public const int DefaultSlots = 2 * SimulatedModels.MaxBatch;
 
+    /// <summary>Each has a task of its own.</summary>
+    public const int MostSlots = 10_000;
+
+    private const double LongestLease = 86_400;
+
     /// <summary>A cluster's database may be moved or upgraded: a worker outlives that.</summary>
     private static readonly TimeSpan OutagePatience = TimeSpan.FromDays(1);
 
@@ -32,7 +37,7 @@ internal static class WorkerCommand
         {
             Description = "Chains worked on at once, and drawings scored; with 0 the worker only serves calls of the cluster",
             DefaultValueFactory = _ => DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, 0),
+            CustomParser = result => NumberArgument.Between(result, 0, MostSlots),
         };
         var arms = new Option<string[]>("--arms")
         {
@@ -53,7 +58,7 @@ internal static class WorkerCommand
         {
             Description = "Seconds of silence after which others may take this worker's chains",
             DefaultValueFactory = _ => 30,
-            CustomParser = result => NumberArgument.AtLeast(result, 3.0),
+            CustomParser = result => NumberArgument.Between(result, 3.0, LongestLease),
         };
         var health = new Option<int?>("--health")
         {

@@ -43,6 +43,13 @@ public static class VisibleText
         return Of(text[..end]) + "...";
     }
 
+    /// <summary>A message that quotes what may be of any length.</summary>
+    public static string Bounded(string message)
+    {
+        const int Longest = 4000;
+        return message.Length <= Longest ? message : message[..Longest] + " ...";
+    }
+
     private static int FirstHidden(string text)
     {
         for (var i = 0; i < text.Length; i++)

@@ -36,7 +36,7 @@ public static class FindingKind
 }
 
 /// <summary>A record that cannot be read; the import goes on without it and says so.</summary>
-public sealed class RecordException(string file, int? line, string message) : Exception(message)
+public sealed class RecordException(string file, int? line, string message) : Exception(VisibleText.Bounded(message))
 {
     public Finding Finding => new(FindingKind.Unreadable, Message, file, line);
 }

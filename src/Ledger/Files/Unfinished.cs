@@ -22,8 +22,7 @@ public sealed class Unfinished : IDisposable
             Paths.Add(_path);
             if (_signals.Length == 0)
             {
-                _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }
-                    .Select(signal => PosixSignalRegistration.Create(signal, _ => RemoveForGood()))];
+                _signals = [.. HangUp.Signals.Select(signal => PosixSignalRegistration.Create(signal, _ => RemoveForGood()))];
             }
         }
     }

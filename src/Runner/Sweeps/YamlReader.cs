@@ -27,6 +27,7 @@ internal sealed class YamlReader
     private readonly Dictionary<string, YamlNode?> _anchors = [];
 
     private int _nodes;
+    private Mark _reached;
 
     private YamlReader(string file, string text, string? origin)
     {
@@ -49,8 +50,9 @@ internal sealed class YamlReader
         {
             return reader.Document();
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is not SweepFileException)
         {
+            // Not all that the parser throws at a broken text is its own.
             throw reader.NotYaml(e);
         }
     }
@@ -73,6 +75,7 @@ internal sealed class YamlReader
     private YamlNode Node(int depth)
     {
         var begin = _parser.Current!;
+        _reached = begin.End;
         if (depth > DeepestNode)
         {
             throw Error(begin, $"lists and mappings in each other are more than {DeepestNode} deep");
@@ -174,13 +177,14 @@ internal sealed class YamlReader
 
     private SweepFileException Error(ParsingEvent at, string what) => new($"{Place(at)}: {what}");
 
-    private SweepFileException NotYaml(YamlException e)
+    private SweepFileException NotYaml(Exception e)
     {
-        var (line, column) = (e.Start.Line, e.Start.Column);
-        var text = _text.Split('\n').ElementAtOrDefault((int)line - 1) ?? "";
-        var what = text.AsSpan(0, Math.Min(text.Length, (int)column)).Contains('\t')
-            ? "a tab, where YAML takes blanks alone"
-            : VisibleText.Short(e.Message, 200);
+        // The parser does not say where it met a tab, and of some faults no place at all: then it is behind what was read last.
+        var tab = _text.Split('\n').Index().FirstOrDefault(l => l.Item.TrimStart(' ') is ['\t', ..] and var rest && rest.Trim().Length > 0);
+        var at = e is YamlException { Start: { } start } && (start.Line > 1 || start.Column > 1) ? start : _reached;
+        var (line, column, what) = tab.Item is { } text
+            ? (tab.Index + 1, text.IndexOf('\t') + 1, "a tab, where YAML takes blanks alone")
+            : (at.Line, at.Column, VisibleText.Short(e.Message, 200));
         return new($"{_origin ?? $"{_file}:{line}:{column}"}: not valid YAML: {what}");
     }
 }

@@ -28,8 +28,9 @@ internal static class PromptsCommand
             CustomParser = result =>
             {
                 var text = result.Tokens.Single().Value;
-                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
-                    result.AddError($"--per-task {text}: expected a whole number from 0 to {int.MaxValue}");
+                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                    || value > PromptSet.MostPerTask)
+                    result.AddError($"--per-task {text}: expected a whole number from 0 to {PromptSet.MostPerTask}");
                 return value;
             },
         };
