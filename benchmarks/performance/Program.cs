@@ -14,7 +14,9 @@ switch (args)
         return await ClaimBenchmark.RunAsync(int.Parse(workers), folder, silos: args[1] == "silos");
     case ["silos", var silos, var folder]:
         return await SiloStartBenchmark.RunAsync(int.Parse(silos), folder);
+    case ["fuzz", var seconds, var seed, var images]:
+        return FuzzRun.Run(int.Parse(seconds), int.Parse(seed), images);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES");
         return 1;
 }

@@ -24,10 +24,10 @@ internal static class ArmAddress
     public static async Task<(SweepResults Sweep, ArmResults? Arm)> SweepAsync(
         LedgerSession session, string address, string? scorer, CancellationToken cancellation)
     {
-        var parts = Nfc.Normalize(address).Split('/', 2);
+        var parts = address.Split('/', 2);
         var row = await session.Sweeps.FindAsync(parts[0], cancellation);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, scorer);
-        return (results, parts.Length == 2 ? Arm(results, parts[1], address) : null);
+        return (results, parts.Length == 2 ? Arm(results, PlainName.Of(parts[1]), address) : null);
     }
 
     private static ArmResults Arm(SweepResults sweep, string? arm, string address)

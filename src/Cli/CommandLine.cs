@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -31,9 +31,13 @@ internal static class CommandLine
         {
             foreach (var error in parsed.Errors)
                 ConsoleLog.SayFault(parsed, error.Message);
-            var verb = parsed.CommandResult.Command;
-            var path = verb is RootCommand ? "" : verb.Name + " ";
-            await Console.Error.WriteLineAsync($"reflectdit {path}--help shows what is possible");
+            Terminal.Say($"reflectdit {string.Concat(Verbs(parsed).Reverse().Select(v => v + " "))}--help shows what is possible");
+            return ExitCode.Usage;
+        }
+
+        if (EmptyValue(parsed) is { } empty)
+        {
+            ConsoleLog.SayFault(parsed, $"{empty}: expected a value, found none");
             return ExitCode.Usage;
         }
 
@@ -46,29 +50,36 @@ internal static class CommandLine
                 ProcessTerminationTimeout = null,
             });
         }
-        catch (Exception e) when (e is UsageException or SweepNotFoundException)
-        {
-            ConsoleLog.SayFault(parsed, e.Message);
-            return ExitCode.Usage;
-        }
-        catch (OperationCanceledException)
-        {
-            ConsoleLog.SayFault(parsed, "interrupted");
-            return ExitCode.Incomplete;
-        }
-        catch (Exception e) when (e is LedgerException or IOException or UnauthorizedAccessException or ModelUnavailableException)
-        {
-            ConsoleLog.SayFault(parsed, e.Message);
-            return ExitCode.Infrastructure;
-        }
 #pragma warning disable CA1031 // The last resort: whatever went wrong, the user reads a sentence.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            ConsoleLog.SayFault(parsed, $"fault of the program: {e.GetType().Name}: {e.Message}");
-            return ExitCode.Infrastructure;
+            var cause = FaultText.Cause(e);
+            var (status, text) = cause switch
+            {
+                UsageException or SweepNotFoundException => (ExitCode.Usage, cause.Message),
+                OperationCanceledException => (ExitCode.Incomplete, "interrupted"),
+                _ => (ExitCode.Infrastructure, FaultText.Of(cause)),
+            };
+            ConsoleLog.SayFault(parsed, text);
+            return status;
         }
     }
+
+    /// <summary>What was asked for, the innermost first.</summary>
+    private static IEnumerable<string> Verbs(ParseResult parsed)
+    {
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } verb; at = at.Parent)
+        {
+            yield return verb.Command.Name;
+        }
+    }
+
+    /// <summary>The option or argument that was given nothing: an unset variable of a script, most often.</summary>
+    private static string? EmptyValue(ParseResult parsed) => parsed.CommandResult.Children
+        .Where(c => c.Tokens.Any(t => string.IsNullOrWhiteSpace(t.Value)))
+        .Select(c => c is OptionResult option ? option.Option.Name : ((ArgumentResult)c).Argument.Name)
+        .FirstOrDefault();
 
     private sealed class HelpWithExitCodes(HelpAction inner) : SynchronousCommandLineAction
     {

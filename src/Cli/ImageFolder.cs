@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli;
@@ -9,7 +10,8 @@ namespace ReflectDiT.Eval.Cli;
 /// </summary>
 internal static class ImageFolder
 {
-    public static async Task<string> WriteAsync(
+    /// <returns>The folder of the sweep, and how many of its images are gone.</returns>
+    public static async Task<(string Folder, int Lost)> WriteAsync(
         LedgerSession session, string dataFolder, SweepRow sweep, CancellationToken cancellation)
     {
         var root = Path.Combine(dataFolder, "images", $"{sweep.Name}-{sweep.Id.ToString()[..8]}");
@@ -23,22 +25,33 @@ internal static class ImageFolder
             where attempt.Image != null
             select new { Arm = arm.Name, chain.Prompt, chain.Replicate, chain.Shown, attempt.Index, attempt.Image })
             .ToListAsync(cancellation);
+        var names = FileNames.Of(
+            (await ledger.Arms.Where(a => a.SweepId == sweep.Id).OrderBy(a => a.Index).Select(a => a.Name).ToListAsync(cancellation))
+            .Select(name => (name, name)));
+        var lost = 0;
         foreach (var chain in images.GroupBy(i => (i.Arm, i.Prompt, i.Replicate)))
         {
             var replicate = chain.Key.Replicate == 0 ? "" : $"-replicate-{chain.Key.Replicate}";
-            var folder = Path.Combine(root, FileName(chain.Key.Arm), $"{chain.Key.Prompt:00000}{replicate}");
+            var folder = Path.Combine(root, names[chain.Key.Arm], $"{chain.Key.Prompt:00000}{replicate}");
             Directory.CreateDirectory(folder);
             foreach (var image in chain)
             {
-                Link(folder, $"{image.Index}.png", session.Artifacts.PathOf(image.Image));
+                var artifact = session.Artifacts.PathOf(image.Image);
+                if (!File.Exists(artifact))
+                {
+                    lost++;
+                    continue;
+                }
+
+                Link(folder, $"{image.Index}.png", artifact);
                 if (image.Index == image.Shown)
                 {
-                    Link(folder, "shown.png", session.Artifacts.PathOf(image.Image));
+                    Link(folder, "shown.png", artifact);
                 }
             }
         }
 
-        return root;
+        return (root, lost);
     }
 
     /// <summary>
@@ -55,7 +68,4 @@ internal static class ImageFolder
         File.CreateSymbolicLink(made, target);
         File.Move(made, link, overwrite: true);
     }
-
-    private static string FileName(string arm) =>
-        string.Concat(arm.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' ? c : '_'));
 }

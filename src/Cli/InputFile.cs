@@ -6,6 +6,9 @@ namespace ReflectDiT.Eval.Cli;
 /// <summary>A UTF-8 text file, read line by line: plain, gzip (<c>.gz</c>) or standard input (<c>-</c>).</summary>
 internal static class InputFile
 {
+    /// <summary>Characters. What has no line ends, such as a device, would be read for ever.</summary>
+    private const int LongestLine = 16 << 20;
+
     /// <summary>What errors call the file.</summary>
     public static string Name(string path) => path == "-" ? "<stdin>" : path;
 
@@ -27,6 +30,8 @@ internal static class InputFile
         {
             if (path == "-")
                 return Console.OpenStandardInput();
+            if (Directory.Exists(path))
+                throw new UsageException($"cannot read {path}: it is a folder");
             var file = File.OpenRead(path);
             return path.EndsWith(".gz", StringComparison.Ordinal)
                 ? new GZipStream(file, CompressionMode.Decompress)
@@ -42,7 +47,18 @@ internal static class InputFile
     {
         try
         {
-            return reader.ReadLine();
+            var line = new StringBuilder();
+            int c;
+            while ((c = reader.Read()) is not (-1 or '\n'))
+            {
+                if (line.Length == LongestLine)
+                    throw new UsageException($"{Name(path)}:{number}: more than {LongestLine} characters without a line end");
+                line.Append((char)c);
+            }
+
+            if (line is [.., '\r'])
+                line.Length--;
+            return c < 0 && line.Length == 0 ? null : line.ToString();
         }
         catch (InvalidDataException e)
         {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -12,6 +13,7 @@ internal sealed class OutputFile : IDisposable
 {
     private readonly string _path;
     private readonly string? _temporary;
+    private readonly Unfinished? _unfinished;
     private readonly Stream _file;
     private readonly GZipStream? _gzip;
     private readonly StreamWriter _writer;
@@ -23,7 +25,17 @@ internal sealed class OutputFile : IDisposable
         // A device or pipe is written to as it is; a file renamed over it would take its place.
         var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal);
         _temporary = path == "-" || isDevice ? null : $"{path}.{Environment.ProcessId}.tmp";
-        _file = Open(path, _temporary);
+        _unfinished = _temporary is null ? null : new(_temporary);
+        try
+        {
+            _file = Open(path, _temporary);
+        }
+        catch
+        {
+            _unfinished?.Dispose();
+            throw;
+        }
+
         _gzip = path.EndsWith(".gz", StringComparison.Ordinal)
             ? new GZipStream(_file, CompressionLevel.Optimal, leaveOpen: true)
             : null;
@@ -59,8 +71,7 @@ internal sealed class OutputFile : IDisposable
         if (_temporary is null)
             _writer.Dispose();
         _file.Dispose();
-        if (_temporary is not null)
-            File.Delete(_temporary);
+        _unfinished?.Dispose();
     }
 
     private static Stream Open(string path, string? temporary)
@@ -71,7 +82,7 @@ internal sealed class OutputFile : IDisposable
                 return Console.OpenStandardOutput();
             if (Directory.Exists(path))
                 throw new UsageException($"cannot write {path}: it is a folder");
-            return temporary is null ? File.OpenWrite(path) : File.Create(temporary);
+            return temporary is null ? File.OpenWrite(path) : Unfinished.Make(() => File.Create(temporary));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Cli;
 
 /// <summary>The option <c>--prices</c> of every verb that can count in money.</summary>
 internal sealed class PriceOption
 {
+    private const int LargestFile = 1 << 20;
+
     private readonly Option<string?> _file = new("--prices")
     {
         Description = "JSON file with currency, generator_device_hour, judge_device_hour, million_judge_tokens",
@@ -25,7 +28,11 @@ internal sealed class PriceOption
 
         try
         {
-            return SettingsJson.Read<Prices>(file, string.Join('\n', InputFile.Lines(file)));
+            return SettingsJson.Read<Prices>(file, RegularFile.ReadText(file, LargestFile));
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"cannot read {file}: {e.Message}", e);
         }
         catch (FormatException e)
         {

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Cli;
 
 /// <summary>
-/// Ctrl-C and SIGTERM ask to stop: the first lets the attempts in flight end, the second ends the process at once,
+/// Ctrl-C, SIGTERM and SIGHUP (a terminal that went) ask to stop: the first lets the attempts in flight end, the second ends the process at once,
 /// which loses those and nothing else.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -18,7 +19,7 @@ internal sealed class StopSignals : IDisposable
     {
         _log = log;
         _registrations =
-            [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+            [.. HangUp.Signals.Select(s => PosixSignalRegistration.Create(s, Handle))];
     }
 
     public CancellationToken Token => _stop.Token;

@@ -1,10 +1,13 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Core;
 
 /// <summary>Typed access to JSON in which a fault says where it is, what was expected and what was found.</summary>
 public static class JsonReading
 {
+    private const string HalfOfAPair = "a string is not Unicode text: it has half of a pair such as \\ud83d\\ude00";
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>What <paramref name="read"/> makes of a line that must be one JSON object.</summary>
@@ -29,7 +32,55 @@ public static class JsonReading
         catch (InvalidOperationException e)
         {
             // Thrown for half of a surrogate pair, which no .NET string is read from.
-            throw new InvalidDataException("a string is not Unicode text: it has half of a pair such as \\ud83d\\ude00", e);
+            throw new InvalidDataException(HalfOfAPair, e);
+        }
+    }
+
+    /// <summary>Refuses what no text may hold, in any string of the value and in any key.</summary>
+    /// <exception cref="InvalidDataException">There is U+0000, which PostgreSQL does not hold, or half of a pair.</exception>
+    public static void CheckText(JsonElement json)
+    {
+        try
+        {
+            Check(json);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Thrown for half of a surrogate pair, which no .NET string is read from.
+            throw new InvalidDataException(HalfOfAPair, e);
+        }
+
+        static void Check(JsonElement value)
+        {
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.String:
+                    Refuse(value.GetString()!);
+                    break;
+                case JsonValueKind.Array:
+                    foreach (var item in value.EnumerateArray())
+                    {
+                        Check(item);
+                    }
+
+                    break;
+                case JsonValueKind.Object:
+                    foreach (var member in value.EnumerateObject())
+                    {
+                        Refuse(member.Name);
+                        Check(member.Value);
+                    }
+
+                    break;
+            }
+        }
+
+        static void Refuse(string text)
+        {
+            if (text.Contains('\0'))
+            {
+                throw new InvalidDataException($"a string has the character U+0000: {VisibleText.Short(text)}");
+            }
         }
     }
 
@@ -89,8 +140,7 @@ public static class JsonReading
 
     public static InvalidDataException Fault(string where, string expected, JsonElement found)
     {
-        const int Shown = 60;
         var text = found.ValueKind == JsonValueKind.Undefined ? "nothing" : found.GetRawText();
-        return new($"{where}: expected {expected}, found {(text.Length > Shown ? text[..Shown] + "..." : text)}");
+        return new($"{where}: expected {expected}, found {VisibleText.Short(text)}");
     }
 }

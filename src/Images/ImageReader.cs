@@ -16,8 +16,9 @@ public static class ImageReader
     /// <summary>IEND and its check sum.</summary>
     private static ReadOnlySpan<byte> PngEnd => [0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82];
 
+    /// <param name="mostPixels">Where less than <see cref="MaxPixels"/> has to do.</param>
     /// <exception cref="InvalidDataException">The file is no image, is cut off or damaged, or is too large.</exception>
-    public static RgbImage Decode(ReadOnlyMemory<byte> file)
+    public static RgbImage Decode(ReadOnlyMemory<byte> file, int mostPixels = MaxPixels)
     {
         using var data = SKData.CreateCopy(file.Span);
         using var codec = SKCodec.Create(data) ?? throw new InvalidDataException(
@@ -25,9 +26,9 @@ public static class ImageReader
             + $"{Convert.ToHexStringLower(file.Span[..Math.Min(8, file.Length)])}.");
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         var what = $"{codec.EncodedFormat.ToString().ToUpperInvariant()} of {width} x {height} pixels";
-        if ((long)width * height > MaxPixels)
+        if ((long)width * height > mostPixels)
         {
-            throw new InvalidDataException($"{what}: expected at most {MaxPixels} pixels.");
+            throw new InvalidDataException($"{what}: expected at most {mostPixels} pixels.");
         }
 
         // Without a colour space nothing is converted; unpremultiplied samples are those of the file.

@@ -18,11 +18,8 @@ public sealed partial class ArtifactStore
     /// <summary>Folders that this process has seen reach the disk.</summary>
     private readonly HashSet<string> _durable = [];
 
-    public ArtifactStore(string root)
-    {
-        _root = Path.GetFullPath(root);
-        Directory.CreateDirectory(_root);
-    }
+    /// <param name="root">Made with the first artifact.</param>
+    public ArtifactStore(string root) => _root = Path.GetFullPath(root);
 
     /// <summary>The name of some content: its SHA-256, 32 bytes.</summary>
     public static byte[] NameOf(ReadOnlyMemory<byte> content) => SHA256.HashData(content.Span);
@@ -67,7 +64,7 @@ public sealed partial class ArtifactStore
     public IEnumerable<(string Path, string Name)> Files(TimeSpan olderThan)
     {
         var until = DateTime.UtcNow - olderThan;
-        return Directory.EnumerateDirectories(_root).SelectMany(Directory.EnumerateFiles)
+        return !Directory.Exists(_root) ? [] : Directory.EnumerateDirectories(_root).SelectMany(Directory.EnumerateFiles)
             .Where(file => File.GetLastWriteTimeUtc(file) < until)
             .Select(file => (file, Path.GetFileName(Path.GetDirectoryName(file)) + Path.GetFileNameWithoutExtension(file)));
     }

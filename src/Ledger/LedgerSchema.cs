@@ -11,6 +11,7 @@ namespace ReflectDiT.Eval.Ledger;
 public static class LedgerSchema
 {
     private const int OldestServer = 15;
+    private const string Encoding = "UTF8";
 
     /// <summary>Any number, the same in every version of the program.</summary>
     private const long Lock = 0x52_44_69_54_6c_65_64_67;
@@ -24,12 +25,7 @@ public static class LedgerSchema
     public static async Task ApplyAsync(NpgsqlDataSource source, CancellationToken cancellation)
     {
         await using var connection = await source.OpenConnectionAsync(cancellation);
-        if (connection.PostgreSqlVersion.Major < OldestServer)
-        {
-            throw new LedgerException(
-                $"PostgreSQL at {connection.Host} is version {connection.PostgreSqlVersion}; {OldestServer} or newer is needed.");
-        }
-
+        CheckServer(connection);
         if (await AppliedAsync(connection, cancellation))
         {
             return;
@@ -50,6 +46,30 @@ public static class LedgerSchema
         }
 
         await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Whether the tables are there. Nothing is written.</summary>
+    /// <exception cref="LedgerException">As for <see cref="ApplyAsync"/>.</exception>
+    public static async Task<bool> IsAppliedAsync(NpgsqlDataSource source, CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        CheckServer(connection);
+        return await AppliedAsync(connection, cancellation);
+    }
+
+    private static void CheckServer(NpgsqlConnection connection)
+    {
+        if (connection.PostgreSqlVersion.Major < OldestServer)
+        {
+            throw new LedgerException(
+                $"PostgreSQL at {connection.Host} is version {connection.PostgreSqlVersion}; {OldestServer} or newer is needed.");
+        }
+
+        if (connection.PostgresParameters.TryGetValue("server_encoding", out var encoding) && encoding != Encoding)
+        {
+            throw new LedgerException($"Database {connection.Database} has the encoding {encoding}, which does not hold every prompt: make "
+                + $"one with CREATE DATABASE ... ENCODING '{Encoding}' TEMPLATE template0.");
+        }
     }
 
     /// <exception cref="LedgerException">The tables are those of another version.</exception>

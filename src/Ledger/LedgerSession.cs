@@ -49,9 +49,25 @@ public sealed class LedgerSession : IAsyncDisposable
     /// <param name="dataFolder">Holds the artifacts, and the private server if there is one.</param>
     /// <param name="connectionString">Of a database that somebody else runs; null for a private one.</param>
     /// <exception cref="LedgerException">The database cannot be reached or used.</exception>
-    public static async Task<LedgerSession> OpenAsync(
-        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null)
+    public static Task<LedgerSession> OpenAsync(
+        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null) =>
+        OpenAsync(dataFolder, connectionString, make: true, logs, cancellation);
+
+    /// <summary>Likewise, of a ledger that is there: neither a server nor a table is made.</summary>
+    /// <exception cref="NoLedgerException">There is none.</exception>
+    /// <exception cref="LedgerException">The database cannot be reached or used.</exception>
+    public static Task<LedgerSession> OpenExistingAsync(
+        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null) =>
+        OpenAsync(dataFolder, connectionString, make: false, logs, cancellation);
+
+    private static async Task<LedgerSession> OpenAsync(
+        string dataFolder, string? connectionString, bool make, ILoggerFactory? logs, CancellationToken cancellation)
     {
+        if (!make && connectionString is null && !PrivateServer.IsIn(dataFolder))
+        {
+            throw new NoLedgerException(dataFolder);
+        }
+
         var address = connectionString ?? await PrivateServer.EnsureStartedAsync(dataFolder, cancellation);
         NpgsqlDataSource? source = null;
         try
@@ -65,21 +81,45 @@ public sealed class LedgerSession : IAsyncDisposable
 
             // The name stands in metrics, where the whole connection string would stand.
             source = new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = "ledger" }.UseLoggerFactory(logs).Build();
-            await LedgerSchema.ApplyAsync(source, cancellation);
+            if (make)
+            {
+                await LedgerSchema.ApplyAsync(source, cancellation);
+            }
+            else if (!await LedgerSchema.IsAppliedAsync(source, cancellation))
+            {
+                throw new NoLedgerException(connectionString is null ? dataFolder : $"the database {builder.Database}");
+            }
+
             var artifacts = new ArtifactStore(Path.Combine(dataFolder, "artifacts"));
             return new(source, artifacts, connectionString is null ? dataFolder : null, logs ?? NullLoggerFactory.Instance);
         }
-        catch (Exception e) when (e is NpgsqlException or ArgumentException or SocketException or TimeoutException)
+        catch (Exception e)
         {
             if (source is not null)
             {
                 await source.DisposeAsync();
             }
 
-            throw new LedgerException($"The database cannot be used: {e.Message} "
-                + "Check --database (or REFLECTDIT_DATABASE), and that its server runs.", e);
+            if (e is NpgsqlException or ArgumentException or SocketException or TimeoutException)
+            {
+                throw new LedgerException($"The database cannot be used: {e.Message} {Advice(e, connectionString is null ? dataFolder : null)}", e);
+            }
+
+            throw;
         }
     }
+
+    private static string Advice(Exception fault, string? privateFolder) => fault switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
+            "To read a ledger a role needs USAGE on its schema reflectdit and SELECT on its tables, to make one CREATE on the database.",
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } =>
+            "Raise max_connections of the server, or lower 'Maximum Pool Size' in the connection strings.",
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The disk of its server is full: make room there.",
+        _ when privateFolder is not null => $"It is the private server of {privateFolder}: 'reflectdit db stop' ends it, the next command "
+            + $"starts it again, and {System.IO.Path.Combine(privateFolder, "postgres", "server.log")} tells what it met.",
+        _ => "Check --database (or REFLECTDIT_DATABASE), and that its server runs.",
+    };
 
     /// <summary>
     /// True when the database is away, or cannot serve this moment, by no fault of what was asked: what failed may work

@@ -16,6 +16,12 @@ public sealed record SweepStatus(
     /// <summary>It is drawn, and all its scores are in.</summary>
     public bool Complete => Drawn && Unscored + ScoringFailed == 0;
 
+    /// <summary>What it does, in a word: of a sweep that nobody has paused or cancelled also whether there is something to do.</summary>
+    public string Phase => State != SweepState.Running ? State
+        : Drawn && Unscored == 0 ? Failed + ScoringFailed > 0 ? "ended" : "complete"
+        : Drawn ? "scoring"
+        : State;
+
     /// <summary>Every sweep of the ledger, oldest first.</summary>
     public static async Task<IReadOnlyList<SweepStatus>> AllAsync(LedgerSession session, CancellationToken cancellation)
     {

@@ -111,7 +111,7 @@ public sealed class SweepStore(NpgsqlDataSource source)
     /// <exception cref="SweepNotFoundException">None fits, or more than one.</exception>
     public async Task<SweepRow> FindAsync(string nameOrId, CancellationToken cancellation)
     {
-        nameOrId = Nfc.Normalize(nameOrId);
+        nameOrId = PlainName.Of(nameOrId);
         await using var ledger = new LedgerContext(source);
         var sweeps = await ledger.Sweeps.OrderBy(s => s.CreatedAt).ToListAsync(cancellation);
         var found = sweeps.Where(s => s.Name == nameOrId).ToList();

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace ReflectDiT.Eval.Silo;
@@ -13,4 +14,7 @@ internal static partial class SiloLog
 
     [LoggerMessage(3, LogLevel.Warning, "Silo {Silo} does not reach the database, or hangs: it is declared dead")]
     public static partial void SiloDeclaredDead(this ILogger log, SiloAddress silo);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Address} did not show that it is of this ledger's cluster: nothing that it says is heard")]
+    public static partial void SecretNotShown(this ILogger log, EndPoint? address);
 }

@@ -109,12 +109,16 @@ internal sealed class LedgerFolder : IAsyncDisposable
         """,
         run);
 
+    /// <summary>As the first run does.</summary>
+    public async Task MakeTablesAsync() =>
+        await (await LedgerSession.OpenAsync(Path, await AddressAsync(), CancellationToken.None)).DisposeAsync();
+
     /// <summary>
     /// Makes each write of attempts take as long as on a slow disk: what happens on the way then does so on every machine.
     /// </summary>
     public async Task SlowWritesAsync()
     {
-        await RunAsync("status"); // makes the tables
+        await MakeTablesAsync();
         await using var source = NpgsqlDataSource.Create(await AddressAsync());
         await using var command = source.CreateCommand(
             """

@@ -16,7 +16,7 @@ public sealed class StopTests(SmallSweeps sweeps)
     public async Task Watching_is_done_when_Ctrl_C_ends_it()
     {
         await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
-        await ledger.RunAsync("status");
+        await ledger.MakeTablesAsync();
         await using var watch = await ledger.StartAsync("status", "--watch");
         await ledger.ReachAsync(1, Sessions, watch);
         watch.Interrupt();
@@ -31,7 +31,7 @@ public sealed class StopTests(SmallSweeps sweeps)
         using var folder = new TemporaryFolder();
         folder.Write("table.csv", "prompt,attempt,correct\na photo of a bench,0,true\n");
         await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
-        await ledger.RunAsync("status");
+        await ledger.MakeTablesAsync();
         await using (await ledger.HoldWritesAsync())
         {
             await using var import = await ledger.StartAsync("import", "csv", folder.At("table.csv"));

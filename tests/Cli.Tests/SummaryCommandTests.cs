@@ -15,7 +15,7 @@ public sealed class SummaryCommandTests
 
         var run = await CliProcess.RunAsync("summary", results);
 
-        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(2, run.ExitCode);
         Assert.Equal(given.RootElement.GetProperty("expected_stdout").GetString(), run.Out);
         Assert.Contains("NOT COMPLETE", run.Error);
         Assert.Contains("overall over prompts:", run.Error);
@@ -29,7 +29,7 @@ public sealed class SummaryCommandTests
 
         var run = await CliProcess.RunWithInputAsync(results, "summary", "-", "--format", "json");
 
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Equal((2, ""), (run.ExitCode, run.Error));
         using var json = JsonDocument.Parse(run.Out);
         var expected = given.RootElement.GetProperty("expected");
         Assert.Equal(Number(expected, "overall_task_mean"), Number(json.RootElement, "overall_task_mean"));
@@ -52,6 +52,7 @@ public sealed class SummaryCommandTests
 
         var run = await CliProcess.RunWithInputAsync(Results(given.RootElement), "summary", "-");
 
+        Assert.Equal(0, run.ExitCode);
         Assert.Contains("complete: the 553 GenEval prompts, images of each: 4", run.Error);
         Assert.DoesNotContain("NOT COMPLETE", run.Error);
     }

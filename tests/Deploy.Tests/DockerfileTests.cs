@@ -57,12 +57,19 @@ public sealed class DockerfileTests
     public void Images_are_pinned_and_the_last_is_the_runtime_that_the_program_asks_for()
     {
         var images = Instructions("FROM").Select(words => words[1]).ToList();
-        Assert.All(images, image => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet):\d+\.\d+\.\d+-", image));
+        Assert.All(images, image => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet):\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}$", image));
         var configuration = Path.Combine(BuiltProgram.Folder, "reflectdit.runtimeconfig.json");
         var wanted = JsonNode.Parse(File.ReadAllText(configuration))!["runtimeOptions"]!["frameworks"].Items()
             .Single(framework => framework["name"].Text() == "Microsoft.AspNetCore.App");
         Assert.Equal(wanted["version"].Text().Split('.')[..2], images[^1].Split(':')[1].Split('.')[..2]);
     }
+
+    [Fact]
+    public void The_context_of_the_build_is_what_is_copied_and_nothing_else() =>
+        Assert.Equal(
+            Instructions("COPY").Where(words => !words[1].StartsWith("--", StringComparison.Ordinal)).SelectMany(words => words[1..^1])
+                .Select(source => $"!{source}").Prepend("*").Order(StringComparer.Ordinal),
+            Manifests.Read(".dockerignore").Split('\n').Where(line => line.Length > 0 && line[0] != '#').Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_user_of_the_image_is_the_user_of_the_pods()

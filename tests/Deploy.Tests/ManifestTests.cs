@@ -144,6 +144,29 @@ public sealed partial class ManifestTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void Workers_come_to_the_database_over_TLS_as_no_superuser_and_with_their_password_in_no_connection_string(string overlay)
+    {
+        var pods = Manifests.Pods(overlay);
+        var database = pods.Single(p => p.Name == "postgres");
+        Assert.Matches("@sha256:[0-9a-f]{64}$", database.Container["image"].Text()); // ours is pinned where it was pushed
+        Assert.Contains("ssl=on", database.Args);
+        var superuser = database.Container["env"].Items().Single(e => e["name"].Text() == "POSTGRES_USER")["value"].Text();
+        var script = Manifests.Read("deploy", "k8s", "postgres", "application-role.sh");
+        Assert.Contains("CREATE ROLE reflectdit LOGIN PASSWORD :'password';", script, StringComparison.Ordinal);
+        var given = ConnectionString().Match(Guide).Groups["string"].Value;
+        Assert.Contains("Username=reflectdit;", given, StringComparison.Ordinal);
+        Assert.NotEqual("reflectdit", superuser);
+        Assert.Contains("SSL Mode=VerifyFull;Root Certificate=/tls/tls.crt", given, StringComparison.Ordinal);
+        Assert.DoesNotContain("Password", given, StringComparison.OrdinalIgnoreCase);
+        Assert.All(pods.Where(p => p.Name is "worker" or "submit"), pod =>
+        {
+            Assert.Contains(pod.Container["env"].Items(), e => e["name"].Text() == "PGPASSWORD");
+            Assert.Contains(pod.Container["volumeMounts"].Items(), m => m["mountPath"].Text() == "/tls");
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void A_worker_has_time_to_end_an_attempt_and_is_not_disturbed_with_all_others_at_once(string overlay)
     {
         var worker = Manifests.Pods(overlay).Single(p => p.Name == "worker");
@@ -210,6 +233,9 @@ public sealed partial class ManifestTests
     /// <summary>A tag that names a version to the last number, or a digest.</summary>
     [GeneratedRegex(@"(:\d+\.\d+(\.\d+)?(-[a-z]+)?|@sha256:[0-9a-f]{64})$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PinnedImage();
+
+    [GeneratedRegex("--from-literal=connection-string=\"(?<string>[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ConnectionString();
 
     [GeneratedRegex(@"Maximum Pool Size=(?<size>\d+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PoolSize();

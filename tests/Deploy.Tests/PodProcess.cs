@@ -137,7 +137,7 @@ internal sealed partial class PodProcess : IDisposable
 
     private static string Value(JsonNode variable, string database) =>
         variable["valueFrom"]?["secretKeyRef"]?["key"].Text() == "connection-string"
-            ? database : variable["value"].Text();
+            ? database : variable["value"]?.Text() ?? "a password";
 
     private static int FreePort()
     {

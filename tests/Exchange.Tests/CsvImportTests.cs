@@ -45,7 +45,7 @@ public class CsvImportTests(PostgresServer server) : IClassFixture<PostgresServe
     [Theory]
     [InlineData("a photo of a bench,1,perhaps,,", "attempts.csv:3: correct: expected true or false, found 'perhaps'")]
     [InlineData("a photo of a bench,-1,true,,",
-        "attempts.csv:3: attempt: expected a whole number from 0 to 2147483647, found '-1'")]
+        "attempts.csv:3: attempt: expected a whole number from 0 to 9999, found '-1'")]
     [InlineData("a photo of a bench,1,true,1.5,true",
         "attempts.csv:3: judge_score: expected a number from 0 to 1, found '1.5'")]
     [InlineData("a photo of a bench,1,true,0.5,",

@@ -52,7 +52,7 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
             StringComparison.Ordinal);
         Assert.Contains("results.jsonl:1106: a second record of attempt 0, replicate 0",
             read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);
-        Assert.Contains("2 prompts have 1 images, others 2. Prompts (from 0): 2, 9", read.Only(FindingKind.MixedN),
+        Assert.Contains("2 prompts have 1 of 2 images. Prompts (from 0): 2, 9", read.Only(FindingKind.MixedN),
             StringComparison.Ordinal);
         Assert.Contains("0003.jpg: the published scorer passes over", read.Only(FindingKind.NoRecord),
             StringComparison.Ordinal);

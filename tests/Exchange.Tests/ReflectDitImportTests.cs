@@ -8,6 +8,7 @@ using ReflectDiT.Eval.Exchange.Exports;
 using ReflectDiT.Eval.Exchange.Imports;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Testing;
+using SkiaSharp;
 
 namespace ReflectDiT.Eval.Exchange.Tests;
 
@@ -80,8 +81,9 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         await using var import = await TestImport.CreateAsync(server);
         var root = import.At("released");
         ReleasedResults.Write(root, edit: Few);
-        await File.WriteAllBytesAsync(Path.Combine(root, "00003/samples/00000.png"), [1, 2, 3]);
-        await File.WriteAllBytesAsync(Path.Combine(root, "00004/samples/00000.png"), [0xFF, 0xD8, 0xFF]);
+        var (png, jpeg) = (TestImages.Encoded(SKEncodedImageFormat.Png), TestImages.Encoded(SKEncodedImageFormat.Jpeg));
+        await File.WriteAllBytesAsync(Path.Combine(root, "00003/samples/00000.png"), png);
+        await File.WriteAllBytesAsync(Path.Combine(root, "00004/samples/00000.png"), jpeg);
         Assert.Equal((true, 0), await import.SaveAsync(import.ReflectDit(root)));
         Assert.Equal((false, 2), await import.SaveAsync(import.ReflectDit(root), images: true));
         Assert.Equal((false, 0), await import.SaveAsync(import.ReflectDit(root), images: true));
@@ -89,7 +91,7 @@ public class ReflectDitImportTests(PostgresServer server) : IClassFixture<Postgr
         var images = await ledger.Attempts.Where(a => a.Image != null).Select(a => a.Image!).ToListAsync();
         var contents = await Task.WhenAll(
             images.Select(i => import.Session.Artifacts.ReadAsync(i, CancellationToken.None)));
-        Assert.Equal([[1, 2, 3], [0xFF, 0xD8, 0xFF]], contents.OrderBy(c => c[0]));
+        Assert.Equal([png, jpeg], contents.OrderBy(c => c[0]));
         Assert.Equal(
             [".jpg", ".png"],
             images.Select(i => Path.GetExtension(import.Session.Artifacts.PathOf(i))).Order(StringComparer.Ordinal));

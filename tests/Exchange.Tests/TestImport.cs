@@ -47,9 +47,15 @@ internal sealed class TestImport : IAsyncDisposable
         return SweepImport.Of("imported", Benchmark, CsvInput.Read(At("attempts.csv"), "table", passOrFail: true), null);
     }
 
-    public Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false) =>
-        new ImportStore(Session.Source).WriteAsync(
-        import.Plan, import.Arms, images ? Session.Artifacts : null, CancellationToken.None);
+    public async Task<(bool New, int Images)> SaveAsync(SweepImport import, bool images = false)
+    {
+        var (isNew, taken, _) = await WriteAsync(import, images);
+        return (isNew, taken);
+    }
+
+    /// <summary>With what was found of the images.</summary>
+    public Task<(bool New, int Images, IReadOnlyList<ImportedArm> Arms)> WriteAsync(SweepImport import, bool images) =>
+        new ImportStore(Session.Source).WriteAsync(import.Plan, import.Arms, images ? Session.Artifacts : null, CancellationToken.None);
 
     public async Task<SweepResults> WriteAsync(SweepImport import)
     {
@@ -71,8 +77,9 @@ internal sealed class TestImport : IAsyncDisposable
 internal static class FindingsExtensions
 {
     /// <summary>The only finding of a kind, as text.</summary>
-    public static string Only(this SweepImport import, string kind) =>
-        Assert.Single(import.Arms[0].Findings, f => f.Kind == kind).ToString();
+    public static string Only(this SweepImport import, string kind) => import.Arms[0].Only(kind);
+
+    public static string Only(this ImportedArm arm, string kind) => Assert.Single(arm.Findings, f => f.Kind == kind).ToString();
 
     public static IEnumerable<string> Kinds(this SweepImport import) =>
         import.Arms[0].Findings.Select(f => f.Kind).Distinct().Order();

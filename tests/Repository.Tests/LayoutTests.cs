@@ -27,7 +27,7 @@ public sealed partial class LayoutTests
             ["Benchmarks"] = ["Core", "Images"],
             ["Models"] = ["Core", "Images", "Benchmarks"],
             ["Ledger"] = ["Core", "Analysis"],
-            ["Exchange"] = ["Core", "Analysis", "Benchmarks", "Ledger"],
+            ["Exchange"] = ["Core", "Images", "Analysis", "Benchmarks", "Ledger"], // decodes what it takes in
             ["Runner"] = ["Core", "Benchmarks", "Ledger", "Models"],
             ["Grains"] = ["Core", "Ledger", "Runner"],
             ["Silo"] = ["Core", "Ledger", "Runner", "Grains"],

@@ -161,7 +161,7 @@ public sealed class SweepFileTests : IDisposable
         Assert.Equal(here["sana"], Placement.FromJson(here["sana"].ToJson()));
         File.WriteAllText(file, "sana: {devise: cuda:0}\n");
         Assert.Contains(
-            "here.yaml:1:8: sana: unknown key 'devise', expected one of path, device,",
+            "here.yaml:1:8: sana: unknown key 'devise', did you mean 'device'? expected one of path, device,",
             Assert.Throws<SweepFileException>(() => PlacementFile.Read(file)).Message, StringComparison.Ordinal);
     }
 
@@ -185,7 +185,8 @@ public sealed class SweepFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("seed: 3", "sede: 3", "sweep.yaml:1:1: the key 'seed' is missing")]
+    [InlineData("seed: 3", "sede: 3", "sweep.yaml:3:1: unknown key 'sede', did you mean 'seed'? expected one of name, benchmark, seed")]
+    [InlineData("seed: 3\n", "", "sweep.yaml:1:1: the key 'seed' is missing")]
     [InlineData("seed: 3", "seed: 3\nspeed: 1", "sweep.yaml:4:1: unknown key 'speed', expected one of name, benchmark, seed,")]
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
@@ -201,6 +202,77 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("seed: 3", "seed: 3\nseed: 4", "sweep.yaml:4:1: not valid YAML")]
     public void An_error_names_file_line_column_and_what_was_expected(string valid, string wrong, string message) =>
         Assert.Contains(message, Refusal(Valid.Replace(valid, wrong, StringComparison.Ordinal)), StringComparison.Ordinal);
+
+    /// <summary>What a small text can stand for is bounded, and is said in a short message at its place.</summary>
+    [Theory]
+    [InlineData("\nextra: &a [*a]", "sweep.yaml:22:12: the alias *a stands in what it stands for")]
+    [InlineData("\n? &k {x: *k}\n: 1", "sweep.yaml:22:10: the alias *k stands in what it stands for")]
+    [InlineData("\nextra: *nobody", "sweep.yaml:22:8: nothing is called &nobody, which the alias *nobody stands for")]
+    [InlineData("\nextra:\n  <<: {a: 1}", "sweep.yaml:23:3: merge keys (<<) are not known here")]
+    [InlineData("\n\tseed: 3", "sweep.yaml:22:1: not valid YAML: a tab, where YAML takes blanks alone")]
+    [InlineData("\ncalls:\n\ttries: 3", "sweep.yaml:23:1: not valid YAML: a tab, where YAML takes blanks alone")]
+    [InlineData("\ncalls: []", "calls: expected a mapping of keys to values, found an empty list")]
+    [InlineData("\n[a, b]: 1", "sweep.yaml:22:1: expected a name as key, found a list")]
+    [InlineData("\n---\nname: other", "expected one YAML document, found another")]
+    public void What_YAML_offers_beyond_a_sweep_is_refused_at_its_place(string more, string message) =>
+        Assert.Contains(message, Refusal(Valid + more), StringComparison.Ordinal);
+
+    [Fact]
+    public void Depth_copies_and_length_are_bounded_and_so_is_what_is_said_of_them()
+    {
+        var bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(
+            Enumerable.Range(1, 9).Select(i => $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+        foreach (var (yaml, message) in new[]
+        {
+            (bomb, "more than 50000 values"),
+            (string.Concat(Enumerable.Repeat("{a: ", 20_000)), "more than 32 deep"),
+            (string.Concat(Enumerable.Repeat("[", 500_000)), "more than 32 deep"),
+            (string.Concat(Enumerable.Repeat("- ", 20_000)), "more than 32 deep"),
+            ("name: " + new string('x', 2_000_000), "expected at most 1048576"),
+            ("name: " + new string('x', 500_000), "name: expected letters, digits"),
+            (new string('k', 1000) + ": 1", "the key 'name' is missing"),
+            (Valid + "\n" + new string('k', 900) + ": 1", "unknown key 'kkk"),
+        })
+        {
+            var refusal = Refusal(yaml);
+            Assert.Contains(message, refusal, StringComparison.Ordinal);
+            Assert.InRange(refusal.Length, 1, 700);
+        }
+    }
+
+    [Fact]
+    public void An_override_of_one_arm_changes_no_other_that_is_written_with_the_same_alias()
+    {
+        var (sweep, _, _) = Read(
+            Valid.Replace("strategy: {kind: best-of-n, n: 4, selector: pairwise}", "strategy: &both {kind: best-of-n, n: 4, selector: pairwise}", StringComparison.Ordinal)
+                .Split("    strategy:\n")[0] + "    strategy: *both\n",
+            "arms.0.strategy.n=8");
+        Assert.Equal([8, 4], sweep.Arms.Select(a => a.Strategy.MaxAttempts));
+    }
+
+    [Theory]
+    [InlineData("calls=&a [*a]", "--set calls=&a [*a]: the alias *a stands in what it stands for")]
+    [InlineData("arms=[]", "--set arms=[]: arms: expected a list of at least one item, found an empty list")]
+    [InlineData("models.sana.parameters=/dev/zero", "models.sana.parameters: cannot read /dev/zero: it is a device, and no file")]
+    [InlineData("models.sana.parameters=.", "it is a folder, and no file")]
+    [InlineData("models.sana.parameters=\"a\\0b\"", "no file has a NUL character in its name")]
+    [InlineData("arms.0.name=\"a\\e[31mb\"", "arms.0.name: expected a name of 1 to 200 characters that can be seen, found 'a\\u001b[31mb'")]
+    [InlineData("arms.0.name=\"a\\nb\"", "found 'a\\nb'")]
+    [InlineData("arms.0.name=\"a\\u200bb\"", "found 'a\\u200bb'")]
+    [InlineData("arms.0.name=' reflection '", "another arm is called 'reflection' too")]
+    [InlineData("arms.0.name=\"\\u00a0reflection\"", "another arm is called 'reflection' too")]
+    public void What_an_override_must_not_bring_in_is_refused_by_name(string assignment, string message) =>
+        Assert.Contains(message, Refusal(Valid, assignment), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_folder_or_a_pipe_in_the_place_of_the_file_is_named_and_not_waited_for()
+    {
+        Assert.Contains("cannot be read: it is a folder", Assert.Throws<SweepFileException>(() => SweepFile.Read(_folder, [])).Message, StringComparison.Ordinal);
+        var pipe = Path.Combine(_folder, "pipe.yaml");
+        using var made = System.Diagnostics.Process.Start("mkfifo", [pipe]);
+        made.WaitForExit();
+        Assert.Contains("it is a pipe", Assert.Throws<SweepFileException>(() => SweepFile.Read(pipe, [])).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_sweep_of_custom_prompts_takes_their_file_in_and_needs_no_scorer()

@@ -90,9 +90,9 @@ public sealed record Concern(string Name, string Text)
 
     private static IEnumerable<Concern> OfScorers(ComparedArm first, ComparedArm second)
     {
-        if (first.Sweep.Id == second.Sweep.Id)
+        if (first.Sweep.Id == second.Sweep.Id && first.Sweep.Scorer is not { Model: null } and not { Options: null })
         {
-            yield break; // One sweep has one scorer.
+            yield break; // One sweep has one scorer, unless its arms were scored elsewhere, each by whatever it was.
         }
 
         if ((first.Sweep.Scorer, second.Sweep.Scorer) is not ({ } scorer, { } other))

@@ -9,6 +9,8 @@ public static class CsvFormat
         "kind,arm,n,versus,versus_n,metric,within,prompts,of_prompts,complete,value,low,high,interval,"
         + "published,difference,in_noise_band,note";
 
+    private const char Quote = '\'';
+
     public static string Write(Report report)
     {
         var text = new StringBuilder(Heading).Append('\n');
@@ -53,7 +55,10 @@ public static class CsvFormat
     public static void Row(StringBuilder text, IReadOnlyList<object?> fields) =>
         text.AppendJoin(',', fields.Select(Field)).Append('\n');
 
-    /// <summary>A field as RFC 4180 has it; null is empty.</summary>
+    /// <summary>
+    /// A field as RFC 4180 has it; null is empty. Before a text that a spreadsheet would take for a formula, and run, stands
+    /// a quote (').
+    /// </summary>
     public static string Field(object? value)
     {
         var text = value switch
@@ -61,10 +66,20 @@ public static class CsvFormat
             null => "",
             bool yes => yes ? "true" : "false",
             double number => number.ToString("R"),
+            string words => IsFormula(words) ? $"{Quote}{words}" : words,
             _ => value.ToString()!,
         };
         return text.AsSpan().ContainsAny(",\"\r\n")
             ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
             : text;
     }
+
+    /// <summary>The text of a field of <see cref="Field"/>.</summary>
+    public static string Original(string field) =>
+        field.StartsWith(Quote) && IsFormula(field[1..]) ? field[1..] : field;
+
+    /// <summary>Behind quotes that stood there before, so that <see cref="Original"/> finds each text again.</summary>
+    private static bool IsFormula(string text) =>
+        text.AsSpan().TrimStart(Quote) is { Length: > 0 } begin && begin[0] is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n'
+            or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20';
 }

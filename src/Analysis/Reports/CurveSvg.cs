@@ -1,5 +1,6 @@
 using System.Security;
 using System.Text;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Analysis.Reports;
 
@@ -147,5 +148,5 @@ internal static class CurveSvg
     /// <summary>To a hundredth of a pixel, so that the last bits of a mean leave no trace.</summary>
     private static string N(double value) => value.ToString("0.##");
 
-    private static string Escape(string text) => SecurityElement.Escape(text);
+    private static string Escape(string text) => SecurityElement.Escape(VisibleText.Of(text));
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Analysis.Reports;
 
@@ -51,9 +52,9 @@ internal static class MarkdownFormat
     private static string Escape(string text)
     {
         var escaped = new StringBuilder();
-        foreach (var c in text)
+        foreach (var c in VisibleText.Of(text))
         {
-            escaped.Append("\\`*_[]<>|~#".Contains(c) ? $"\\{c}" : c);
+            escaped.Append("\\`*_[]<>|~#$&".Contains(c) ? $"\\{c}" : c);
         }
 
         return escaped.ToString();

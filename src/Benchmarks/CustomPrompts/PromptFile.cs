@@ -53,13 +53,14 @@ public static class PromptFile
         return entries.ConvertAll(entry =>
         {
             var words = Words(file, entry, prompt ?? Prompt);
-            var tag = group is null ? null : Words(file, entry, group);
+            var tag = group is null ? null : PlainName.Of(Words(file, entry, group));
             var fault = !lines.TryAdd(words, entry.Line)
                 ? $"the prompt of line {lines[words]} again: a prompt is known by its text"
                 : tag is not null && strata.Add(tag) && strata.Count > MostStrata
                     ? $"'{tag}' is one stratum too many: a table has a column for each, {MostStrata} at most"
                     : tag is not null && (tag == Metric.MeanOverPrompts.Id || tag == Metric.MeanOverCategories.Id)
                         ? $"a stratum cannot be called '{tag}', as a mean is"
+                        : tag is not null && PlainName.Fault(tag) is { } unseen ? $"{group}: {unseen}"
                         : null;
             return fault is null
                 ? Metadata(words, tag, entry.Fields.Where(f => f.Key != (prompt ?? Prompt) && f.Key != group))
@@ -83,7 +84,11 @@ public static class PromptFile
     {
         try
         {
-            return JsonReading.Line(text, json => new Entry(line, [.. json.EnumerateObject().Select(p => (p.Name, Whole(p.Value)))]));
+            return JsonReading.Line(text, json =>
+            {
+                JsonReading.CheckText(json);
+                return new Entry(line, [.. json.EnumerateObject().Select(p => (p.Name, Whole(p.Value)))]);
+            });
         }
         catch (InvalidDataException e)
         {
@@ -103,7 +108,7 @@ public static class PromptFile
             if (heading is null)
             {
                 heading = fields.CountBy(f => f).FirstOrDefault(f => f.Value > 1).Key is { } twice
-                    ? throw new InvalidDataException($"{file}:{line}: the column '{twice}' is there twice")
+                    ? throw new InvalidDataException($"{file}:{line}: the column '{VisibleText.Short(twice)}' is there twice")
                     : fields;
                 continue;
             }
@@ -118,7 +123,7 @@ public static class PromptFile
     private static string Words(string file, Entry entry, string key)
     {
         var found = entry.Find(key) ?? throw new InvalidDataException(
-            $"{file}:{entry.Line}: no '{key}'; there are: {string.Join(", ", entry.Fields.Select(f => f.Key))}");
+            $"{file}:{entry.Line}: no '{key}'; there are: {VisibleText.Short(string.Join(", ", entry.Fields.Select(f => f.Key)), 500)}");
         var words = found.ValueKind == JsonValueKind.String ? found.GetString()!.Trim() : "";
         return words.Length > 0 && !words.Any(char.IsControl)
             ? words

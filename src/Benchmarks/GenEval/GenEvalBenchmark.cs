@@ -67,7 +67,7 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
 
     internal static BenchmarkConfiguration ReadBenchmark(ISweepSection section) => Configuration(
         section.Integer("seed", UInt128.Zero, UInt128.MaxValue, (UInt128)PromptSet.PublishedSeed),
-        section.Integer("per_task", 1, 1_000_000, PromptSet.PublishedPerTask));
+        section.Integer("per_task", 1, PromptSet.MostPerTask, PromptSet.PublishedPerTask));
 
     internal static ScorerConfiguration ReadScorer(ISweepSection section)
     {

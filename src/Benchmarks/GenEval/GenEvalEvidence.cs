@@ -77,6 +77,7 @@ public static class GenEvalEvidence
             {
                 using var document = JsonDocument.Parse(details.GetString()!);
                 details = document.RootElement.Clone();
+                JsonReading.CheckText(details);
             }
             catch (JsonException e)
             {

@@ -11,6 +11,9 @@ public static class PromptSet
     public const int PublishedSeed = 43;
     public const int PublishedPerTask = 100;
 
+    /// <summary>Beyond it there is nothing new to draw.</summary>
+    public const int MostPerTask = 1_000_000;
+
     /// <summary>What the number of draws is, as it is told to people.</summary>
     public const string PerTaskHelp = "Draws in each category but single_object; the published set has 100";
 

@@ -78,7 +78,7 @@ internal static class CompareCommand
         {
             var point = Point(parsed.GetValue(at));
             var price = prices.Read(parsed, (point as ComparisonPoint.Budget)?.Axis);
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            await using var session = await ledger.OpenExistingAsync(parsed, cancellation);
             if (parsed.GetValue(second) is not { } other)
             {
                 if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime)
@@ -108,8 +108,9 @@ internal static class CompareCommand
                 Margin = parsed.GetValue(margin),
                 Labelled = parsed.GetValue(labels) is { } file ? Try(() => LabelledMetric.Of(a, b, point, Labels(file, a.Sweep))) : [],
             };
-            Console.Write(ComparisonFormat.Render(
-                comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
+            Terminal.Write(
+                ComparisonFormat.Render(comparison, concerns, parsed.GetRequiredValue(format), parsed.GetValue(detail)),
+                parsed.GetRequiredValue(format));
             return comparison.Outcome is Outcome.Inconclusive ? ExitCode.Inconclusive : ExitCode.Done;
         });
         return command;
@@ -128,7 +129,7 @@ internal static class CompareCommand
         var concerns = pairs.SelectMany(p => Concern.Of(p.First, p.Second, at)).DistinctBy(c => (c.Name, c.Text)).ToList();
         Refuse([.. concerns.Where(c => !allow.Contains(c.Name))]);
         var comparison = Try(() => ArmsComparison.Of(pairs, metric, at, prices));
-        Console.Write(ArmsComparisonFormat.Render(comparison, concerns, format));
+        Terminal.Write(ArmsComparisonFormat.Render(comparison, concerns, format), format);
         return comparison.Different.Any() ? ExitCode.Done : ExitCode.Inconclusive;
     }
 

@@ -40,7 +40,7 @@ internal static class CtlCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            await using var session = await ledger.OpenExistingAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             if (row.State == SweepState.Imported)
             {
@@ -50,7 +50,7 @@ internal static class CtlCommand
 
             await act(session, row, cancellation);
             var now = await session.Sweeps.FindAsync(row.Id.ToString(), cancellation);
-            await Console.Error.WriteLineAsync($"Sweep {now.Name} ({now.Id}) is {now.State}.");
+            Terminal.Say($"Sweep {now.Name} ({now.Id}) is {now.State}.");
             return ExitCode.Done;
         });
         return command;

@@ -43,7 +43,7 @@ internal static class CurveCommand
         {
             var over = parsed.GetRequiredValue(axis);
             var price = prices.Read(parsed, BudgetAxes.Find(over));
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            await using var session = await ledger.OpenExistingAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, parsed.GetValue(scorer));
             if (results.Scorer is null)

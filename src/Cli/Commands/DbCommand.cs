@@ -14,8 +14,9 @@ internal static class DbCommand
         ledger.AddTo(stop);
         stop.SetAction(async (parsed, cancellation) =>
         {
+            ledger.RefuseDatabase(parsed, "'db stop' ends the private server of --data; a database of others it leaves alone");
             var stopped = await PrivateServer.StopAsync(ledger.Data(parsed), cancellation);
-            await Console.Error.WriteLineAsync(stopped
+            Terminal.Say(stopped
                 ? $"The server of {ledger.Data(parsed)} has ended."
                 : $"No server of {ledger.Data(parsed)} is running.");
             return ExitCode.Done;
@@ -25,9 +26,9 @@ internal static class DbCommand
         pruned.AddTo(prune);
         prune.SetAction(async (parsed, cancellation) =>
         {
-            await using var session = await pruned.OpenAsync(parsed, cancellation);
+            await using var session = await pruned.OpenExistingAsync(parsed, cancellation, images: ImageUse.Read);
             var removed = await FactUse.PruneAsync(session, cancellation);
-            await Console.Error.WriteLineAsync(
+            Terminal.Say(
                 $"Removed {removed.Drawings} drawings, {removed.Judgements} judgements and {removed.Artifacts.Count} files.");
             return ExitCode.Done;
         });

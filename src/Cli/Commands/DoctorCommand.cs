@@ -32,7 +32,7 @@ internal static class DoctorCommand
             };
             foreach (var finding in findings)
             {
-                Console.WriteLine($"{(finding.Good ? "ok     " : "MISSING")} {finding.What}");
+                Terminal.Write($"{(finding.Good ? "ok     " : "MISSING")} {finding.What}\n", "text");
             }
 
             return findings.TrueForAll(f => f.Good) ? ExitCode.Done : ExitCode.Infrastructure;
@@ -70,8 +70,12 @@ internal static class DoctorCommand
     {
         try
         {
-            await using var session = await LedgerSession.OpenAsync(dataFolder, database, cancellation);
+            await using var session = await LedgerSession.OpenExistingAsync(dataFolder, database, cancellation);
             return new(true, "the database given: reached, and its schema is that of this program");
+        }
+        catch (NoLedgerException)
+        {
+            return new(true, "the database given: reached; the first run makes its schema");
         }
         catch (LedgerException e)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Exchange.Exports;
 using ReflectDiT.Eval.Exchange.Imports;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -37,7 +38,8 @@ internal static class ExportCommand
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            await using var session = await ledger.OpenExistingAsync(
+                parsed, cancellation, images: format == ArmInput.Csv ? ImageUse.None : ImageUse.Read);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var export = await SweepExport.LoadAsync(session, row, cancellation);
             var path = parsed.GetRequiredValue(folder);
@@ -57,13 +59,13 @@ internal static class ExportCommand
                 throw new UsageException(e.Message, e);
             }
 
-            await Console.Error.WriteLineAsync($"Sweep {row.Name} ({row.Id}) is in {path}.");
+            Terminal.Say($"Sweep {row.Name} ({row.Id}) is in {path}.");
             if (export.LeftOut == 0)
             {
                 return ExitCode.Done;
             }
 
-            await Console.Error.WriteLineAsync(
+            Terminal.Say(
                 $"INCOMPLETE: {export.LeftOut} chains of the sweep are not finished, have failed, or have images without a score, and are left out.");
             return ExitCode.Incomplete;
         });

@@ -6,6 +6,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Exchange.Imports;
+using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -67,8 +68,16 @@ internal sealed class ImportCommand
     private ImportCommand()
     {
         _format.AcceptOnlyFromAmong("text", "json");
-        _perTask.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int>(), "--per-task"));
-        _n.Validators.Add(r => AtLeastOne(r, r.GetValueOrDefault<int?>(), "--n"));
+        _perTask.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() is < 1 or > PromptSet.MostPerTask)
+                r.AddError($"--per-task: expected a whole number from 1 to {PromptSet.MostPerTask}");
+        });
+        _n.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1 or > ArmInput.MostAttempts)
+                r.AddError($"--n: expected a whole number from 1 to {ArmInput.MostAttempts}");
+        });
     }
 
     public static Command Create() =>
@@ -86,14 +95,6 @@ internal sealed class ImportCommand
             ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
     };
 
-    private static void AtLeastOne(System.CommandLine.Parsing.OptionResult result, int? value, string option)
-    {
-        if (value is < 1)
-        {
-            result.AddError($"{option} must be at least 1");
-        }
-    }
-
     private static UInt128 Refuse(System.CommandLine.Parsing.ArgumentResult result)
     {
         result.AddError($"--seed: expected a whole number from 0, found '{result.Tokens[0].Value}'");
@@ -103,10 +104,12 @@ internal sealed class ImportCommand
     private Command Verb(string format, string description, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
     {
         var inputs = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
-        var command = new Command(format, description)
+        var command = new Command(format, description) { inputs, _name, _arm, _published, _n, _benchmark, _seed, _perTask, _format };
+        if (format != ArmInput.Csv)
         {
-            inputs, _name, _arm, _published, _n, _benchmark, _seed, _perTask, _images, _format,
-        };
+            command.Add(_images); // a table has none
+        }
+
         _ledger.AddTo(command);
         command.SetAction((parsed, cancellation) =>
             RunAsync(parsed, parsed.GetRequiredValue(inputs), read, cancellation));
@@ -120,9 +123,10 @@ internal sealed class ImportCommand
         CancellationToken cancellation)
     {
         var import = Read(parsed, paths, read);
-        await using var session = await _ledger.OpenAsync(parsed, cancellation);
+        await using var session = await _ledger.OpenAsync(
+            parsed, parsed.GetValue(_images) ? ImageUse.Write : ImageUse.None, cancellation);
         var artifacts = parsed.GetValue(_images) ? session.Artifacts : null;
-        var (isNew, images) = await new ImportStore(session.Source).WriteAsync(import.Plan, import.Arms, artifacts, cancellation);
+        var (isNew, images, arms) = await new ImportStore(session.Source).WriteAsync(import.Plan, import.Arms, artifacts, cancellation);
         if (parsed.GetRequiredValue(_format) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(
@@ -132,26 +136,26 @@ internal sealed class ImportCommand
                     import.Plan.Id,
                     New = isNew,
                     Images = images,
-                    Arms = import.Arms.Select(Summary),
+                    Arms = arms.Select(Summary),
                 },
                 Json));
         }
 
-        foreach (var arm in import.Arms)
+        foreach (var arm in arms)
         {
-            await SayAsync(arm);
+            Say(arm);
         }
 
         if (artifacts is not null)
         {
-            await Console.Error.WriteLineAsync($"{images} images were copied into {_ledger.Data(parsed)}.");
+            Terminal.Say($"{images} images were copied into {_ledger.Data(parsed)}.");
         }
 
         var name = $"sweep {import.Plan.Name} ({import.Plan.Id})";
-        await Console.Error.WriteLineAsync(isNew
+        Terminal.Say(isNew
             ? $"Imported as {name}. 'reflectdit report {import.Plan.Name}' shows it."
             : $"This input is in the ledger already, as {name}: no row was added.");
-        return import.Arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
+        return arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
     }
 
     private SweepImport Read(ParseResult parsed, string[] paths, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
@@ -245,7 +249,7 @@ internal sealed class ImportCommand
     private static bool IsWhole(ImportedArm arm) =>
         arm.Chains.All(c => c.Failure is null)
         && !arm.Findings.Any(
-            f => f.Kind is FindingKind.Unreadable or FindingKind.UnknownPrompt or FindingKind.DuplicateIndex);
+            f => f.Kind is FindingKind.Unreadable or FindingKind.UnknownPrompt or FindingKind.DuplicateIndex or FindingKind.NoImage);
 
     private static object Summary(ImportedArm arm) => new
     {
@@ -266,10 +270,10 @@ internal sealed class ImportCommand
         arm.Findings,
     };
 
-    private static async Task SayAsync(ImportedArm arm)
+    private static void Say(ImportedArm arm)
     {
         var oracle = arm.Leaked ? ", ORACLE: leaked" : arm.UsesScorer ? ", ORACLE" : "";
-        await Console.Error.WriteLineAsync(
+        Terminal.Say(
             $"Arm {arm.Input.Name}: {arm.Chains.Count(c => c.Failure is null)} of {arm.Chains.Count} chains, "
             + $"{arm.Chains.Sum(c => c.Attempts.Count)} images, N={arm.N}{oracle}"
             + $"{(arm.Simulated ? ", SIMULATED" : "")}, from {arm.Input.Path} ({arm.Input.Format})");
@@ -277,12 +281,12 @@ internal sealed class ImportCommand
         {
             foreach (var finding in kind.Take(FindingsShown))
             {
-                await Console.Error.WriteLineAsync($"  {kind.Key}: {finding}");
+                Terminal.Say($"  {kind.Key}: {finding}");
             }
 
             if (kind.Count() > FindingsShown)
             {
-                await Console.Error.WriteLineAsync(
+                Terminal.Say(
                     $"  {kind.Key}: {kind.Count() - FindingsShown} more; --format json lists them all");
             }
         }

@@ -65,7 +65,7 @@ internal sealed class PlanCommand
             return Write(parsed, Unrun(sweep.Plan, definition.Configuration), new Dictionary<int, long>(), null, prices);
         }
 
-        await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
+        await using var session = await _ledger.OpenAsync(parsed, ImageUse.Write, stop.Token, log.Factory);
         var progress = new RunProgress();
         await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
         sweep = await SweepPlanner.SetupAsync(session, sweep.Plan.Id, progress.Models, new Dictionary<string, Placement>(), stop.Token);
@@ -75,7 +75,7 @@ internal sealed class PlanCommand
         var seconds = clock.Elapsed.TotalSeconds;
         if (progress.Done + progress.Failed < progress.Total)
         {
-            await Console.Error.WriteLineAsync("The pilot was stopped. The same command again goes on.");
+            Terminal.Say("The pilot was stopped. The same command again goes on.");
             return ExitCode.Incomplete;
         }
 
@@ -91,7 +91,7 @@ internal sealed class PlanCommand
             return await RunCommand.ScoringFailuresAsync(session, row.Id, progress, log);
         }
 
-        await Console.Error.WriteLineAsync(
+        Terminal.Say(
             $"{progress.Failed} chains of the pilot failed, and nothing above counts them.");
         return ExitCode.Failures;
     }
@@ -104,7 +104,7 @@ internal sealed class PlanCommand
         Prices? prices)
     {
         var forecast = Forecast.Of(results, imageBytes, secondsPerAttempt, prices);
-        Console.Write(ForecastFormat.Render(forecast, prices, parsed.GetRequiredValue(_format)));
+        Terminal.Write(ForecastFormat.Render(forecast, prices, parsed.GetRequiredValue(_format)), parsed.GetRequiredValue(_format));
         return ExitCode.Done;
     }
 

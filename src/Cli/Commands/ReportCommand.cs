@@ -39,11 +39,11 @@ internal static class ReportCommand
                 Known(asked, BenchmarkCatalog.Layouts);
             }
 
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
+            await using var session = await ledger.OpenExistingAsync(parsed, cancellation);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), cancellation);
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, cancellation, parsed.GetValue(scorer));
             var report = Build(results, parsed.GetValue(layout) ?? Standard(results));
-            Console.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format), parsed.GetValue(detail)));
+            Terminal.Write(ReportFormat.Render(report, parsed.GetRequiredValue(format), parsed.GetValue(detail)), parsed.GetRequiredValue(format));
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });
         return command;

@@ -36,13 +36,18 @@ internal static class RescoreCommand
         {
             Description = "Images scored at once",
             DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, 1),
+            CustomParser = result => NumberArgument.Between(result, 1, WorkerCommand.MostSlots),
         };
         var detach = new Option<bool>("--detach") { Description = "Leave the work to the workers of the ledger" };
         var command = new Command("rescore", "Score a sweep's images with other thresholds or another model; nothing is drawn")
         {
             sweep, file, name, set, concurrency, detach, ConsoleLog.Format,
         };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(detach) && r.GetResult(concurrency) is { Implicit: false })
+                r.AddError("--concurrency is of this command's own work: with --detach the workers of the ledger do it");
+        });
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -57,7 +62,8 @@ internal static class RescoreCommand
                     + $"'{ScoringStore.Own}', which is the sweep's own scorer");
             }
 
-            await using var session = await ledger.OpenAsync(parsed, stop.Token, log.Factory);
+            await using var session = await ledger.OpenExistingAsync(
+                parsed, stop.Token, log.Factory, parsed.GetValue(detach) ? ImageUse.None : ImageUse.Read);
             var row = await session.Sweeps.FindAsync(parsed.GetRequiredValue(sweep), stop.Token);
             var (scorer, models) = Scorer(definition, row, path);
             await session.Scorings.AddAsync(row.Id, called, scorer, models, stop.Token);
@@ -84,7 +90,7 @@ internal static class RescoreCommand
             }
 
             var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, stop.Token, called);
-            Console.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"));
+            Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
             return await RunCommand.ScoringFailuresAsync(session, row.Id, progress, log);
         });
         return command;

@@ -37,7 +37,7 @@ internal sealed class RunCommand
     {
         Description = "Chains worked on at once",
         DefaultValueFactory = _ => WorkerCommand.DefaultSlots,
-        CustomParser = result => NumberArgument.AtLeast(result, 1),
+        CustomParser = result => NumberArgument.Between(result, 1, WorkerCommand.MostSlots),
     };
 
     private readonly Option<bool> _detach = new("--detach")
@@ -72,6 +72,14 @@ internal sealed class RunCommand
         }
 
         _ledger.AddTo(command);
+        command.Validators.Add(r =>
+        {
+            foreach (var option in new Option[] { _limit, _category, _concurrency })
+            {
+                if (r.GetValue(_detach) && r.GetResult(option) is { Implicit: false })
+                    r.AddError($"{option.Name} is of this command's own work: with --detach the workers of the ledger do the whole sweep");
+            }
+        });
     }
 
     private async Task<int> RunAsync(ParseResult parsed, string file)
@@ -89,7 +97,8 @@ internal sealed class RunCommand
             Ledger: {(_ledger.Database(parsed) is null ? $"private PostgreSQL server in {_ledger.Data(parsed)}" : "the database given")}; images in {_ledger.Data(parsed)}
             """);
 
-        await using var session = await _ledger.OpenAsync(parsed, stop.Token, log.Factory);
+        await using var session = await _ledger.OpenAsync(
+            parsed, parsed.GetValue(_detach) ? ImageUse.None : ImageUse.Write, stop.Token, log.Factory);
         await CheckStateAsync(session, sweep.Plan.Id, log, stop.Token);
         await session.Sweeps.PlanAsync(sweep.Plan, stop.Token);
         if (parsed.GetValue(_detach))
@@ -115,10 +124,17 @@ internal sealed class RunCommand
         }
 
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
-        var folder = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
+        var (folder, lost) = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
-        Console.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"));
+        Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
         log.Say($"Images: {folder}");
+        if (lost > 0)
+        {
+            log.Say($"{lost} images of the sweep are gone from {Path.Combine(_ledger.Data(parsed), "artifacts")}: restore them from a copy. "
+                + "The results above do not need them.");
+            return ExitCode.Infrastructure;
+        }
+
         return await FailuresAsync(session, sweep, progress, log);
     }
 
@@ -195,18 +211,28 @@ internal sealed class RunCommand
     /// <summary>A name instead of a file: an imported sweep has none, and nothing of it can be drawn.</summary>
     private async Task RefuseImportedAsync(ParseResult parsed, string file, CancellationToken cancellation)
     {
-        if (File.Exists(file) || (_ledger.Database(parsed) is null && !Directory.Exists(_ledger.Data(parsed))))
+        if (Path.Exists(file))
         {
             return;
         }
 
-        await using var session = await _ledger.OpenAsync(parsed, cancellation);
-        await using var ledger = new LedgerContext(session.Source);
-        var name = Nfc.Normalize(file);
-        if (await ledger.Sweeps.AnyAsync(s => s.Name == name && s.State == SweepState.Imported, cancellation))
+        try
         {
+            await using var session = await _ledger.OpenExistingAsync(parsed, cancellation);
+            await using var ledger = new LedgerContext(session.Source);
+            var name = PlainName.Of(file);
+            if (!await ledger.Sweeps.AnyAsync(s => s.Name == name && s.State == SweepState.Imported, cancellation))
+            {
+                return;
+            }
+
+
             throw new UsageException($"Sweep {file} was imported: it was run elsewhere, and nothing of it can be drawn here. "
                 + $"'reflectdit report {file}' shows its results.");
+        }
+        catch (NoLedgerException)
+        {
+            // Then nothing was imported.
         }
     }
 

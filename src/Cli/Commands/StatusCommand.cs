@@ -22,6 +22,8 @@ internal static class StatusCommand
     private sealed record Snapshot(
         IReadOnlyList<SweepStatus> Sweeps, IReadOnlyList<WorkerStatus> Workers, IReadOnlyList<SweepSpent>? Spent, Orphans? Orphans);
 
+    private static Snapshot Nothing { get; } = new([], [], null, null);
+
     public static Command Create()
     {
         var ledger = new LedgerOptions();
@@ -67,16 +69,37 @@ internal static class StatusCommand
 
         async Task ShowAsync(ParseResult parsed, CancellationToken cancellation)
         {
-            await using var session = await ledger.OpenAsync(parsed, cancellation);
-            var now = await TakeAsync(session, parsed.GetValue(detail), cancellation);
-            var json = parsed.GetRequiredValue(format) == "json";
-            Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : Text(now, null));
-            while (parsed.GetValue(watch))
+            await using var session = await OpenAsync(parsed, cancellation);
+            var form = parsed.GetRequiredValue(format);
+            var now = session is null ? Nothing : await TakeAsync(session, parsed.GetValue(detail), cancellation);
+            Terminal.Write(form == "json" ? JsonSerializer.Serialize(now, Json) + "\n" : Text(now, null), form);
+            while (session is not null && parsed.GetValue(watch))
             {
                 await Task.Delay(WatchInterval, cancellation);
                 var before = now;
                 now = await TakeAsync(session, parsed.GetValue(detail), cancellation);
-                Console.Write(json ? JsonSerializer.Serialize(now, Json) + "\n" : "\n" + Text(now, before));
+                Terminal.Write(form == "json" ? JsonSerializer.Serialize(now, Json) + "\n" : "\n" + Text(now, before), form);
+            }
+        }
+
+        // Who watches waits for a ledger; who looks is told that there is none.
+        async Task<LedgerSession?> OpenAsync(ParseResult parsed, CancellationToken cancellation)
+        {
+            while (true)
+            {
+                try
+                {
+                    return await ledger.OpenExistingAsync(
+                        parsed, cancellation, images: parsed.GetValue(detail) ? ImageUse.Read : ImageUse.None);
+                }
+                catch (NoLedgerException) when (!parsed.GetValue(watch))
+                {
+                    return null;
+                }
+                catch (NoLedgerException)
+                {
+                    await Task.Delay(WatchInterval, cancellation);
+                }
             }
         }
     }
@@ -97,7 +120,7 @@ internal static class StatusCommand
         var text = new StringBuilder();
         foreach (var sweep in now.Sweeps)
         {
-            text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.State}  since {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
+            text.Append($"{sweep.Name}  {sweep.Id.ToString()[..8]}  {sweep.Phase}  since {sweep.CreatedAt:yyyy-MM-dd HH:mm} UTC  ")
                 .Append($"{sweep.Done}/{sweep.Chains} chains done, {sweep.Failed} failed, {sweep.Leased} leased, {sweep.Attempts} images")
                 .Append(Scores(sweep))
                 .Append(Rates(sweep, before?.Sweeps.FirstOrDefault(s => s.Id == sweep.Id)))

@@ -5,6 +5,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
@@ -21,6 +22,11 @@ internal static class WorkerCommand
     /// <summary>While the models serve one batch, the next can fill up; more chains would only wait.</summary>
     public const int DefaultSlots = 2 * SimulatedModels.MaxBatch;
 
+    /// <summary>Each has a task of its own.</summary>
+    public const int MostSlots = 10_000;
+
+    private const double LongestLease = 86_400;
+
     /// <summary>A cluster's database may be moved or upgraded: a worker outlives that.</summary>
     private static readonly TimeSpan OutagePatience = TimeSpan.FromDays(1);
 
@@ -31,7 +37,7 @@ internal static class WorkerCommand
         {
             Description = "Chains worked on at once, and drawings scored; with 0 the worker only serves calls of the cluster",
             DefaultValueFactory = _ => DefaultSlots,
-            CustomParser = result => NumberArgument.AtLeast(result, 0),
+            CustomParser = result => NumberArgument.Between(result, 0, MostSlots),
         };
         var arms = new Option<string[]>("--arms")
         {
@@ -52,7 +58,7 @@ internal static class WorkerCommand
         {
             Description = "Seconds of silence after which others may take this worker's chains",
             DefaultValueFactory = _ => 30,
-            CustomParser = result => NumberArgument.AtLeast(result, 3.0),
+            CustomParser = result => NumberArgument.Between(result, 3.0, LongestLease),
         };
         var health = new Option<int?>("--health")
         {
@@ -91,7 +97,7 @@ internal static class WorkerCommand
             await using var probes = parsed.GetValue(health) is { } port
                 ? await HealthServer.StartAsync(new(parsed.GetRequiredValue(bind), port), state, telemetry.Metrics, stop)
                 : null;
-            var names = parsed.GetValue(arms) is { Length: > 0 } given ? given : null;
+            string[]? names = parsed.GetValue(arms) is { Length: > 0 } given ? [.. given.Select(PlainName.Of)] : null;
             var (served, most) = (parsed.GetRequiredValue(roles), parsed.GetRequiredValue(slots));
             var options = new WorkerOptions(served == Roles.Score ? 0 : most, new WorkScope(Arms: names) { Role = RoleOf(served) })
             {
@@ -206,7 +212,7 @@ internal static class WorkerCommand
         {
             try
             {
-                return await ledger.OpenAsync(parsed, stop, log.Factory);
+                return await ledger.OpenAsync(parsed, ImageUse.Write, stop, log.Factory);
             }
             catch (LedgerException e) when (
                 e.InnerException is { } cause && LedgerSession.IsOutage(cause) && since.Elapsed < OutagePatience)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Core.Text;
 using Spectre.Console;
 
 namespace ReflectDiT.Eval.Cli.Logging;
@@ -40,14 +41,22 @@ internal sealed class ConsoleLog : ILoggerProvider
     public bool IsTerminal => !_json && !Console.IsErrorRedirected;
 
     /// <summary>Says why a command ends.</summary>
-    public static void SayFault(ParseResult parsed, string message) => Console.Error.WriteLine(IsJson(parsed)
-        ? LogText.Json(DateTimeOffset.UtcNow, Command, LogLevel.Error, default, message, [], null)
-        : $"{Command}: {message}");
+    public static void SayFault(ParseResult parsed, string message)
+    {
+        if (IsJson(parsed))
+        {
+            Terminal.SayRaw(LogText.Json(DateTimeOffset.UtcNow, Command, LogLevel.Error, default, message, [], null));
+        }
+        else
+        {
+            Terminal.Say($"{Command}: {message}");
+        }
+    }
 
     /// <summary>Says something of the command itself, in as many lines as it has.</summary>
     public void Say(string text) => Write(_json
         ? LogText.Json(DateTimeOffset.UtcNow, Command, LogLevel.Information, default, text, [], null)
-        : string.Join('\n', text.Split('\n').Select(LogText.Escape)));
+        : VisibleText.Lines(text));
 
     /// <summary>Shows something that stays below all that is said meanwhile.</summary>
     public async Task ShowAsync(Func<IAnsiConsole, Task> show)
@@ -76,7 +85,7 @@ internal sealed class ConsoleLog : ILoggerProvider
         }
         else
         {
-            Console.Error.WriteLine(line);
+            Terminal.SayRaw(line);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli.Logging;
 
@@ -20,10 +21,10 @@ internal static class LogText
             line.Append(category).Append(": ");
         }
 
-        line.Append(Escape(message));
+        line.Append(VisibleText.Of(message));
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            line.Append($" ({cause.GetType().Name}: {Escape(cause.Message)})");
+            line.Append($" ({cause.GetType().Name}: {VisibleText.Of(cause.Message)})");
         }
 
         return line.ToString();
@@ -81,26 +82,6 @@ internal static class LogText
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             default: json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture)); break;
         }
-    }
-
-    /// <summary>Shows what would not be seen, or would move what is.</summary>
-    public static string Escape(string text)
-    {
-        var line = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            if (char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
-            {
-                line.Append(c == '\n' ? @"\n" : $"\\u{(int)c:x4}");
-            }
-            else
-            {
-                line.Append(c);
-            }
-        }
-
-        return line.ToString();
     }
 
     private static string Name(LogLevel level) => level switch

@@ -41,7 +41,7 @@ public static class CsvReader
             var plain = end < 0 ? text[at..] : text.Substring(at, end);
             at += plain.Length;
             return plain.Contains('"')
-                ? throw fault(line, $"a quote inside a field without quotes: {plain}")
+                ? throw fault(line, $"a quote inside a field without quotes: {VisibleText.Short(plain)}")
                 : plain;
         }
 

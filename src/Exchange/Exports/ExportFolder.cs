@@ -1,12 +1,22 @@
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 
 /// <summary>A folder that appears whole or not at all: it is written beside its place and renamed at the end.</summary>
-internal sealed class ExportFolder(string path, ArtifactStore artifacts) : IDisposable
+internal sealed class ExportFolder : IDisposable
 {
-    private readonly string _temporary =
-        $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Environment.ProcessId}.tmp";
+    private readonly string _path;
+    private readonly string _temporary;
+    private readonly ArtifactStore _artifacts;
+    private readonly Unfinished _unfinished;
+
+    public ExportFolder(string path, ArtifactStore artifacts)
+    {
+        (_path, _artifacts) = (path, artifacts);
+        _temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.{Environment.ProcessId}.tmp";
+        _unfinished = new(_temporary);
+    }
 
     /// <exception cref="InvalidDataException">There is something of that name already.</exception>
     public static void Check(string path)
@@ -17,38 +27,42 @@ internal sealed class ExportFolder(string path, ArtifactStore artifacts) : IDisp
         }
     }
 
-    public void Write(string name, string text) => File.WriteAllText(Place(name), text);
+    public void Write(string name, string text) => Unfinished.Make(() =>
+    {
+        File.WriteAllText(Place(name), text);
+        return true;
+    });
 
-    public StreamWriter Open(string name) => new(Place(name)) { NewLine = "\n" };
+    public StreamWriter Open(string name) => Unfinished.Make(() => new StreamWriter(Place(name)) { NewLine = "\n" });
 
     /// <summary>Copies an image, where there is one.</summary>
     public async Task ImageAsync(string name, byte[]? image, CancellationToken cancellation)
     {
-        var place = Place(name); // the folder is there all the same: the published scorer lists it
-        if (image is not null)
+        var content = image is null ? null : await _artifacts.ReadAsync(image, cancellation);
+        Unfinished.Make(() =>
         {
-            await File.WriteAllBytesAsync(place, await artifacts.ReadAsync(image, cancellation), cancellation);
-        }
+            var place = Place(name); // the folder is there all the same: the published scorer lists it
+            if (content is not null)
+            {
+                File.WriteAllBytes(place, content);
+            }
+
+            return true;
+        });
     }
 
     public void Commit()
     {
         Directory.CreateDirectory(_temporary);
-        if (Directory.Exists(path))
+        if (Directory.Exists(_path))
         {
-            Directory.Delete(path); // empty: Check saw to that
+            Directory.Delete(_path); // empty: Check saw to that
         }
 
-        Directory.Move(_temporary, path);
+        Directory.Move(_temporary, _path);
     }
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_temporary))
-        {
-            Directory.Delete(_temporary, recursive: true);
-        }
-    }
+    public void Dispose() => _unfinished.Dispose();
 
     private string Place(string name)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Exchange.Imports;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
@@ -23,17 +24,15 @@ public static class ExportWriter
         }
         else
         {
-            var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            foreach (var arm in sweep.Arms)
+            // The arms themselves come first: what follows from a name takes no other's.
+            var names = FileNames.Of(
+                from replicate in Enumerable.Range(0, sweep.Results.Replicates)
+                from arm in sweep.Arms.Index()
+                select ((arm.Index, replicate), replicate == 0 ? arm.Item.Arm.Name : $"{arm.Item.Arm.Name}-replicate-{replicate}"));
+            foreach (var (index, arm) in sweep.Arms.Index())
             {
-                var name = arm.FolderName;
-                for (var twin = 2; !names.Add(name); twin++)
-                {
-                    name = $"{arm.FolderName}-{twin}";
-                }
-
-                await (format == ArmInput.GenEval ? GenEvalAsync(sweep.Results, arm, name, folder, cancellation)
-                    : ReflectDitAsync(sweep.Results, arm, name, folder, cancellation));
+                await (format == ArmInput.GenEval ? GenEvalAsync(sweep.Results, arm, names[(index, 0)], folder, cancellation)
+                    : ReflectDitAsync(sweep.Results, arm, replicate => names[(index, replicate)], folder, cancellation));
             }
         }
 
@@ -87,13 +86,12 @@ public static class ExportWriter
 
     /// <summary>The tree of eval.py, one for each replicate: it has one chain a prompt.</summary>
     private static async Task ReflectDitAsync(
-        SweepResults sweep, ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+        SweepResults sweep, ExportedArm arm, Func<int, string> rootOf, ExportFolder folder, CancellationToken cancellation)
     {
         foreach (var chain in arm.Chains)
         {
             RefuseOtherShown(arm.Arm, chain.Result);
-            var tree = chain.Result.Replicate == 0 ? root : $"{root}-replicate-{chain.Result.Replicate}";
-            var place = Path.Combine(tree, $"{chain.Prompt.Index:00000}");
+            var place = Path.Combine(rootOf(chain.Result.Replicate), $"{chain.Prompt.Index:00000}");
             folder.Write(Path.Combine(place, "metadata.jsonl"), chain.Prompt.Metadata);
             foreach (var attempt in chain.Attempts)
             {

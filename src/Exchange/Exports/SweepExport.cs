@@ -51,15 +51,7 @@ public sealed record SweepExport(SweepResults Results, IReadOnlyList<ExportedArm
 }
 
 /// <param name="Chains">In the order of the results.</param>
-public sealed record ExportedArm(ArmResults Arm, IReadOnlyList<ExportedChain> Chains)
-{
-    /// <summary>The arm's name as that of a folder.</summary>
-    public string FolderName =>
-        string.Concat(Arm.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '_'))
-            .TrimStart('.') is { Length: > 0 } name
-            ? name
-            : "arm";
-}
+public sealed record ExportedArm(ArmResults Arm, IReadOnlyList<ExportedChain> Chains);
 
 public sealed record ExportedChain(PromptRow Prompt, ChainResult Result, IReadOnlyList<ExportedAttempt> Attempts);
 

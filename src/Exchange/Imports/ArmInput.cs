@@ -27,5 +27,12 @@ public sealed record ArmInput(
 
     public const string Csv = "csv";
 
-    public string Name { get; } = Nfc.Normalize(Name);
+    /// <summary>Attempts of a chain, as a sweep file may ask for.</summary>
+    public const int MostAttempts = 10_000;
+
+    /// <exception cref="InvalidDataException">It is no name.</exception>
+    public string Name { get; } = Checked(PlainName.Of(Name), Path);
+
+    private static string Checked(string name, string path) =>
+        PlainName.Fault(name) is { } fault ? throw new InvalidDataException($"{path}: name of the arm: {fault}") : name;
 }

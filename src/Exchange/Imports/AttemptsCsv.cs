@@ -54,13 +54,18 @@ public static class AttemptsCsv
         }
 
         var common = header.Except(known)
-            .Select(c => new Finding(FindingKind.UnknownKey, $"the column {c} is not taken in", file, 1))
+            .Select(c => new Finding(FindingKind.UnknownKey, $"the column {VisibleText.Short(c)} is not taken in", file, 1))
             .ToList();
         var arms = new List<ArmLines>();
         foreach (var (line, fields) in rows.Skip(1))
         {
             var row = new CsvRow(file, line, header, fields);
-            var name = Nfc.Normalize(row.Text("arm") ?? arm);
+            var name = PlainName.Of(row.Text("arm") ?? arm);
+            if (PlainName.Fault(name) is { } fault)
+            {
+                throw new RecordException(file, line, $"arm: {fault}");
+            }
+
             var index = arms.FindIndex(a => a.Name == name);
             if (index < 0)
             {
@@ -71,24 +76,42 @@ public static class AttemptsCsv
             try
             {
                 arms[index].Records.Add(Attempt(row, passOrFail));
-                arms[index].Settings.Add((row.Integer("n", 1), row.Text("published")));
+                arms[index].Settings.Add((row.Integer("n", 1, ArmInput.MostAttempts), row.Text("published")));
             }
             catch (RecordException e)
             {
                 arms[index].Findings.Add(e.Finding);
-                if (row.Text("prompt") is { } prompt && int.TryParse(row.Text("attempt"), out var attempt)
-                    && attempt >= 0)
+                if (row.Field("prompt") is { } prompt && int.TryParse(row.Field("attempt"), out var attempt)
+                    && attempt is >= 0 and < ArmInput.MostAttempts)
                 {
-                    var replicate = int.TryParse(row.Text("replicate"), out var r) && r >= 0 ? r : 0;
+                    var replicate = int.TryParse(row.Field("replicate"), out var r) && r >= 0 ? r : 0;
                     arms[index].Broken.Add(new(prompt, replicate, attempt, e.Finding.ToString()));
                 }
             }
         }
 
+        common.AddRange(Rank(file, arms));
         return [.. arms.Select((a, i) => new ArmInput(
             a.Name, ArmInput.Csv, file, sha256, a.Records, a.Broken, i == 0 ? [.. common, .. a.Findings] : a.Findings,
             a.Settings.Max(s => s.N),
             a.Settings.Select(s => s.Published).FirstOrDefault(p => p is not null)))];
+    }
+
+    /// <summary>Gives the replicates of all arms their ranks, so that what was paired stays so.</summary>
+    private static IEnumerable<Finding> Rank(string file, List<ArmLines> arms)
+    {
+        var ranks = new ReplicateNumbers(
+            file, arms.SelectMany(a => a.Records.Select(r => (r.Prompt, (long)r.Replicate)).Concat(a.Broken.Select(b => (b.Prompt, (long)b.Replicate)))));
+        foreach (var arm in arms)
+        {
+            var (records, broken) = (arm.Records.ToList(), arm.Broken.ToList());
+            arm.Records.Clear();
+            arm.Records.AddRange(records.Select(r => r with { Replicate = ranks[r.Prompt, r.Replicate] }));
+            arm.Broken.Clear();
+            arm.Broken.AddRange(broken.Select(b => b with { Replicate = ranks[b.Prompt, b.Replicate] }));
+        }
+
+        return ranks.Findings(file);
     }
 
     /// <summary>A line of <see cref="Columns"/>.</summary>
@@ -110,7 +133,7 @@ public static class AttemptsCsv
 
         return new RecordedAttempt(
             row.File, row.Line, row.Needed("prompt", row.Text("prompt")), row.Integer("replicate", 0) ?? 0,
-            row.Needed("attempt", row.Integer("attempt", 0)), Scored(row, passOrFail))
+            row.Needed("attempt", row.Integer("attempt", 0, ArmInput.MostAttempts - 1)), Scored(row, passOrFail))
         {
             Tag = row.Text("tag"),
             ShownAfter = row.Integer("shown", 0),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
@@ -8,13 +10,19 @@ internal sealed record CsvRow(string File, int Line, IReadOnlyList<string> Heade
     public bool Has(string column) => Header.Contains(column);
 
     /// <summary>Null where the column or its value is missing.</summary>
-    public string? Text(string column)
+    /// <exception cref="RecordException">It holds what no text may.</exception>
+    public string? Text(string column) => Field(column) is { } text && text.Contains('\0')
+        ? throw new RecordException(File, Line, $"{column}: has the character U+0000, which no text may hold")
+        : Field(column);
+
+    /// <summary>Likewise, whatever it holds.</summary>
+    public string? Field(string column)
     {
         for (var i = 0; i < Header.Count; i++)
         {
             if (Header[i] == column)
             {
-                return i < Fields.Count && Fields[i].Length > 0 ? Fields[i] : null;
+                return i < Fields.Count && Fields[i].Length > 0 ? CsvFormat.Original(Fields[i]) : null;
             }
         }
 
@@ -41,7 +49,7 @@ internal sealed record CsvRow(string File, int Line, IReadOnlyList<string> Heade
         _ => throw Fault(column, "true or false"),
     };
 
-    public int? Integer(string column, int min) => (int?)Long(column, min, int.MaxValue);
+    public int? Integer(string column, int min, int max = int.MaxValue) => (int?)Long(column, min, max);
 
     public long? Long(string column, long min = 0, long max = long.MaxValue) => Text(column) is not { } text ? null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, null, out var number) && number >= min && number <= max
@@ -55,5 +63,5 @@ internal sealed record CsvRow(string File, int Line, IReadOnlyList<string> Heade
 
     public RecordException Fault(string column, string expected) =>
         new(File, Line, $"{column}: expected {expected}, found "
-            + (Text(column) is { } text ? $"'{text}'" : "nothing"));
+            + (Field(column) is { } text ? $"'{VisibleText.Short(text)}'" : "nothing"));
 }

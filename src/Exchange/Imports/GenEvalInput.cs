@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
@@ -13,9 +14,10 @@ public static partial class GenEvalInput
     /// <exception cref="RecordException">The file as such cannot be read.</exception>
     public static ArmInput Read(string path, string arm)
     {
-        var file = Directory.Exists(path) ? ResultsFile(path) : path;
-        var input = InputText.Read(file);
-        var (records, findings) = (new List<RecordedAttempt>(), new List<Finding>());
+        var tree = Directory.Exists(path) ? InputTree.Of(path) : null;
+        var file = tree is null ? path : ResultsFile(tree);
+        var input = InputText.Read(file, tree?.Root);
+        var (records, findings) = (new List<(RecordedAttempt Record, long? Number)>(), new List<Finding>());
         var unknown = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (index, text) in input.Text.Split('\n').Index())
         {
@@ -25,13 +27,9 @@ public static partial class GenEvalInput
                 if (!string.IsNullOrWhiteSpace(text))
                 {
                     var json = RecordJson.Parse(file, index + 1, text);
-                    var record = RecordJson.Read(file, index + 1, json, null, -1, 0, passOrFail: true);
+                    var record = RecordJson.Read(file, index + 1, json, null, 0, 0, passOrFail: true);
                     var image = RecordJson.Text(json, "filename")?.Replace('\\', '/');
-                    records.Add(record with
-                    {
-                        Replicate = ImageNumber(image) ?? -1,
-                        ImageFile = path == file ? null : ImageFile(path, image),
-                    });
+                    records.Add((record with { Image = tree is null ? null : ImageOf(tree, image) }, ImageNumber(image)));
                     unknown.UnionWith(RecordJson.UnknownKeys(json));
                 }
             }
@@ -47,48 +45,44 @@ public static partial class GenEvalInput
                 FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", unknown)}", file));
         }
 
-        if (path != file)
+        if (tree is not null)
         {
-            findings.AddRange(WithoutRecord(path, records));
+            findings.AddRange(tree.Findings);
+            findings.AddRange(WithoutRecord(tree, records.Count));
         }
 
-        return new(arm, ArmInput.GenEval, path, input.Sha256, Numbered(records), [], findings);
+        return new(arm, ArmInput.GenEval, path, input.Sha256, Numbered(path, records, findings), [], findings);
     }
 
-    /// <summary>
-    /// The smallest number of all images is replicate 0; an image without a number follows its prompt's others.
-    /// </summary>
-    private static List<RecordedAttempt> Numbered(List<RecordedAttempt> records)
+    /// <summary>An image without a number follows its prompt's others.</summary>
+    private static List<RecordedAttempt> Numbered(
+        string path, List<(RecordedAttempt Record, long? Number)> records, List<Finding> findings)
     {
-        var first = records.Select(r => r.Replicate).Where(r => r >= 0).DefaultIfEmpty(0).Min();
-        var next = records.GroupBy(r => r.Prompt)
-            .ToDictionary(g => g.Key, g => 1 + Math.Max(-1, g.Max(r => r.Replicate) - first));
-        return records.ConvertAll(
-            r => r with { Replicate = r.Replicate >= 0 ? r.Replicate - first : next[r.Prompt]++ });
+        var last = records.Select(r => r.Number ?? -1).DefaultIfEmpty(-1).Max();
+        var numbered = records.ConvertAll(r => (r.Record, Number: r.Number ?? ++last));
+        var ranks = new ReplicateNumbers(path, numbered.Select(r => (r.Record.Prompt, r.Number)));
+        findings.AddRange(ranks.Findings(path));
+        return numbered.ConvertAll(r => r.Record with { Replicate = ranks[r.Record.Prompt, r.Number] });
     }
 
-    private static string ResultsFile(string folder) =>
-        Directory.GetFiles(folder)
+    private static string ResultsFile(InputTree tree) =>
+        tree.Files
+            .Where(f => Path.GetDirectoryName(Path.GetRelativePath(tree.Root, f)) == "")
             .Where(f => f.EndsWith(".jsonl", StringComparison.Ordinal) || f.EndsWith(".jsonl.gz", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
             .ToArray() switch
         {
             [var one] => one,
             [] => throw new InvalidDataException(
-                $"{folder}: no results file (*.jsonl) in it, as evaluate_images.py writes it"),
+                $"{tree.Root}: no results file (*.jsonl) in it, as evaluate_images.py writes it"),
             var more => throw new InvalidDataException(
-                $"{folder}: {more.Length} files could be the results; name one: {string.Join(", ", more)}"),
+                $"{tree.Root}: {more.Length} files could be the results; name one: {string.Join(", ", more.Take(10))}"),
         };
 
     /// <summary>Images that the published scorer passed over: it takes names of digits and ".png" alone.</summary>
-    private static IEnumerable<Finding> WithoutRecord(string folder, List<RecordedAttempt> records)
+    private static IEnumerable<Finding> WithoutRecord(InputTree tree, int scored)
     {
-        var scored = records.Count;
-        var images = Directory.GetDirectories(folder)
-            .Where(d => Path.GetFileName(d).All(char.IsAsciiDigit) && Directory.Exists(Path.Combine(d, "samples")))
-            .SelectMany(d => Directory.GetFiles(Path.Combine(d, "samples")))
-            .Order(StringComparer.Ordinal)
-            .ToList();
+        var images = tree.Files.Where(f => Path.GetRelativePath(tree.Root, f).Split('/') is [var prompt, "samples", _]
+            && prompt.All(char.IsAsciiDigit)).ToList();
         foreach (var image in images.Where(i => !ScoredName().IsMatch(Path.GetFileName(i))))
         {
             yield return new(
@@ -99,18 +93,18 @@ public static partial class GenEvalInput
         if (taken > 0 && taken != scored)
         {
             yield return new(
-                FindingKind.NoRecord, $"{taken} images in the folder, {scored} records in its results", folder);
+                FindingKind.NoRecord, $"{taken} images in the folder, {scored} records in its results", tree.Root);
         }
     }
 
     /// <summary>The image in this folder, which may have moved since it was scored.</summary>
-    private static string? ImageFile(string folder, string? filename) =>
+    private static RecordedImage? ImageOf(InputTree tree, string? filename) =>
         filename?.Split('/') is [.., var prompt, "samples", var image]
-        && Path.Combine(folder, prompt, "samples", image) is var file && File.Exists(file) ? file : null;
+        && new RecordedImage(tree.Root, $"{prompt}/samples/{image}") is var found && Path.Exists(found.File) ? found : null;
 
-    private static int? ImageNumber(string? filename) =>
+    private static long? ImageNumber(string? filename) =>
         filename is not null && ImageName().Match(filename) is { Success: true } match
-        && int.TryParse(match.Groups["number"].Value, out var number) && number < 1_000_000 ? number : null;
+        && long.TryParse(match.Groups["number"].Value, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     [GeneratedRegex(@"(?:^|/)(?<number>\d+)\.\w+$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageName();

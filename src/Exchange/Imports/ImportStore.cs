@@ -11,7 +11,10 @@ namespace ReflectDiT.Eval.Exchange.Imports;
 public sealed class ImportStore(NpgsqlDataSource source)
 {
     /// <summary>Images in memory at once.</summary>
-    private const int ImagesAtOnce = 64;
+    private const int ImagesAtOnce = 16;
+
+    /// <summary>Images that are decoded at once.</summary>
+    private static readonly ParallelOptions Decoding = new() { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) };
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -23,22 +26,29 @@ public sealed class ImportStore(NpgsqlDataSource source)
     /// <param name="arms">In the order of the plan.</param>
     /// <param name="artifacts">Takes the images that the input has; null to leave them where they are.</param>
     /// <returns>
-    /// Whether the sweep is new, and how many images were taken in: also those of a sweep that was imported without.
+    /// Whether the sweep is new, how many images were taken in (also those of a sweep that was imported without), and the
+    /// arms with what was found of their images.
     /// </returns>
-    public async Task<(bool New, int Images)> WriteAsync(
+    public async Task<(bool New, int Images, IReadOnlyList<ImportedArm> Arms)> WriteAsync(
         SweepPlan plan, IReadOnlyList<ImportedArm> arms, ArtifactStore? artifacts, CancellationToken cancellation)
     {
         var chains = arms.SelectMany((arm, index) => arm.Chains.Select(chain =>
             (Id: Identity.OfChain(plan.Id, index, chain.Prompt, chain.Replicate), Chain: chain))).ToList();
         var attempts = chains.SelectMany(c => c.Chain.Attempts.Select(a => (c.Id, Attempt: a))).ToList();
-        var images = artifacts is null ? [] : await SaveImagesAsync(artifacts, attempts, cancellation);
+        var images = new List<(Guid Chain, int Index, byte[] Name)>();
+        if (artifacts is not null)
+        {
+            arms = [.. arms.Select((arm, index) =>
+                arm with { Findings = [.. arm.Findings, .. SaveImages(artifacts, plan.Id, index, arm, images, cancellation)] })];
+        }
+
         await using var connection = await source.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (!await SweepStore.InsertAsync(connection, plan, SweepState.Imported, cancellation))
         {
             var added = await AddImagesAsync(connection, images, cancellation);
             await transaction.CommitAsync(cancellation);
-            return (false, added);
+            return (false, added, arms);
         }
 
         await CopyImportsAsync(connection, plan, arms, cancellation);
@@ -54,28 +64,56 @@ public sealed class ImportStore(NpgsqlDataSource source)
         await EndAsync(connection, chains, cancellation);
         var taken = await AddImagesAsync(connection, images, cancellation);
         await transaction.CommitAsync(cancellation);
-        return (true, taken);
+        return (true, taken, arms);
     }
 
-    /// <summary>Copies the images: whole and durable before any row names them.</summary>
-    private static async Task<List<(Guid Chain, int Index, byte[] Name)>> SaveImagesAsync(
-        ArtifactStore artifacts, List<(Guid Id, RecordedAttempt Attempt)> attempts, CancellationToken cancellation)
+    /// <summary>Copies the images of an arm: whole and durable before any row names them.</summary>
+    /// <returns>Which of them cannot be taken in, and why.</returns>
+    private static List<Finding> SaveImages(
+        ArtifactStore artifacts,
+        Guid sweep,
+        int index,
+        ImportedArm arm,
+        List<(Guid Chain, int Index, byte[] Name)> saved,
+        CancellationToken cancellation)
     {
-        var saved = new List<(Guid, int, byte[])>();
-        foreach (var some in attempts.Where(a => a.Attempt.ImageFile is not null).Chunk(ImagesAtOnce))
+        var attempts = arm.Chains.SelectMany(c =>
+            c.Attempts.Select(a => (Chain: Identity.OfChain(sweep, index, c.Prompt, c.Replicate), Attempt: a))).ToList();
+        var findings = new List<Finding>();
+        var without = attempts.Where(a => a.Attempt.Image is null).Select(a => a.Attempt).ToList();
+        if (without.Count > 0)
         {
-            var images = new List<(byte[] Name, ReadOnlyMemory<byte> Content)>();
-            foreach (var (id, attempt) in some)
-            {
-                var content = await File.ReadAllBytesAsync(attempt.ImageFile!, cancellation);
-                images.Add((ArtifactStore.NameOf(content), content));
-                saved.Add((id, attempt.Index, images[^1].Name));
-            }
-
-            artifacts.Save(images);
+            findings.Add(new(
+                FindingKind.NoImage, $"{without.Count} records whose image is not there, this one first", without[0].File, without[0].Line));
         }
 
-        return saved;
+        foreach (var some in attempts.Where(a => a.Attempt.Image is not null).Chunk(ImagesAtOnce))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var read = new (byte[]? Content, string? Fault)[some.Length];
+            Parallel.For(0, some.Length, Decoding, i => read[i] = Read(some[i].Attempt.Image!));
+            findings.AddRange(some.Zip(read).Where(r => r.Second.Fault is not null)
+                .Select(r => new Finding(FindingKind.NoImage, r.Second.Fault!, r.First.Attempt.Image!.File)));
+            var whole = some.Zip(read).Where(r => r.Second.Content is not null)
+                .Select(r => (r.First.Chain, r.First.Attempt.Index, Name: ArtifactStore.NameOf(r.Second.Content), Content: r.Second.Content!))
+                .ToList();
+            artifacts.Save([.. whole.Select(w => (w.Name, (ReadOnlyMemory<byte>)w.Content))]);
+            saved.AddRange(whole.Select(w => (w.Chain, w.Index, w.Name)));
+        }
+
+        return findings;
+    }
+
+    private static (byte[]? Content, string? Fault) Read(RecordedImage image)
+    {
+        try
+        {
+            return (image.Read(), null);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return (null, $"not taken in: {e.Message}");
+        }
     }
 
     private static async Task<int> AddImagesAsync(

@@ -126,7 +126,7 @@ public sealed record ImportedArm(
         {
             findings.Add(new(
                 FindingKind.MixedN,
-                $"{input.Path}: {fewer.Count()} prompts have {replicates - fewer.Key} images, others {replicates}. "
+                $"{input.Path}: {fewer.Count()} prompts have {replicates - fewer.Key} of {replicates} images. "
                 + Which(fewer)));
         }
     }

@@ -1,32 +1,31 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Exchange.Imports;
 
 /// <summary>A text file of an input, with its hash. Gzip where the name ends in <c>.gz</c>.</summary>
 internal sealed record InputText(string Text, string Sha256)
 {
-    private static readonly UTF8Encoding Strict =
-        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>Bytes, also of what a gzip file holds.</summary>
+    private const int LargestFile = 128 << 20;
 
+    /// <param name="within">The folder of which it has to be a file, reached over no link; null for any file.</param>
     /// <exception cref="RecordException">It cannot be read, or is not UTF-8.</exception>
-    public static InputText Read(string file)
+    public static InputText Read(string file, string? within = null)
     {
         try
         {
-            var bytes = File.ReadAllBytes(file);
+            var bytes = within is null
+                ? RegularFile.Read(file, LargestFile)
+                : RegularFile.ReadWithin(within, Path.GetRelativePath(within, file), LargestFile);
             var content = file.EndsWith(".gz", StringComparison.Ordinal) ? Unpack(bytes) : bytes;
-            var start = content.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
-            return new(Strict.GetString(content.AsSpan(start)), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            return new(RegularFile.Text(content), Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             throw new RecordException(file, null, $"cannot be read: {e.Message}");
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new RecordException(file, null, "not UTF-8 text");
         }
     }
 
@@ -41,7 +40,16 @@ internal sealed record InputText(string Text, string Sha256)
         using var unpacked = new MemoryStream();
         using (var gzip = new GZipStream(new MemoryStream(packed), CompressionMode.Decompress))
         {
-            gzip.CopyTo(unpacked);
+            var some = new byte[1 << 16];
+            for (int read; (read = gzip.Read(some)) > 0;)
+            {
+                if (unpacked.Length + read > LargestFile)
+                {
+                    throw new InvalidDataException($"it holds more than {LargestFile} bytes");
+                }
+
+                unpacked.Write(some, 0, read);
+            }
         }
 
         return unpacked.ToArray();

@@ -20,13 +20,18 @@ public static class RecordJson
 
     /// <summary>The JSON value of a whole text.</summary>
     /// <param name="line">Of the file, where the text is one of its lines.</param>
-    /// <exception cref="RecordException">It is not JSON.</exception>
+    /// <exception cref="RecordException">It is not JSON, or holds what no text may.</exception>
     public static JsonElement Parse(string file, int? line, string text)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
+            JsonReading.CheckText(document.RootElement);
             return document.RootElement.Clone();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RecordException(file, line, e.Message);
         }
         catch (JsonException e)
         {

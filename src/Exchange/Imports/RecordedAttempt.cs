@@ -32,8 +32,8 @@ public sealed record RecordedAttempt(string File, int? Line, string Prompt, int 
     /// <summary>What the attempt was conditioned on.</summary>
     public IReadOnlyList<RecordedContext>? Context { get; init; }
 
-    /// <summary>The file of the image, where the input has it.</summary>
-    public string? ImageFile { get; init; }
+    /// <summary>Null where the input does not have it.</summary>
+    public RecordedImage? Image { get; init; }
 
     public bool Simulated { get; init; }
 

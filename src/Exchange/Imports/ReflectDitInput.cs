@@ -21,9 +21,10 @@ public static partial class ReflectDitInput
                 $"{folder}: no such folder; expected the one that eval.py writes, gen_eval_NAME");
         }
 
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .ToList();
-        var reading = new Reading(folder, [.. files], passOrFail);
+        var tree = InputTree.Of(folder);
+        var files = tree.Files;
+        var reading = new Reading(tree.Root, [.. files], passOrFail);
+        reading.Findings.AddRange(tree.Findings);
 
         // The published analysis strips ".png" alone, so that a record of a .png counts before one of a .jpg.
         foreach (var file in files.Where(f => f.EndsWith(Suffix, StringComparison.Ordinal))
@@ -90,6 +91,11 @@ public static partial class ReflectDitInput
                 var prompt = Prompt(folder);
                 var json = RecordJson.Latest(file, RecordJson.Parse(file, null, Take(file)));
                 var at = index ?? throw new RecordException(file, null, $"expected a name such as 00003.png{Suffix}");
+                if (at >= ArmInput.MostAttempts)
+                {
+                    throw new RecordException(file, null, $"expected the number of an attempt, below {ArmInput.MostAttempts}, found {at}");
+                }
+
                 var record = RecordJson.Read(file, null, json, prompt, 0, at, passOrFail);
                 _unknown.UnionWith(RecordJson.UnknownKeys(json));
                 if (prompt is not null && record.Prompt != prompt)
@@ -108,14 +114,14 @@ public static partial class ReflectDitInput
                 }
 
                 var image = file[..^Suffix.Length];
-                record = record with { ImageFile = files.Contains(image) ? image : null };
+                record = record with { Image = files.Contains(image) ? new(root, Path.GetRelativePath(root, image)) : null };
                 Records.Add(record);
                 _byFolder.TryAdd((Path.GetFileName(folder), at), record);
             }
             catch (RecordException e)
             {
                 Findings.Add(e.Finding);
-                _broken.Add((folder, index ?? 0, e.Finding.ToString()));
+                _broken.Add((folder, Math.Min(index ?? 0, ArmInput.MostAttempts - 1), e.Finding.ToString()));
             }
         }
 
@@ -170,7 +176,7 @@ public static partial class ReflectDitInput
                 var file = Path.Combine(folder, "metadata.jsonl");
                 try
                 {
-                    prompt = File.Exists(file)
+                    prompt = files.Contains(file)
                         ? RecordJson.Text(RecordJson.Parse(file, null, Take(file)), "prompt")
                         : null;
                 }
@@ -191,7 +197,7 @@ public static partial class ReflectDitInput
 
         private string Take(string file)
         {
-            var input = InputText.Read(file);
+            var input = InputText.Read(file, root);
             Hashes.Add((Path.GetRelativePath(root, file), input.Sha256));
             return input.Text;
         }

@@ -412,3 +412,16 @@ CREATE VIEW reflectdit.living_workers AS
             WHERE l.locktype = 'advisory' AND l.classid = 1380215124 AND l.objid::bigint = w.number AND l.objsubid = 2 AND l.granted
                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
         AND NOT EXISTS (SELECT FROM reflectdit.silos s WHERE s.address = w.silo AND s.status = 'Dead');
+
+-- Which ledger this is: the folder of its images has a file that says so too, and none other is taken for it.
+CREATE TABLE reflectdit.identity (
+    id          uuid NOT NULL DEFAULT gen_random_uuid(),
+    data_folder text                           -- as the first who wrote images named it; NULL before
+);
+INSERT INTO reflectdit.identity DEFAULT VALUES;
+
+-- What silos of this ledger show each other: whoever cannot read it is no part of the cluster.
+CREATE TABLE reflectdit.cluster_secret (
+    secret bytea NOT NULL DEFAULT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))
+);
+INSERT INTO reflectdit.cluster_secret DEFAULT VALUES;

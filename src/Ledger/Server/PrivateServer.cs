@@ -16,7 +16,15 @@ public static class PrivateServer
     /// <exception cref="PrivateServerException">The server cannot be made or started.</exception>
     public static async Task<string> EnsureStartedAsync(string dataFolder, CancellationToken cancellation = default)
     {
-        Directory.CreateDirectory(dataFolder);
+        try
+        {
+            Directory.CreateDirectory(dataFolder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PrivateServerException($"Cannot make the data folder {dataFolder}: {e.Message} Choose another with --data.");
+        }
+
         var data = Posix.RealPath(dataFolder);
         var cluster = new Cluster(data);
         using var turn = await TakeTurnAsync(data, cancellation);
@@ -30,6 +38,10 @@ public static class PrivateServer
         }
         return await StartAsync(data, cluster, cancellation);
     }
+
+    /// <summary>Whether the data folder has a database; whether its server runs is another question.</summary>
+    public static bool IsIn(string dataFolder) =>
+        Directory.Exists(dataFolder) && new Cluster(Posix.RealPath(dataFolder)).Exists;
 
     /// <summary>Ends the data folder's server and waits until it is gone. False if there was none.</summary>
     public static async Task<bool> StopAsync(string dataFolder, CancellationToken cancellation = default)

@@ -45,10 +45,10 @@ public static class SweepFile
 
     private static string Name(YamlMap root)
     {
-        var name = Nfc.Normalize(root.Text("name"));
+        var name = PlainName.Of(root.Text("name"));
         return SweepName.From(name) == name
             ? name
-            : throw root.Error("name", $"expected letters, digits, '-', '_' and '.', a letter or digit first, found '{name}'");
+            : throw root.Error("name", $"expected {SweepName.Form}, found '{VisibleText.Short(name)}'");
     }
 
     private static List<ArmConfiguration> Arms(YamlMap root, ModelsSection models)
@@ -56,8 +56,14 @@ public static class SweepFile
         var arms = new List<ArmConfiguration>();
         foreach (var map in root.Maps("arms"))
         {
+            var name = PlainName.Of(map.Text("name"));
+            if (PlainName.Fault(name) is { } fault)
+            {
+                throw map.Error("name", fault);
+            }
+
             var arm = new ArmConfiguration(
-                Nfc.Normalize(map.Text("name")),
+                name,
                 map.OptionalText("published"),
                 models.Generator(map, "generator"),
                 models.Judge(map, "judge"),

@@ -10,12 +10,18 @@ namespace ReflectDiT.Eval.Runner.Sweeps;
 /// </summary>
 public static class SweepName
 {
+    /// <summary>As messages say it.</summary>
+    public const string Form = "letters, digits, '-', '_' and '.', a letter or digit first, 100 characters at most";
+
+    private const int Longest = 100;
+
     /// <summary>The text as such a name, '-' in the place of what cannot stand in one; "import" if nothing is left.</summary>
     public static string From(string text)
     {
-        var safe = string.Concat(Nfc.Normalize(text).EnumerateRunes().Select(r => IsAllowed(r) ? r.ToString() : "-"));
+        var safe = string.Concat(PlainName.Of(text).EnumerateRunes().Select(r => IsAllowed(r) ? r.ToString() : "-"));
         var first = safe.EnumerateRunes().TakeWhile(r => !Rune.IsLetterOrDigit(r)).Sum(r => r.Utf16SequenceLength);
-        return first < safe.Length ? safe[first..] : "import";
+        var name = first < safe.Length ? safe[first..] : "import";
+        return name.Length <= Longest ? name : name[..(char.IsHighSurrogate(name[Longest - 1]) ? Longest - 1 : Longest)];
     }
 
     // A mark that no letter takes in stays a character of its own, as in the scripts of India.

@@ -1,6 +1,7 @@
 using System.Numerics;
-using System.Text;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -8,7 +9,8 @@ namespace ReflectDiT.Eval.Runner.Sweeps;
 /// <param name="folder">Files are found relative to it.</param>
 internal sealed class SweepSection(YamlMap map, string folder, ModelsSection models) : ISweepSection
 {
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>Bytes of a file of prompts or parameters.</summary>
+    private const int LargestFile = 64 << 20;
 
     public string Folder => folder;
 
@@ -30,11 +32,11 @@ internal sealed class SweepSection(YamlMap map, string folder, ModelsSection mod
         var file = Path.Combine(folder, map.Text(key));
         try
         {
-            return (file, System.IO.File.ReadAllText(file, Utf8));
+            return (file, RegularFile.ReadText(file, LargestFile));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        catch (IOException e)
         {
-            throw map.Error(key, $"cannot read {file}: {e.Message}");
+            throw map.Error(key, $"cannot read {VisibleText.Of(file)}: {e.Message}");
         }
     }
 

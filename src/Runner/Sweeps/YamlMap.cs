@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Numerics;
-using YamlDotNet.RepresentationModel;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -8,30 +8,27 @@ namespace ReflectDiT.Eval.Runner.Sweeps;
 /// Reads the keys of a YAML mapping as values of a type and a range. Each read names a key that is allowed;
 /// <see cref="End"/> refuses the others.
 /// </summary>
-internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
+internal sealed class YamlMap(YamlNode node, string path)
 {
+    private static readonly YamlNode Left = new("") { Entries = [] };
+
     private readonly List<string> _known = [];
 
-    public YamlNode Node => node;
-
-    private YamlMappingNode Mapping => node as YamlMappingNode
-        ?? throw tree.Error(node, path, $"expected a mapping of keys to values, found {Describe(node)}");
+    private OrderedDictionary<string, YamlEntry> Entries => node.Entries
+        ?? throw Fault(node.Place, path, $"expected a mapping of keys to values, found {node.Description}");
 
     /// <summary>In the order of the file.</summary>
-    /// <exception cref="SweepFileException">Some key is no text, or empty.</exception>
-    public IReadOnlyList<string> Keys => [.. Mapping.Children.Keys.Select(k => k is YamlScalarNode { Value: { Length: > 0 } name }
-        ? name
-        : throw tree.Error(k, path, $"expected a name, found {Describe(k)}"))];
+    public IReadOnlyList<string> Keys => Entries.Keys;
 
-    public YamlMap Map(string key) => new(tree, Required(key), PathOf(key));
+    public YamlMap Map(string key) => new(Required(key), PathOf(key));
 
     /// <summary>A mapping that may be left out; an empty one then.</summary>
-    public YamlMap OptionalMap(string key) => new(tree, Optional(key) ?? new YamlMappingNode(), PathOf(key));
+    public YamlMap OptionalMap(string key) => new(Optional(key) ?? Left, PathOf(key));
 
     public IReadOnlyList<YamlMap> Maps(string key) => Required(key) switch
     {
-        YamlSequenceNode { Children.Count: > 0 } list => [.. list.Children.Select((item, i) => new YamlMap(tree, item, $"{PathOf(key)}.{i}"))],
-        var other => throw tree.Error(other, PathOf(key), $"expected a list of at least one item, found {Describe(other)}"),
+        { Items: { Count: > 0 } items } => [.. items.Select((item, i) => new YamlMap(item, $"{PathOf(key)}.{i}"))],
+        var other => throw Fault(other.Place, PathOf(key), $"expected a list of at least one item, found {other.Description}"),
     };
 
     public bool Has(string key) => Optional(key) is not null;
@@ -44,7 +41,7 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
     public string Word(string key, params string[] words)
     {
         var text = Text(key);
-        return words.Contains(text) ? text : throw Error(key, $"expected one of {string.Join(", ", words)}, found '{text}'");
+        return words.Contains(text) ? text : throw Error(key, $"expected one of {string.Join(", ", words)}, found '{VisibleText.Short(text)}'");
     }
 
     /// <summary>One of some words, or the first of them when the key is left out.</summary>
@@ -63,16 +60,13 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
     /// <summary>Refuses the keys that nobody asked for.</summary>
     public void End()
     {
-        foreach (var child in Mapping.Children.Keys)
+        if (Entries.Keys.FirstOrDefault(k => !_known.Contains(k)) is { } unknown)
         {
-            if (child is not YamlScalarNode { Value: { } key } || !_known.Contains(key))
-            {
-                throw tree.Error(child, path, $"unknown key '{child}', expected one of {string.Join(", ", _known)}");
-            }
+            throw Unknown(unknown, Spelling.Nearest(unknown, _known.Where(k => !Entries.ContainsKey(k))));
         }
     }
 
-    public SweepFileException Error(string key, string message) => tree.Error(Optional(key) ?? node, PathOf(key), message);
+    public SweepFileException Error(string key, string message) => Fault((Optional(key) ?? node).Place, PathOf(key), message);
 
     public int? OptionalInteger(string key, int min, int max) => Optional(key) is null ? null : Integer(key, min, max);
 
@@ -89,15 +83,18 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
         var text = Text(key);
         return T.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && number.CompareTo(min) >= 0 && number.CompareTo(max) <= 0
             ? number
-            : throw Error(key, $"expected {what} from {min} to {max}, found '{text}'");
+            : throw Error(key, $"expected {what} from {min} to {max}, found '{VisibleText.Short(text)}'");
     }
 
-    private string Scalar(string key, YamlNode found) => found is YamlScalarNode { Value: { Length: > 0 } text }
+    private string Scalar(string key, YamlNode found) => found.Text is { Length: > 0 } text
         ? text
-        : throw tree.Error(found, PathOf(key), $"expected a value, found {Describe(found)}");
+        : throw Fault(found.Place, PathOf(key), $"expected a value, found {found.Description}");
 
+    /// <summary>A key that nobody knows and that is spelt nearly so is what is meant.</summary>
     private YamlNode Required(string key) => Optional(key)
-        ?? throw tree.Error(node, path, $"the key '{key}' is missing");
+        ?? throw (Spelling.Nearest(key, Entries.Keys.Except(_known)) is { } misspelt
+            ? Unknown(misspelt, key)
+            : Fault(node.Place, path, $"the key '{key}' is missing"));
 
     private YamlNode? Optional(string key)
     {
@@ -106,16 +103,16 @@ internal sealed class YamlMap(YamlTree tree, YamlNode node, string path)
             _known.Add(key);
         }
 
-        return Mapping.Children.TryGetValue(new YamlScalarNode(key), out var found) ? found : null;
+        return Entries.TryGetValue(key, out var found) ? found.Value : null;
     }
+
+    private SweepFileException Unknown(string key, string? meant) => Fault(
+        Entries[key].Place,
+        path,
+        $"unknown key '{VisibleText.Short(key)}', " + (meant is null ? "" : $"did you mean '{meant}'? ") + $"expected one of {string.Join(", ", _known)}");
 
     private string PathOf(string key) => path.Length == 0 ? key : $"{path}.{key}";
 
-    private static string Describe(YamlNode node) => node switch
-    {
-        YamlMappingNode => "a mapping",
-        YamlSequenceNode => "a list",
-        YamlScalarNode { Value: { Length: > 0 } text } => $"'{text}'",
-        _ => "nothing",
-    };
+    private static SweepFileException Fault(string place, string path, string message) =>
+        new(path.Length == 0 ? $"{place}: {message}" : $"{place}: {VisibleText.Short(path, 120)}: {message}");
 }

@@ -14,8 +14,10 @@ public static class LedgerCluster
     /// <exception cref="SiloUnavailableException">No silo can be reached.</exception>
     public static async Task<IHost> ConnectAsync(LedgerSession ledger, CancellationToken cancellation)
     {
+        var handshake = await SecretHandshake.OfAsync(ledger.Source, ledger.Logs, cancellation);
         var builder = CreateBuilder(ledger);
         builder.UseOrleansClient(client => client
+            .Configure<ClientConnectionOptions>(o => o.ConfigureConnection(handshake.Call))
             .Configure<ClusterOptions>(o => Name(o, SiloHost.DefaultCluster))
             .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
             .Services.AddSingleton<IGatewayListProvider, LedgerGatewayList>());

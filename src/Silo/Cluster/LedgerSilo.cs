@@ -41,6 +41,7 @@ internal sealed class LedgerSilo : IAsyncDisposable
         LedgerSession ledger, SlotGate gate, RunProgress progress, WorkScope scope, string cluster, CancellationToken cancellation)
     {
         var address = ClusterAddress.Own(ledger.Source.ConnectionString);
+        var handshake = await SecretHandshake.OfAsync(ledger.Source, ledger.Logs, cancellation);
         using var ports = SiloPorts.Take(address);
         var builder = LedgerCluster.CreateBuilder(ledger);
         var lost = new CancellationTokenSource();
@@ -51,6 +52,12 @@ internal sealed class LedgerSilo : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             Configure(silo, cluster, address, ports);
+            silo.Configure<SiloConnectionOptions>(o =>
+            {
+                o.ConfigureSiloInboundConnection(handshake.Listen);
+                o.ConfigureGatewayInboundConnection(handshake.Listen);
+                o.ConfigureSiloOutboundConnection(handshake.Call);
+            });
             silo.UseSiloMetadata(SiloOffer.Metadata(gate.Slots, scope.Arms, scope.Role))
                 .AddGrainService<SlotService>()
                 .Services

@@ -17,6 +17,9 @@ public sealed class HealthServer : IAsyncDisposable
     public const string Live = "/health/live";
     public const string Metrics = "/metrics";
 
+    /// <summary>Ports below are of the system.</summary>
+    private const int FirstOfUsers = 1024;
+
     private readonly WebApplication _server;
 
     private HealthServer(WebApplication server) => _server = server;
@@ -40,7 +43,8 @@ public sealed class HealthServer : IAsyncDisposable
         {
             await server.DisposeAsync();
             if (e is IOException or SocketException)
-                throw new IOException($"Nobody can be answered at {at}: {e.GetBaseException().Message}", e);
+                throw new IOException($"Nobody can be answered at {at}: {e.GetBaseException().Message}. Choose another port"
+                    + $"{(at.Port < FirstOfUsers ? $": those below {FirstOfUsers} are root's" : " or address")}.", e);
             throw;
         }
 

@@ -28,8 +28,9 @@ internal static class PromptsCommand
             CustomParser = result =>
             {
                 var text = result.Tokens.Single().Value;
-                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
-                    result.AddError($"--per-task {text}: expected a whole number from 0 to {int.MaxValue}");
+                if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                    || value > PromptSet.MostPerTask)
+                    result.AddError($"--per-task {text}: expected a whole number from 0 to {PromptSet.MostPerTask}");
                 return value;
             },
         };
@@ -61,7 +62,7 @@ internal static class PromptsCommand
         var prompts = PromptSet.Generate(seed, perTask);
         OutputFile.Write(Path.Combine(folder, "evaluation_metadata.jsonl"), PromptSet.MetadataFile(prompts));
         OutputFile.Write(Path.Combine(folder, "generation_prompts.txt"), PromptSet.PromptFile(prompts));
-        Console.Error.WriteLine($"{prompts.Count} prompts written to {folder}");
+        Terminal.Say($"{prompts.Count} prompts written to {folder}");
         return ExitCode.Done;
     }
 }

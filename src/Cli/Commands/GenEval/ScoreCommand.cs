@@ -9,6 +9,9 @@ internal static class ScoreCommand
     /// <summary>Lines that are scored side by side before their answers are written, in order.</summary>
     private const int Batch = 4096;
 
+    /// <summary>Characters that they have together, but for the last.</summary>
+    private const int BatchSize = 16 << 20;
+
     public static Command Create()
     {
         var detections = new Option<string>("--detections")
@@ -33,10 +36,10 @@ internal static class ScoreCommand
     {
         using var output = new OutputFile(answers);
         var done = 0L;
-        foreach (var lines in InputFile.Lines(detections).Chunk(Batch))
+        foreach (var lines in Batches(InputFile.Lines(detections)))
         {
-            var scored = new (string? Answer, string? Fault)[lines.Length];
-            Parallel.For(0, lines.Length, i => scored[i] = Score(lines[i]));
+            var scored = new (string? Answer, string? Fault)[lines.Count];
+            Parallel.For(0, lines.Count, i => scored[i] = Score(lines[i]));
             foreach (var (answer, fault) in scored)
             {
                 done++;
@@ -49,8 +52,30 @@ internal static class ScoreCommand
             cancellation.ThrowIfCancellationRequested();
         }
 
+        if (done == 0)
+            throw new UsageException($"{InputFile.Name(detections)}: no cases; expected one line of JSON an image");
         output.Commit();
         return ExitCode.Done;
+    }
+
+    private static IEnumerable<List<string>> Batches(IEnumerable<string> lines)
+    {
+        var (batch, size) = (new List<string>(), 0);
+        foreach (var line in lines)
+        {
+            batch.Add(line);
+            size += line.Length;
+            if (batch.Count == Batch || size >= BatchSize)
+            {
+                yield return batch;
+                (batch, size) = ([], 0);
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
     }
 
     private static (string? Answer, string? Fault) Score(string line)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
@@ -34,12 +35,14 @@ internal static class SummaryCommand
         if (format == "json")
         {
             OutputFile.Write("-", SummaryJson.Write(summary));
-            return ExitCode.Done;
+        }
+        else
+        {
+            OutputFile.Write("-", VisibleText.Lines(SummaryText.Published(summary)));
+            Terminal.Say(SummaryText.Notes(summary).TrimEnd('\n'));
         }
 
-        OutputFile.Write("-", SummaryText.Published(summary));
-        Console.Error.Write(SummaryText.Notes(summary));
-        return ExitCode.Done;
+        return summary.Complete ? ExitCode.Done : ExitCode.Incomplete;
     }
 
     private static Summary Summarise(string path)

@@ -1,0 +1,82 @@
+using Npgsql;
+
+namespace ReflectDiT.Eval.Cli;
+
+/// <summary>A database as users name it: Npgsql's connection string, or the URI that PostgreSQL's own programs take.</summary>
+internal static class DatabaseAddress
+{
+    private static readonly string[] Schemes = ["postgresql://", "postgres://"];
+
+    /// <summary>Parameters of a URI, by Npgsql's names.</summary>
+    private static readonly Dictionary<string, string> Parameters = new()
+    {
+        ["sslmode"] = "SSL Mode",
+        ["sslrootcert"] = "Root Certificate",
+        ["sslcert"] = "SSL Certificate",
+        ["sslkey"] = "SSL Key",
+        ["connect_timeout"] = "Timeout",
+        ["options"] = "Options",
+        ["passfile"] = "Passfile",
+        ["host"] = "Host",
+        ["port"] = "Port",
+        ["user"] = "Username",
+        ["password"] = "Password",
+        ["dbname"] = "Database",
+    };
+
+    /// <summary>As Npgsql takes it.</summary>
+    /// <exception cref="FormatException">It is none; the message does not repeat it, since it may hold a password.</exception>
+    public static string Read(string text)
+    {
+        try
+        {
+            return Schemes.FirstOrDefault(s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase)) is { } scheme
+                ? OfUri(text[scheme.Length..])
+                : new NpgsqlConnectionStringBuilder(text).Host is not { Length: > 0 } host ? throw new FormatException("it names no Host")
+                // libpq's form, which is taken for one long name of a host.
+                : host.Contains('=') ? throw new FormatException("between its parts there are semicolons, and dbname is Database")
+                : text;
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
+
+    /// <summary><c>user:password@host:port,host:port/database?name=value&amp;...</c>, each part with its escapes.</summary>
+    private static string OfUri(string text)
+    {
+        var builder = new NpgsqlConnectionStringBuilder();
+        var (rest, query) = Split(text, text.IndexOf('?'));
+        var (authority, database) = Split(rest, rest.IndexOf('/'));
+        var at = authority.LastIndexOf('@');
+        if (at >= 0)
+        {
+            var (user, password) = Split(authority[..at], authority.IndexOf(':') is var colon && colon < at ? colon : -1);
+            builder.Username = Uri.UnescapeDataString(user);
+            builder.Password = password is null ? null : Uri.UnescapeDataString(password);
+        }
+
+        if (authority[(at + 1)..] is { Length: > 0 } hosts)
+        {
+            builder.Host = Uri.UnescapeDataString(hosts);
+        }
+
+        if (database is { Length: > 0 })
+        {
+            builder.Database = Uri.UnescapeDataString(database);
+        }
+
+        foreach (var pair in (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, value) = Split(pair, pair.IndexOf('='));
+            builder[Parameters.GetValueOrDefault(name) ?? throw new FormatException(
+                $"the parameter '{name}' of the URI is not known here; known: {string.Join(", ", Parameters.Keys)}")] =
+                Uri.UnescapeDataString(value ?? "").Replace("verify-", "Verify", StringComparison.Ordinal);
+        }
+
+        return builder.Host is { Length: > 0 } ? builder.ConnectionString : throw new FormatException("the URI names no host");
+    }
+
+    private static (string Before, string? After) Split(string text, int at) => at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
+}
