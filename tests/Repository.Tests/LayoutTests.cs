@@ -25,6 +25,7 @@ public sealed partial class LayoutTests
             ["Images"] = pure,
             ["Analysis"] = ["Core"],
             ["Benchmarks"] = ["Core", "Images"],
+            ["Networks"] = ["Core", "Images"],
             ["Models"] = ["Core", "Images", "Benchmarks"],
             ["Ledger"] = ["Core", "Analysis"],
             ["Exchange"] = ["Core", "Analysis", "Benchmarks", "Ledger"],
