@@ -60,6 +60,9 @@ internal static class LayersOfWeights
     public static LayerNorm LayerNorm(this Weights w, string name, int width, double eps) =>
         new(w.Get($"{name}.weight", width), w.Get($"{name}.bias", width), width, eps);
 
+    /// <summary>The rows of a table of embeddings, [rows, width], that ids of any shape name: [..., width].</summary>
+    public static Tensor Embed(this Tensor table, Tensor ids) => table.index_select(0, ids.flatten()).unflatten(0, ids.shape);
+
     /// <summary>GELU by its approximation with tanh.</summary>
     public static Tensor GeluTanh(this Tensor x) => functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh);
 }
