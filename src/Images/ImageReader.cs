@@ -18,7 +18,25 @@ public static class ImageReader
 
     /// <param name="mostPixels">Where less than <see cref="MaxPixels"/> has to do.</param>
     /// <exception cref="InvalidDataException">The file is no image, is cut off or damaged, or is too large.</exception>
-    public static RgbImage Decode(ReadOnlyMemory<byte> file, int mostPixels = MaxPixels)
+    public static RgbImage Decode(ReadOnlyMemory<byte> file, int mostPixels = MaxPixels) =>
+        Read(file, mostPixels, (codec, pixels) => Upright(pixels, codec.Info.Width, codec.Info.Height, Origin(codec, file.Span)));
+
+    /// <summary>
+    /// Reads an image as qwen-vl-utils does: as it is stored, whatever EXIF says, and on white where each pixel has an
+    /// alpha of its own. Transparency of palettes and of grey is dropped.
+    /// </summary>
+    /// <inheritdoc cref="Decode"/>
+    public static RgbImage DecodeOnWhite(ReadOnlyMemory<byte> file) => Read(file, MaxPixels, (codec, pixels) =>
+    {
+        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        return !HasAlpha(codec, file.Span)
+            ? Upright(pixels, width, height, SKEncodedOrigin.Default)
+            : Upright(Array.ConvertAll(pixels.ToArray(), OnWhite), width, height, SKEncodedOrigin.Default);
+    });
+
+    private delegate RgbImage Finish(SKCodec codec, ReadOnlySpan<uint> pixels);
+
+    private static RgbImage Read(ReadOnlyMemory<byte> file, int mostPixels, Finish finish)
     {
         using var data = SKData.CreateCopy(file.Span);
         using var codec = SKCodec.Create(data) ?? throw new InvalidDataException(
@@ -41,7 +59,7 @@ public static class ImageReader
         }
 
         return result == SKCodecResult.Success
-            ? Upright(MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan()), width, height, Origin(codec, file.Span))
+            ? finish(codec, MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan()))
             : throw new InvalidDataException($"{what}: damaged: its pixels cannot be decoded ({result}).");
     }
 
@@ -54,6 +72,27 @@ public static class ImageReader
         SKEncodedImageFormat.Jpeg => file.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) > file.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]),
         _ => true,
     };
+
+    /// <summary>Whether Pillow opens it as RGBA. The byte of a PNG behind its size and depth says what a pixel is: 6 has alpha.</summary>
+    private static bool HasAlpha(SKCodec codec, ReadOnlySpan<byte> file) => codec.EncodedFormat switch
+    {
+        SKEncodedImageFormat.Png => file[25] == 6,
+        SKEncodedImageFormat.Webp => codec.Info.AlphaType != SKAlphaType.Opaque,
+        _ => false,
+    };
+
+    /// <summary>Pillow's paste with a mask, onto white.</summary>
+    private static uint OnWhite(uint pixel)
+    {
+        var alpha = pixel >> 24;
+        return Blend(pixel & 255) | Blend(pixel >> 8 & 255) << 8 | Blend(pixel >> 16 & 255) << 16;
+
+        uint Blend(uint sample)
+        {
+            var sum = 255 * (255 - alpha) + sample * alpha + 128;
+            return ((sum >> 8) + sum) >> 8;
+        }
+    }
 
     private static SKEncodedOrigin Origin(SKCodec codec, ReadOnlySpan<byte> file) =>
         codec.EncodedFormat == SKEncodedImageFormat.Png ? PngExif.Origin(file) : codec.EncodedOrigin;

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using ReflectDiT.Eval.Core;
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Networks.Checkpoints;
+
+/// <summary>
+/// The tensors of a model's folder as Hugging Face's libraries lay it out: one file, or several behind an index. As in
+/// diffusers an index goes before a single file, which may be a stale sibling, and other variants do not count.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private static readonly string[] Stems = ["diffusion_pytorch_model", "model"];
+
+    private readonly List<SafetensorsFile> _files;
+    private readonly Dictionary<string, SafetensorsFile> _homes;
+
+    private Checkpoint(string folder, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> homes) =>
+        (Folder, _files, _homes) = (folder, files, homes);
+
+    public string Folder { get; }
+
+    public IReadOnlyList<string> Files => [.. _files.Select(file => file.Path)];
+
+    public IEnumerable<StoredTensor> Tensors => _homes.Select(home => home.Value.Tensors[home.Key]);
+
+    /// <param name="folder">That of one model, with its config.json beside the files.</param>
+    /// <param name="variant">Such as <c>fp16</c>: the files that carry it in their names; null for those without.</param>
+    /// <exception cref="CheckpointException">There is no such checkpoint, or it is not sound.</exception>
+    public static Checkpoint Open(string folder, string? variant = null)
+    {
+        var infix = variant is null ? "" : $".{variant}";
+        foreach (var stem in Stems)
+        {
+            // The variant stands behind "index" in the name of an index, and before the number in that of a shard.
+            var index = Path.Combine(folder, $"{stem}.safetensors.index{infix}.json");
+            if (File.Exists(index))
+                return OpenIndex(folder, index);
+        }
+
+        foreach (var stem in Stems)
+        {
+            var single = Path.Combine(folder, $"{stem}{infix}.safetensors");
+            if (File.Exists(single))
+                return OpenFile(single);
+        }
+
+        throw new CheckpointException($"{folder} holds no {(variant is null ? "" : $"{variant} variant of a ")}checkpoint: neither "
+            + string.Join(" nor ", Stems.Select(stem => $"{stem}{infix}.safetensors")) + ", and no index of one");
+    }
+
+    /// <summary>A file alone, whatever its name.</summary>
+    /// <exception cref="CheckpointException">It is not sound.</exception>
+    public static Checkpoint OpenFile(string path)
+    {
+        var file = SafetensorsFile.Open(path);
+        return new(Path.GetDirectoryName(path)!, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
+    }
+
+    public bool Has(string name) => _homes.ContainsKey(name);
+
+    public StoredTensor Stored(string name) => _homes[name].Tensors[name];
+
+    /// <summary>A copy of a tensor, in the file's own type, on the processor.</summary>
+    public Tensor Read(string name) => _homes[name].Read(name);
+
+    public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private static Checkpoint OpenIndex(string folder, string index)
+    {
+        var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+        var homes = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var lost = new List<string>();
+            foreach (var entry in json.RootElement.Required("weight_map", index).Fields("weight_map"))
+            {
+                var name = entry.Value.Text(entry.Name);
+                if (name != Path.GetFileName(name) || !name.EndsWith(".safetensors", StringComparison.Ordinal))
+                    throw new CheckpointException($"{index}: {entry.Name} is said to be in \"{name}\", which is no file of this folder");
+                if (!files.TryGetValue(name, out var file))
+                    files.Add(name, file = SafetensorsFile.Open(Path.Combine(folder, name)));
+                if (file.Tensors.ContainsKey(entry.Name))
+                    homes.Add(entry.Name, file);
+                else
+                    lost.Add($"{entry.Name} (in {name})");
+            }
+
+            if (lost.Count > 0)
+                throw new CheckpointException($"{index} names tensors that are not there: {string.Join(", ", lost)}");
+            return new(folder, [.. files.Values], homes);
+        }
+        catch (Exception e)
+        {
+            foreach (var file in files.Values)
+                file.Dispose();
+            if (e is JsonException or InvalidDataException or InvalidOperationException)
+                throw new CheckpointException($"{index} is no index of a checkpoint: {e.Message}", e);
+            throw;
+        }
+    }
+}

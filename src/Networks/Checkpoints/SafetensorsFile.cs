@@ -1,0 +1,183 @@
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Text.Json;
+using ReflectDiT.Eval.Core;
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Networks.Checkpoints;
+
+/// <summary>A tensor of a file.</summary>
+/// <param name="Offset">Of its first byte in the file.</param>
+/// <param name="Bytes">What it takes there.</param>
+public sealed record StoredTensor(string Name, ScalarType Type, IReadOnlyList<long> Shape, long Offset, long Bytes)
+{
+    public long Elements => Shape.Aggregate(1L, (product, side) => product * side);
+}
+
+/// <summary>
+/// A file of Hugging Face's format safetensors: 8 bytes with the length of the header, the header in JSON, and the
+/// tensors, row-major, without holes. The file comes from strangers: nothing of its header is taken on trust, and nothing
+/// of its tensors is read before the whole header is found to be sound.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    /// <summary>That of the reference: no checkpoint comes near.</summary>
+    private const long LongestHeader = 100_000_000;
+
+    /// <summary>What one span holds at most.</summary>
+    private const long Chunk = 1L << 30;
+
+    private static readonly Dictionary<string, (ScalarType Type, int Bytes)> Types = new(StringComparer.Ordinal)
+    {
+        ["F64"] = (ScalarType.Float64, 8),
+        ["F32"] = (ScalarType.Float32, 4),
+        ["F16"] = (ScalarType.Float16, 2),
+        ["BF16"] = (ScalarType.BFloat16, 2),
+        ["I64"] = (ScalarType.Int64, 8),
+        ["I32"] = (ScalarType.Int32, 4),
+        ["I16"] = (ScalarType.Int16, 2),
+        ["I8"] = (ScalarType.Int8, 1),
+        ["U8"] = (ScalarType.Byte, 1),
+        ["BOOL"] = (ScalarType.Bool, 1),
+    };
+
+    private readonly MemoryMappedFile _map;
+
+    private SafetensorsFile(string path, MemoryMappedFile map, IReadOnlyDictionary<string, StoredTensor> tensors)
+    {
+        (Path, _map, Tensors) = (path, map, tensors);
+    }
+
+    public string Path { get; }
+
+    /// <summary>By name.</summary>
+    public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
+
+    /// <exception cref="CheckpointException">It is no such file, or its header lies.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var tensors = ReadHeader(stream);
+            return new(path, MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), tensors);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CheckpointException($"{path} is no sound safetensors file: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A copy of a tensor in the file's own type, on the processor.</summary>
+    public unsafe Tensor Read(string name)
+    {
+        Libtorch.Load();
+        var stored = Tensors[name];
+        var tensor = empty([.. stored.Shape], stored.Type);
+        if (stored.Bytes == 0)
+            return tensor;
+        using var view = _map.CreateViewAccessor(stored.Offset, stored.Bytes, MemoryMappedFileAccess.Read);
+        byte* from = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref from);
+        try
+        {
+            from += view.PointerOffset;
+            var (size, elements) = (stored.Bytes / stored.Elements, stored.Elements);
+            using var flat = tensor.view(-1);
+            for (var first = 0L; first < elements; first += Chunk / size)
+            {
+                using var part = flat.narrow(0, first, Math.Min(Chunk / size, elements - first));
+                var to = part.bytes;
+                new ReadOnlySpan<byte>(from + (first * size), to.Length).CopyTo(to);
+            }
+        }
+        finally
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+
+        return tensor;
+    }
+
+    public void Dispose() => _map.Dispose();
+
+    private static Dictionary<string, StoredTensor> ReadHeader(FileStream stream)
+    {
+        Span<byte> prefix = stackalloc byte[8];
+        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
+            throw new InvalidDataException($"{stream.Length} bytes, too few for the length of a header");
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (length > LongestHeader || (long)length > stream.Length - 8)
+            throw new InvalidDataException($"a header of {length} bytes in a file of {stream.Length}; {LongestHeader} at most");
+        var header = new byte[length];
+        stream.ReadExactly(header);
+        var data = stream.Length - 8 - (long)length;
+        try
+        {
+            using var json = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var tensors = json.RootElement.Fields("header").Where(field => field.Name != "__metadata__")
+                .Select(field => ReadTensor(field.Name, field.Value, 8 + (long)length, data))
+                .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            AssertWithoutHoles(tensors.Values, 8 + (long)length, data);
+            return tensors;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"its header is no JSON, or has a name twice: {e.Message}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"its header has a name that is not Unicode text: {e.Message}", e);
+        }
+    }
+
+    private static StoredTensor ReadTensor(string name, JsonElement json, long dataBegins, long dataLength)
+    {
+        var word = json.Required("dtype", name).Text($"{name}: dtype");
+        if (!Types.TryGetValue(word, out var type))
+            throw new InvalidDataException($"{name} is of type {word}; known are {string.Join(", ", Types.Keys)}");
+        var shape = Numbers(json.Required("shape", name), $"{name}: shape");
+        var offsets = Numbers(json.Required("data_offsets", name), $"{name}: data_offsets");
+        if (offsets.Count != 2 || offsets[0] > offsets[1] || offsets[1] > dataLength)
+            throw new InvalidDataException($"{name} lies at [{string.Join(", ", offsets)}] of {dataLength} bytes of tensors");
+        Int128 bytes = type.Bytes;
+        foreach (var side in shape)
+        {
+            bytes *= side;
+            if (bytes > long.MaxValue)
+                throw new InvalidDataException($"{name} has the shape [{string.Join(", ", shape)}], more than any file holds");
+        }
+
+        return bytes == offsets[1] - offsets[0]
+            ? new(name, type.Type, shape, dataBegins + offsets[0], (long)bytes)
+            : throw new InvalidDataException(
+                $"{name} takes {offsets[1] - offsets[0]} bytes, where its shape [{string.Join(", ", shape)}] of {word} takes {bytes}");
+    }
+
+    private static List<long> Numbers(JsonElement json, string where)
+    {
+        json.Items(where);
+        return [.. json.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
+            ? number
+            : throw JsonReading.Fault(where, "whole numbers from 0 on", item))];
+    }
+
+    /// <summary>Two names for the same bytes, or bytes that no name speaks of, are how other content is smuggled in.</summary>
+    private static void AssertWithoutHoles(IEnumerable<StoredTensor> tensors, long begins, long length)
+    {
+        var at = begins;
+        foreach (var tensor in tensors.OrderBy(t => t.Offset).ThenBy(t => t.Bytes))
+        {
+            if (tensor.Offset != at)
+                throw new InvalidDataException($"{tensor.Name} begins at byte {tensor.Offset}, where what lies before it ends at {at}");
+            at += tensor.Bytes;
+        }
+
+        if (at != begins + length)
+            throw new InvalidDataException($"its last {begins + length - at} bytes belong to no tensor");
+    }
+}

@@ -1,0 +1,109 @@
+using ReflectDiT.Eval.Images;
+
+namespace ReflectDiT.Eval.Networks;
+
+/// <summary>What Qwen's vision tower is given of an image.</summary>
+/// <param name="Patches">[GridHeight × GridWidth, 1176]: channel, frame (the image twice), row, column of a patch. The
+/// patches of each square of 2 × 2, which the tower merges to one token, follow each other.</param>
+/// <param name="GridHeight">Patches from top to bottom.</param>
+/// <param name="GridWidth">Patches from left to right.</param>
+public sealed record QwenPatches(float[] Patches, int GridHeight, int GridWidth)
+{
+    /// <summary>How many tokens the image takes.</summary>
+    public int Tokens => GridHeight * GridWidth / (QwenImage.Merge * QwenImage.Merge);
+}
+
+/// <summary>
+/// Images as Qwen2.5-VL sees them: qwen-vl-utils fits an image to a multiple of 28 pixels a side, then the processor of
+/// transformers does the same once more (it finds nothing to do, with rare exceptions), scales, and cuts into patches.
+/// </summary>
+/// <param name="MinPixels">The processor's min_pixels.</param>
+/// <param name="MaxPixels">The processor's max_pixels.</param>
+public sealed record QwenImage(int MinPixels, int MaxPixels)
+{
+    private const int Patch = 14;
+    private const int Frames = 2;
+    internal const int Merge = 2;
+    private const int Factor = Patch * Merge;
+    private const int MaxRatio = 200;
+
+    /// <summary>As Qwen2.5-VL-3B-Instruct publishes it; also the limits of qwen-vl-utils.</summary>
+    public static QwenImage Published { get; } = new(4 * Factor * Factor, 16384 * Factor * Factor);
+
+    private static readonly ImageNormalization Normalization = ImageNormalization.Clip;
+
+    /// <summary>Resizes an image by Pillow's bicubic filter to the size that the tower sees.</summary>
+    /// <exception cref="InvalidDataException">One side is more than 200 times the other.</exception>
+    public RgbImage Resize(RgbImage image)
+    {
+        var (height, width) = FitByUtilities(image.Height, image.Width);
+        var resized = PillowResize.Resize(image, width, height, ResampleFilter.Bicubic);
+        (height, width) = FitByProcessor(height, width);
+        return PillowResize.Resize(resized, width, height, ResampleFilter.Bicubic);
+    }
+
+    /// <summary>Cuts a resized image into patches.</summary>
+    public static QwenPatches Cut(RgbImage resized)
+    {
+        var (gridHeight, gridWidth) = (resized.Height / Patch, resized.Width / Patch);
+        var patches = new float[gridHeight * gridWidth * 3 * Frames * Patch * Patch];
+        var at = 0;
+        for (var block = 0; block < gridHeight * gridWidth / (Merge * Merge); block++)
+        {
+            for (var inBlock = 0; inBlock < Merge * Merge; inBlock++)
+            {
+                var top = (block / (gridWidth / Merge) * Merge + inBlock / Merge) * Patch;
+                var left = (block % (gridWidth / Merge) * Merge + inBlock % Merge) * Patch;
+                for (var plane = 0; plane < 3 * Frames; plane++)
+                {
+                    for (var y = top; y < top + Patch; y++)
+                    {
+                        for (var x = left; x < left + Patch; x++)
+                        {
+                            var channel = plane / Frames;
+                            patches[at++] = Normalization[channel, resized.Rgb[3 * (y * resized.Width + x) + channel]];
+                        }
+                    }
+                }
+            }
+        }
+
+        return new QwenPatches(patches, gridHeight, gridWidth);
+    }
+
+    /// <summary>smart_resize of qwen-vl-utils.</summary>
+    /// <exception cref="InvalidDataException">One side is more than 200 times the other.</exception>
+    public (int Height, int Width) FitByUtilities(int height, int width) => Fit(height, width);
+
+    /// <summary>smart_resize of transformers' Qwen2VLImageProcessor.</summary>
+    /// <exception cref="InvalidDataException">A side is shorter than 28 pixels, or more than 200 times the other.</exception>
+    public (int Height, int Width) FitByProcessor(int height, int width) => Math.Min(height, width) < Factor
+        ? throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL sees none with a side under {Factor}.")
+        : Fit(height, width);
+
+    private (int Height, int Width) Fit(int height, int width)
+    {
+        if (Math.Max(height, width) > MaxRatio * (long)Math.Min(height, width))
+        {
+            throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL sees none with a side over {MaxRatio} times the other.");
+        }
+
+        // Python rounds half to even.
+        var (h, w) = (ToMultiple(height, Math.Round), ToMultiple(width, Math.Round));
+        if ((long)h * w > MaxPixels)
+        {
+            var shrink = Math.Sqrt((double)height * width / MaxPixels);
+            return (ToMultiple(height / shrink, Math.Floor), ToMultiple(width / shrink, Math.Floor));
+        }
+
+        if ((long)h * w < MinPixels)
+        {
+            var grow = Math.Sqrt(MinPixels / ((double)height * width));
+            return (ToMultiple(height * grow, Math.Ceiling), ToMultiple(width * grow, Math.Ceiling));
+        }
+
+        return (h, w);
+    }
+
+    private static int ToMultiple(double side, Func<double, double> round) => Math.Max(Factor, (int)round(side / Factor) * Factor);
+}
