@@ -90,6 +90,12 @@ internal sealed class GoldenRun(GoldenCase golden, ScalarType type) : IDisposabl
 
         if (limit.ValueKind == JsonValueKind.Object)
         {
+            if (limit.TryGetProperty("equal_where", out var certain))
+            {
+                var bits = ours.bitwise_xor(theirs).bitwise_and(Stored(certain.GetString()!)).count_nonzero().item<long>();
+                return bits == 0 ? null : $"{bits} bytes differ where {certain} is set";
+            }
+
             if (!limit.TryGetProperty("max_abs", out var most))
                 throw new NotSupportedException($"{golden.Folder}: no test for the limit {limit}");
             var apart = a.numel() == 0 ? 0 : (a - b).abs().max().item<double>();
