@@ -89,23 +89,48 @@ public sealed class SanaTransformer : IDisposable
     public Tensor Forward(Tensor latent, Tensor prompt, Tensor promptMask, Tensor timestep, Watch? watch = null)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (latent.shape[2], latent.shape[3]);
-        var x = _patchEmbed.Forward(latent).flatten(2).transpose(1, 2); // [B, N, D]
-        watch?.Invoke("patch_embed", x);
-        var (embedded, modulation) = _timeEmbed.Forward(timestep, latent.dtype, watch); // [B, D], [B, 6 D]
-        var text = _captionProjection.Forward(prompt); // [B, L, D]
-        watch?.Invoke("caption_projection", text);
-        text = _captionNorm.Forward(text);
-        watch?.Invoke("caption_norm", text);
+        var time = EmbedTime(timestep, latent.dtype, watch);
         // A soft mask: where all is padding, attention still has somewhere to go.
         var bias = ((1 - promptMask.to(latent.dtype)) * -10000.0).unsqueeze(1).unsqueeze(1); // [B, 1, 1, L]
-        for (var i = 0; i < _blocks.Length; i++)
-            x = _blocks[i].Forward(x, text, bias, modulation, height, width, watch, i);
-        return _head.Forward(x, embedded, height, width, watch).MoveToOuterDisposeScope();
+        return Denoise(latent, EmbedPrompt(prompt, watch), bias, time, watch).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _weights.Dispose();
+
+    internal TimeEmbedded EmbedTime(Tensor timestep, ScalarType type, Watch? watch) => _timeEmbed.Forward(timestep, type, watch);
+
+    /// <returns>[B, L, D]</returns>
+    internal Tensor EmbedPrompt(Tensor prompt, Watch? watch)
+    {
+        var text = _captionProjection.Forward(prompt);
+        watch?.Invoke("caption_projection", text);
+        text = _captionNorm.Forward(text);
+        watch?.Invoke("caption_norm", text);
+        return text;
+    }
+
+    /// <param name="text">What the cross-attention sees, [B, keys, D].</param>
+    /// <param name="mask">See <see cref="SanaBlock.Forward"/>.</param>
+    internal Tensor Denoise(Tensor latent, Tensor text, Tensor mask, TimeEmbedded time, Watch? watch)
+    {
+        using var scope = NewDisposeScope();
+        var (height, width) = (latent.shape[2], latent.shape[3]);
+        var x = _patchEmbed.Forward(latent).flatten(2).transpose(1, 2); // [B, N, D]
+        watch?.Invoke("patch_embed", x);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            var before = x;
+            x = _blocks[i].Forward(x, text, mask, time.Modulation, height, width, watch, i);
+            before.Dispose();
+        }
+
+        return _head.Forward(x, time.Embedded, height, width, watch).MoveToOuterDisposeScope();
+    }
 }
+
+/// <param name="Embedded">[B, D]</param>
+/// <param name="Modulation">[B, 6 D]</param>
+internal sealed record TimeEmbedded(Tensor Embedded, Tensor Modulation);
 
 /// <summary>The sinusoid of a timestep through a perceptron, and from it what modulates every block (AdaLN-single of PixArt).</summary>
 internal sealed class TimeEmbedding(Weights w, int width)
@@ -117,8 +142,7 @@ internal sealed class TimeEmbedding(Weights w, int width)
     private readonly Linear _linear = w.Linear("linear", width, 6 * width);
 
     /// <param name="timestep">[B]</param>
-    /// <returns>The embedding [B, D] and the modulation [B, 6 D].</returns>
-    public (Tensor Embedded, Tensor Modulation) Forward(Tensor timestep, ScalarType type, Watch? watch)
+    public TimeEmbedded Forward(Tensor timestep, ScalarType type, Watch? watch)
     {
         var exponent = arange(Frequencies, dtype: float32, device: timestep.device) * -Math.Log(10000) / Frequencies;
         var angle = timestep.to(float32).unsqueeze(1) * exponent.exp().unsqueeze(0); // [B, 128]
@@ -128,7 +152,7 @@ internal sealed class TimeEmbedding(Weights w, int width)
         watch?.Invoke("time_embed.embedded_timestep", embedded);
         var modulation = _linear.Forward(functional.silu(embedded));
         watch?.Invoke("time_embed.timestep", modulation);
-        return (embedded, modulation);
+        return new(embedded, modulation);
     }
 }
 

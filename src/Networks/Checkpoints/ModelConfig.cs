@@ -60,9 +60,19 @@ public sealed partial class ModelConfig
     /// <exception cref="CheckpointException">It is another, of which no published checkpoint is known.</exception>
     public string OneOf(string key, params string[] known)
     {
-        var found = Get(key) is { } json ? JsonSerializer.Serialize(json) : Absent(key) ? known[0] : "null";
+        var found = Get(key) is { } json ? json.ValueKind == JsonValueKind.String ? $"\"{json.GetString()}\"" : json.GetRawText() : Absent(key) ? known[0] : "null";
         return known.FirstOrDefault(word => Same(word, found))
             ?? throw new CheckpointException($"{_path}: {key} is {found}; known are {string.Join(", ", known)}");
+    }
+
+    /// <summary>A word, or a list of nothing but it; what is not there is taken to be it.</summary>
+    /// <exception cref="CheckpointException">It is, or holds, another, of which no published checkpoint is known.</exception>
+    public void AllOf(string key, string word)
+    {
+        var words = Get(key) is not { } json ? [word]
+            : json.ValueKind == JsonValueKind.Array ? List(key, (item, where) => item.Text(where)) : [json.ToString()];
+        if (words.FirstOrDefault(other => other != word) is { } another)
+            throw new CheckpointException($"{_path}: {key} is \"{another}\"; known is \"{word}\"");
     }
 
     /// <summary>Fails unless all other keys are among those that change nothing.</summary>
