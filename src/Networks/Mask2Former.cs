@@ -54,11 +54,14 @@ public sealed class Mask2Former : IDisposable
     }
 
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of the configuration.</exception>
-    public static Mask2Former Load(string folder, Mask2FormerConfig config, ScalarType type, Device device)
+    public static Mask2Former Load(string folder, Mask2FormerConfig config, ScalarType type, Device device) =>
+        Load(folder, config, type, device, Name);
+
+    /// <summary>A checkpoint with other names than mmdet's.</summary>
+    internal static Mask2Former Load(string folder, Mask2FormerConfig config, ScalarType type, Device device, Func<string, string?> rename)
     {
         using var checkpoint = Checkpoint.Open(folder);
-        // Which row of the table a pair of places takes is stored beside it, and computed here.
-        var w = Weights.Of(checkpoint, type, device, name => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name);
+        var w = Weights.Of(checkpoint, type, device, rename);
         var network = new Mask2Former(config, w);
         w.Complete();
         return network;
@@ -89,6 +92,9 @@ public sealed class Mask2Former : IDisposable
 
     public void Dispose() => _weights.Dispose();
 
+    /// <summary>Which row of the table a pair of places takes is stored beside it, and computed here.</summary>
+    private static string? Name(string name) => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name;
+
     /// <summary>What queries see, and which places of the next map they are not to look at, [B, Q, N].</summary>
     private (Tensor Classes, Tensor Masks, Tensor Blocked) Predict(Tensor query, Tensor features, Tensor next, string layer, Watch? watch)
     {
@@ -98,6 +104,7 @@ public sealed class Mask2Former : IDisposable
         var masks = embedded.matmul(features.flatten(2)).unflatten(2, features.shape[2], features.shape[3]);
         var small = functional.interpolate(masks, [next.shape[2], next.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false);
         var blocked = small.flatten(2).sigmoid() < 0.5;
+        watch?.Invoke($"decoder.{layer}.normed", normed);
         watch?.Invoke($"decoder.{layer}.class_logits", classes);
         watch?.Invoke($"decoder.{layer}.mask_logits", masks);
         watch?.Invoke($"decoder.{layer}.next_attention_mask", blocked);
@@ -126,11 +133,15 @@ internal sealed class QueryLayer(Weights w, Mask2FormerConfig config)
     }
 }
 
-/// <summary>nn.MultiheadAttention.</summary>
+/// <summary>nn.MultiheadAttention, whose three projections are one parameter; transformers keeps some of them apart.</summary>
 internal sealed class QueryAttention(Weights w, Mask2FormerConfig config)
 {
-    private readonly Tensor _weight = w.Get("in_proj_weight", 3 * config.Width, config.Width);
-    private readonly Tensor _bias = w.Get("in_proj_bias", 3 * config.Width);
+    private readonly Linear[]? _apart = w.Has("q_proj.weight")
+        ? [w.Linear("q_proj", config.Width, config.Width), w.Linear("k_proj", config.Width, config.Width), w.Linear("v_proj", config.Width, config.Width)]
+        : null;
+    private readonly Linear? _together = w.Has("q_proj.weight")
+        ? null
+        : new(w.Get("in_proj_weight", 3 * config.Width, config.Width), w.Get("in_proj_bias", 3 * config.Width));
     private readonly Linear _out = w.Linear("out_proj", config.Width, config.Width);
 
     /// <param name="mask">True where a query sees a key, [B, 1, Q, N].</param>
@@ -140,7 +151,11 @@ internal sealed class QueryAttention(Weights w, Mask2FormerConfig config)
         return _out.Forward(attended.transpose(1, 2).flatten(2));
     }
 
-    private Tensor Project(Tensor x, int part) => functional.linear(
-            x, _weight.narrow(0, part * config.Width, config.Width), _bias.narrow(0, part * config.Width, config.Width))
-        .unflatten(2, config.Heads, -1).transpose(1, 2);
+    private Tensor Project(Tensor x, int part)
+    {
+        var projected = _together is null
+            ? _apart![part].Forward(x)
+            : functional.linear(x, _together.Weight.narrow(0, part * config.Width, config.Width), _together.Bias!.narrow(0, part * config.Width, config.Width));
+        return projected.unflatten(2, config.Heads, -1).transpose(1, 2);
+    }
 }

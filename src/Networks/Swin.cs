@@ -7,7 +7,9 @@ namespace ReflectDiT.Eval.Networks;
 /// <summary>The shape of a Swin backbone.</summary>
 /// <param name="Depths">Blocks of each of the four stages.</param>
 /// <param name="Heads">Of each stage.</param>
-public sealed record SwinConfig(int Width, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads)
+/// <param name="MergesByPlace">Whether merging puts the channels of one place behind those of another, as in the original
+/// and in transformers; mmdet puts the places of one channel behind those of another.</param>
+public sealed record SwinConfig(int Width, IReadOnlyList<int> Depths, IReadOnlyList<int> Heads, bool MergesByPlace = false)
 {
     /// <summary>Swin-S.</summary>
     public static SwinConfig Small { get; } = new(96, [2, 2, 18, 2], [3, 6, 12, 24]);
@@ -29,7 +31,7 @@ internal sealed class Swin(Weights w, SwinConfig config)
     private readonly SwinBlock[][] _blocks = [.. config.Depths.Select((depth, stage) => Enumerable.Range(0, depth).Select(block =>
         new SwinBlock(w.In($"stages.{stage}.blocks.{block}"), config.WidthOf(stage), config.Heads[stage], shifted: block % 2 == 1)).ToArray())];
     private readonly PatchMerging[] _downsamples = [.. Enumerable.Range(0, config.Depths.Count - 1).Select(stage =>
-        new PatchMerging(w.In($"stages.{stage}.downsample"), config.WidthOf(stage)))];
+        new PatchMerging(w.In($"stages.{stage}.downsample"), config.WidthOf(stage), config.MergesByPlace))];
     private readonly LayerNorm[] _norms = [.. config.Depths.Select((_, stage) => w.LayerNorm($"norm{stage}", config.WidthOf(stage), eps: 1e-5))];
 
     /// <param name="image">[B, 3, height, width]</param>
@@ -78,7 +80,9 @@ internal sealed class SwinBlock(Weights w, int width, int heads, bool shifted)
     private const int Area = Window * Window;
 
     private readonly LayerNorm _norm1 = w.LayerNorm("norm1", width, eps: 1e-5);
-    private readonly Linear _qkv = w.Linear("attn.w_msa.qkv", width, 3 * width);
+    private readonly Linear[] _qkv = w.Has("attn.w_msa.query.weight")
+        ? [w.Linear("attn.w_msa.query", width, width), w.Linear("attn.w_msa.key", width, width), w.Linear("attn.w_msa.value", width, width)]
+        : [w.Linear("attn.w_msa.qkv", width, 3 * width)];
     private readonly Linear _proj = w.Linear("attn.w_msa.proj", width, width);
     private readonly Tensor _biasTable = w.Get("attn.w_msa.relative_position_bias_table", (2 * Window - 1) * (2 * Window - 1), heads);
     private readonly LayerNorm _norm2 = w.LayerNorm("norm2", width, eps: 1e-5);
@@ -107,7 +111,8 @@ internal sealed class SwinBlock(Weights w, int width, int heads, bool shifted)
             bias = bias + apart.repeat(x.shape[0], 1, 1).unsqueeze(1);
         }
 
-        var qkv = _qkv.Forward(Windows(map)).unflatten(2, 3, heads, width / heads).permute(2, 0, 3, 1, 4); // [3, B × windows, heads, 49, head dim]
+        var windows = Windows(map); // [B × windows, 49, D]
+        var qkv = cat([.. _qkv.Select(linear => linear.Forward(windows))], -1).unflatten(2, 3, heads, width / heads).permute(2, 0, 3, 1, 4); // [3, B × windows, heads, 49, head dim]
         var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias.expand(qkv.shape[1], -1, -1, -1));
         var result = _proj.Forward(attended.transpose(1, 2).flatten(2)) // [B × windows, 49, D]
             .view(x.shape[0], high / Window, wide / Window, Window, Window, width).permute(0, 1, 3, 2, 4, 5).reshape(x.shape[0], high, wide, width);
@@ -146,8 +151,8 @@ internal sealed class SwinBlock(Weights w, int width, int heads, bool shifted)
     }
 }
 
-/// <summary>2 x 2 places become one of twice the width. The channels are those of nn.Unfold: all four places of one, then of the next.</summary>
-internal sealed class PatchMerging(Weights w, int width)
+/// <summary>2 x 2 places become one of twice the width.</summary>
+internal sealed class PatchMerging(Weights w, int width, bool byPlace)
 {
     private readonly LayerNorm _norm = w.LayerNorm("norm", 4 * width, eps: 1e-5);
     private readonly Linear _reduction = w.Linear("reduction", 4 * width, 2 * width, bias: false);
@@ -157,6 +162,9 @@ internal sealed class PatchMerging(Weights w, int width)
     public Tensor Forward(Tensor x, long height, long columns)
     {
         var map = Swin.PadTo(x.transpose(1, 2).unflatten(2, height, columns), 2);
-        return _reduction.Forward(_norm.Forward(functional.pixel_unshuffle(map, 2).flatten(2).transpose(1, 2)));
+        var four = functional.pixel_unshuffle(map, 2).flatten(2).transpose(1, 2); // [B, N / 4, D × places], row by row
+        if (byPlace)
+            four = four.unflatten(2, width, 2, 2).permute(0, 1, 4, 3, 2).flatten(2); // column by column
+        return _reduction.Forward(_norm.Forward(four));
     }
 }

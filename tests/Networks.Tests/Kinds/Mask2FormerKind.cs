@@ -55,7 +55,7 @@ internal static class Mask2FormerKind
     private static Tensor Reversed(Tensor image) => image.flip(2);
 
     /// <summary>Eight pixels a byte, the first in the highest bit; [Q, bytes].</summary>
-    private static Tensor Packed(Tensor masks)
+    internal static Tensor Packed(Tensor masks)
     {
         var rows = masks.flatten(1);
         var bytes = new byte[rows.shape[0], (rows.shape[1] + 7) / 8];
