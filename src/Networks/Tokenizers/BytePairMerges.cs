@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Networks.Tokenizers;
 /// </summary>
 internal sealed class BytePairMerges
 {
-    private readonly Dictionary<long, (int Rank, int Joined)> _merges = [];
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Joined)> _merges = [];
     private readonly IReadOnlyDictionary<int, int> _characters;
     private readonly int[] _bytes;
 
@@ -15,7 +15,7 @@ internal sealed class BytePairMerges
     public BytePairMerges(IReadOnlyDictionary<int, int> characters, int[] bytes) => (_characters, _bytes) = (characters, bytes);
 
     /// <summary>Adds the next merge in the file's order; several may give the same piece.</summary>
-    public void Add(int left, int right, int joined) => _merges[Pair(left, right)] = (_merges.Count, joined);
+    public void Add(int left, int right, int joined) => _merges[(left, right)] = (_merges.Count, joined);
 
     /// <summary>Appends the ids of a word. Takes n log n, as a word may be a whole page.</summary>
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
@@ -32,7 +32,7 @@ internal sealed class BytePairMerges
             var (at, joined) = merge;
             // The pair that was offered may be gone. One that gives the same piece is taken in its place.
             if (symbols.Ids[at] < 0 || symbols.Next[at] < 0
-                || !_merges.TryGetValue(Pair(symbols.Ids[at], symbols.Ids[symbols.Next[at]]), out var now) || now.Joined != joined)
+                || !_merges.TryGetValue((symbols.Ids[at], symbols.Ids[symbols.Next[at]]), out var now) || now.Joined != joined)
             {
                 continue;
             }
@@ -57,7 +57,7 @@ internal sealed class BytePairMerges
         void Offer(int at)
         {
             var next = symbols.Next[at];
-            if (next >= 0 && _merges.TryGetValue(Pair(symbols.Ids[at], symbols.Ids[next]), out var merge))
+            if (next >= 0 && _merges.TryGetValue((symbols.Ids[at], symbols.Ids[next]), out var merge))
             {
                 open.Enqueue((at, merge.Joined), (merge.Rank, at));
             }
@@ -85,8 +85,6 @@ internal sealed class BytePairMerges
 
         return [.. ids];
     }
-
-    private static long Pair(int left, int right) => (long)left << 32 | (uint)right;
 
     /// <summary>A list of symbols in which two neighbours become one; what was joined to its left has the id -1.</summary>
     private readonly struct Symbols
