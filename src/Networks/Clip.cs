@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Networks.Checkpoints;
+using ReflectDiT.Eval.Networks.Tokenizers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -110,6 +111,9 @@ public sealed class Clip : IDisposable
 
     public ClipConfig Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <summary>The logarithm of what cosines are multiplied with in training.</summary>
     public Tensor LogitScale { get; }
 
@@ -162,6 +166,23 @@ public sealed class Clip : IDisposable
         watch?.Invoke("text_ln_final", x);
         var end = ids.argmax(-1).view(-1, 1, 1).expand(-1, 1, Config.Text.Width);
         return functional.linear(x.gather(1, end).squeeze(1).to(_textProjection.dtype), _textProjection).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The ids of texts as open_clip pads and cuts them: 0 behind the end, which stands last where the text is too long.</summary>
+    /// <param name="tokenizer">CLIP's, which puts a start and an end around a text.</param>
+    /// <returns>int64, [texts, context]</returns>
+    public Tensor Tokens(Tokenizer tokenizer, IReadOnlyList<string> texts)
+    {
+        var ids = new long[texts.Count * Config.Context];
+        for (var text = 0; text < texts.Count; text++)
+        {
+            var whole = tokenizer.Encode(texts[text]);
+            if (whole.Length > Config.Context)
+                whole = [.. whole[..(Config.Context - 1)], whole[^1]];
+            Array.ConvertAll(whole, id => (long)id).CopyTo(ids.AsSpan(text * Config.Context));
+        }
+
+        return tensor(ids, [texts.Count, Config.Context], device: _tokenEmbedding.device);
     }
 
     /// <summary>

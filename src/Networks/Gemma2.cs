@@ -50,6 +50,9 @@ public sealed class Gemma2 : IDisposable
 
     public Gemma2Config Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static Gemma2 Load(string folder, ScalarType type, Device device, bool softCap, string? variant = null)
     {

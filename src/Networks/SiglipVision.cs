@@ -52,6 +52,9 @@ public sealed class SiglipVision : IDisposable
 
     public SiglipConfig Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static SiglipVision Load(string folder, ScalarType type, Device device, string? variant = null)
     {
