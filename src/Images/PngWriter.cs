@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ReflectDiT.Eval.Images;
 
-/// <summary>Writes 8-bit palette PNGs: the same image gives the same bytes on every machine.</summary>
+/// <summary>Writes PNGs of 8 bits: the same image gives the same bytes on every machine.</summary>
 public static class PngWriter
 {
     private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(i => CrcOfByte((uint)i))];
@@ -12,27 +12,44 @@ public static class PngWriter
         ArgumentOutOfRangeException.ThrowIfNotEqual(image.Indices.Length, image.Width * image.Height);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(image.Palette.Count, 256);
 
+        const byte OfPalette = 3;
+        return Encode(image.Width, image.Height, OfPalette, image.Indices,
+            [.. image.Palette.SelectMany(c => (byte[])[(byte)(c >> 16), (byte)(c >> 8), (byte)c])]);
+    }
+
+    /// <summary>Of a photograph little is saved: the compressor is for flat drawings.</summary>
+    public static byte[] Encode(RgbImage image)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(image.Rgb.Length, 3 * image.Width * image.Height);
+        const byte OfColours = 2;
+        return Encode(image.Width, image.Height, OfColours, image.Rgb, []);
+    }
+
+    private static byte[] Encode(int width, int height, byte kind, byte[] samples, byte[] palette)
+    {
         var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, image.Width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), image.Height);
-        (header[8], header[9]) = (8, 3); // bits a sample, a palette
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
+        (header[8], header[9]) = (8, kind); // bits a sample
 
         var file = new MemoryStream(4096);
         file.Write([0x89, .. "PNG\r\n\x1a\n"u8]);
         WriteChunk(file, "IHDR"u8, header);
-        WriteChunk(file, "PLTE"u8, [.. image.Palette.SelectMany(c => (byte[])[(byte)(c >> 16), (byte)(c >> 8), (byte)c])]);
-        WriteChunk(file, "IDAT"u8, RowDeflate.Compress(UnfilteredRows(image), image.Width + 1));
+        if (palette.Length > 0)
+            WriteChunk(file, "PLTE"u8, palette);
+        var row = samples.Length / height;
+        WriteChunk(file, "IDAT"u8, RowDeflate.Compress(UnfilteredRows(samples, row, height), row + 1));
         WriteChunk(file, "IEND"u8, []);
         return file.ToArray();
     }
 
     /// <summary>The rows, each after a filter byte 0 (none).</summary>
-    private static byte[] UnfilteredRows(IndexedImage image)
+    private static byte[] UnfilteredRows(byte[] samples, int row, int height)
     {
-        var rows = new byte[(image.Width + 1) * image.Height];
-        for (var y = 0; y < image.Height; y++)
+        var rows = new byte[(row + 1) * height];
+        for (var y = 0; y < height; y++)
         {
-            image.Indices.AsSpan(y * image.Width, image.Width).CopyTo(rows.AsSpan(y * (image.Width + 1) + 1));
+            samples.AsSpan(y * row, row).CopyTo(rows.AsSpan((y * (row + 1)) + 1));
         }
 
         return rows;

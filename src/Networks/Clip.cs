@@ -106,7 +106,7 @@ public sealed class Clip : IDisposable
         // transformers keeps the matrix the other way round.
         Tensor Projection(Weights weights, string name, int width) => weights.Has($"{name}.weight")
             ? weights.Get($"{name}.weight", config.Embed, width)
-            : weights.Get(name, width, config.Embed).t();
+            : weights.Get(name, width, config.Embed)?.t()!;
     }
 
     public ClipConfig Config { get; }
@@ -218,7 +218,7 @@ public sealed class Clip : IDisposable
         !name.Contains("ln_", StringComparison.Ordinal) && !name.Contains("embedding", StringComparison.Ordinal) && name != "logit_scale";
 
     /// <summary>open_clip's name for one of transformers'.</summary>
-    private static string? Name(string name)
+    internal static string? Name(string name)
     {
         // Indexes that files of older versions hold.
         if (name.EndsWith("embeddings.position_ids", StringComparison.Ordinal) || name is "input_resolution" or "context_length" or "vocab_size")

@@ -94,7 +94,7 @@ public sealed class Gemma2 : IDisposable
         zeros_like(seen, type).masked_fill(seen.logical_not(), finfo(type).min);
 
     /// <summary>A model saved with its head has a prefix, and the head, which is the embedding once more.</summary>
-    private static string? Name(string name) => name == "lm_head.weight" ? null
+    internal static string? Name(string name) => name == "lm_head.weight" ? null
         : name.StartsWith("model.", StringComparison.Ordinal) ? name["model.".Length..] : name;
 }
 

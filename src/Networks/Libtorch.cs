@@ -21,24 +21,20 @@ public static class Libtorch
 
     /// <summary>The folder that they are loaded from.</summary>
     /// <exception cref="LibtorchMissingException">They are in none of the places; it says which.</exception>
-    public static string Folder
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } named)
-            {
-                return new[] { named, Path.Combine(named, "lib") }.FirstOrDefault(Holds)
-                    ?? throw new LibtorchMissingException($"{FolderVariable}={named} holds no libtorch_cpu.so, nor does its folder lib");
-            }
+    public static string Folder => Find(Environment.GetEnvironmentVariable(FolderVariable),
+    [
+        AppContext.BaseDirectory,
+        Path.Combine(AppContext.BaseDirectory, "libtorch"),
+        typeof(Libtorch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "LibtorchFolder")?.Value ?? "",
+    ]);
 
-            var restored = typeof(Libtorch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-                .FirstOrDefault(a => a.Key == "LibtorchFolder")?.Value ?? "";
-            string[] places = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "libtorch"), restored];
-            return places.FirstOrDefault(Holds) ?? throw new LibtorchMissingException(
-                $"libtorch_cpu.so is neither in {string.Join(" nor in ", places.Where(p => p.Length > 0))}: "
-                + $"let {FolderVariable} name a folder with libtorch 2.10, or build the program on this machine");
-        }
-    }
+    /// <param name="named">By the user; then the other places do not count.</param>
+    internal static string Find(string? named, IReadOnlyList<string> places) => string.IsNullOrEmpty(named)
+        ? places.FirstOrDefault(Holds) ?? throw new LibtorchMissingException(
+            $"libtorch_cpu.so is neither in {string.Join(" nor in ", places.Where(p => p.Length > 0))}: "
+            + $"let {FolderVariable} name a folder with libtorch 2.10, or build the program on this machine")
+        : new[] { named, Path.Combine(named, "lib") }.FirstOrDefault(Holds)
+            ?? throw new LibtorchMissingException($"{FolderVariable}={named} holds no libtorch_cpu.so, nor does its folder lib");
 
     private static bool Holds(string folder) => File.Exists(Path.Combine(folder, "libtorch_cpu.so"));
 

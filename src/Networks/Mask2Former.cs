@@ -98,7 +98,7 @@ public sealed class Mask2Former : IDisposable
     public void Dispose() => _weights.Dispose();
 
     /// <summary>Which row of the table a pair of places takes is stored beside it, and computed here.</summary>
-    private static string? Name(string name) => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name;
+    internal static string? Name(string name) => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name;
 
     /// <summary>What queries see, and which places of the next map they are not to look at, [B, Q, N].</summary>
     private (Tensor Classes, Tensor Masks, Tensor Blocked) Predict(Tensor query, Tensor features, Tensor next, string layer, Watch? watch)

@@ -146,7 +146,7 @@ public sealed class QwenVl : IDisposable
     }
 
     /// <summary>Versions of transformers from 4.52 on have other prefixes.</summary>
-    private static string? Name(string name, bool tied)
+    internal static string? Name(string name, bool tied)
     {
         if (tied && name == "lm_head.weight")
             return null;

@@ -47,7 +47,7 @@ public sealed record EmbeddedContext(Tensor Tokens, IReadOnlyList<int> Lengths) 
 public sealed class ReflectTransformer : IDisposable
 {
     /// <summary>So many tokens of text has a context that was dropped.</summary>
-    private const int ZeroTextTokens = 4;
+    internal const int ZeroTextTokens = 4;
 
     private readonly Weights _weights;
     private readonly TextProjection _clipProjection;
@@ -57,12 +57,11 @@ public sealed class ReflectTransformer : IDisposable
     private readonly ContextBlock[] _blocks;
     private readonly RmsNorm _norm;
     private readonly RotaryPositions _rope;
-    private readonly ReflectionQuirks _quirks;
 
     /// <summary>Takes its parameters from the weights, which it owns from then on.</summary>
     public ReflectTransformer(ReflectConfig config, Weights w, ReflectionQuirks quirks)
     {
-        (Config, _weights, _quirks) = (config, w, quirks);
+        (Config, _weights, Quirks) = (config, w, quirks);
         var width = config.Sana.Width;
         Sana = new(config.Sana, w);
         _clipProjection = new(w.In("clip_projection"), config.VisionDim, width);
@@ -76,8 +75,10 @@ public sealed class ReflectTransformer : IDisposable
 
     public ReflectConfig Config { get; }
 
-    /// <summary>The same transformer without any context: what draws the first image of a chain.</summary>
-    public SanaTransformer Sana { get; }
+    public ReflectionQuirks Quirks { get; }
+
+    /// <summary>What is left of it without context.</summary>
+    internal SanaTransformer Sana { get; }
 
     /// <summary>By their names in the checkpoint.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
@@ -112,7 +113,7 @@ public sealed class ReflectTransformer : IDisposable
         var lengths = context.TextMask.sum(-1).cpu().data<long>().ToArray();
         var rows = context.Rows.Select((pairs, row) => context.Dropped is null || !context.Dropped[row]
             ? cat([.. pairs.SelectMany(i => new[] { images[i], texts[i].narrow(0, 0, lengths[i]) })], dim: 0) // [tokens, D]
-            : zeros(_quirks.ZeroContext ? images.shape[1] + ZeroTextTokens : 0, images.shape[2], images.dtype, images.device)).ToList();
+            : zeros(Quirks.ZeroContext ? images.shape[1] + ZeroTextTokens : 0, images.shape[2], images.dtype, images.device)).ToList();
         var longest = rows.Max(row => row.shape[0]);
         var tokens = stack(rows.Select(row => functional.pad(row, [0, 0, 0, longest - row.shape[0]])), dim: 0); // [rows, L, D]
         watch?.Invoke("reflect.context", tokens);
@@ -168,12 +169,12 @@ public sealed class ReflectTransformer : IDisposable
         var mask = stack(context.Lengths.Select(n => arange(length, device: x.device) < n), dim: 0).to(int64); // [rows, L]
         watch?.Invoke("reflect.context_mask", mask);
         // A row of nothing but padding attends to it: what comes of that nobody sees.
-        var attended = _quirks.ContextIgnoresMask ? null : (mask.to(@bool) | (mask.sum(1, keepdim: true) == 0)).unsqueeze(1).unsqueeze(1);
+        var attended = Quirks.ContextIgnoresMask ? null : (mask.to(@bool) | (mask.sum(1, keepdim: true) == 0)).unsqueeze(1).unsqueeze(1);
         for (var i = 0; i < _blocks.Length; i++)
             x = _blocks[i].Forward(x, modulation, cos, sin, attended, watch, i);
         x = _norm.Forward(x);
         watch?.Invoke("reflect.reflection_norm", x);
-        if (_quirks.LastKeyMasked && length > 0)
+        if (Quirks.LastKeyMasked && length > 0)
             mask = cat([mask.narrow(1, 0, length - 1), zeros_like(mask.narrow(1, length - 1, 1))], dim: 1);
         return (functional.pad(x, [0, 0, 0, padTo - length]), functional.pad(mask, [0, padTo - length]));
     }
@@ -209,14 +210,14 @@ internal sealed class ContextBlock(Weights w, SanaConfig config)
     {
         var (q, k, v) = (Heads(_toQ.Forward(x)), Heads(_toK.Forward(x)), Heads(_toV.Forward(x))); // [B, heads, L, head dim]
         var attended = functional.scaled_dot_product_attention(
-            RotaryPositions.Rotate(q, cos, sin), RotaryPositions.Rotate(k, cos, sin), v, mask);
+            Rotary.Apply(q, cos, sin), Rotary.Apply(k, cos, sin), v, mask);
         return _toOut.Forward(attended.transpose(1, 2).flatten(2, 3));
     }
 
     private Tensor Heads(Tensor x) => x.unflatten(2, -1, config.CrossHeadDim).transpose(1, 2);
 }
 
-/// <summary>Rotary positions with the frequencies of Llama 3.1, whose low ones are slowed down; a head's halves are rotated against each other.</summary>
+/// <summary>The rotary positions of Llama 3.1, whose low frequencies are slowed down.</summary>
 internal sealed class RotaryPositions(int headDim, bool rounded)
 {
     private const double Theta = 500_000;
@@ -234,19 +235,10 @@ internal sealed class RotaryPositions(int headDim, bool rounded)
         return (both.cos().to(type, device).MoveToOuterDisposeScope(), both.sin().to(type, device).MoveToOuterDisposeScope());
     }
 
-    /// <param name="x">[B, heads, L, head dim]</param>
-    public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
-    {
-        using var scope = NewDisposeScope();
-        var halves = x.chunk(2, dim: -1);
-        return ((x * cos.unsqueeze(1)) + (cat([-halves[1], halves[0]], dim: -1) * sin.unsqueeze(1))).MoveToOuterDisposeScope();
-    }
-
     /// <summary>In fp32, operator by operator as published: a rounding to bf16 may follow, which no last bit may tip.</summary>
     private Tensor InverseFrequencies()
     {
-        var exponent = arange(0, headDim, 2, dtype: float32) / headDim;
-        var plain = full_like(exponent, Theta).pow(exponent).reciprocal();
+        var plain = Rotary.Frequencies(headDim, Theta, CPU);
         var length = plain.reciprocal() * (2 * Math.PI); // of a wave, in positions
         var slowed = where(length > OriginalLength / LowFrequency, plain / Factor, plain);
         var smooth = ((length.reciprocal() * OriginalLength) - LowFrequency) / (HighFrequency - LowFrequency);

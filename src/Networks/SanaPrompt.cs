@@ -21,9 +21,10 @@ public sealed record SanaPrompt(int[] Ids, int Used, int Kept)
     /// <param name="prompt">As the user wrote it.</param>
     /// <param name="instruction">What stands in front, or nothing: a negative prompt has none.</param>
     /// <param name="kept">SanaPipeline's max_sequence_length.</param>
-    public static SanaPrompt Encode(Tokenizer tokenizer, string prompt, string instruction = "", int kept = 300)
+    /// <param name="normalize">Whether it is lower-cased and stripped, as the pipeline does with every text.</param>
+    public static SanaPrompt Encode(Tokenizer tokenizer, string prompt, string instruction = "", int kept = 300, bool normalize = true)
     {
-        var text = PromptText.Normalize(prompt);
+        var text = normalize ? PromptText.Normalize(prompt) : prompt;
         var length = instruction.Length == 0 ? kept : tokenizer.Encode(instruction).Length + kept - 2;
         var (ids, used) = tokenizer.EncodePadded(instruction + text, length);
         return new SanaPrompt(ids, used, kept);

@@ -94,15 +94,24 @@ public sealed class SiglipVision : IDisposable
     public Tensor Pool(Tensor hidden, int tokens)
     {
         using var scope = NewDisposeScope();
-        var square = (long)(Config.Side / Math.Sqrt(tokens));
+        var square = Square(tokens);
         var map = hidden.transpose(1, 2).unflatten(2, Config.Side, Config.Side); // [B, D, side, side]
         return functional.avg_pool2d(map, [square, square], [square, square]).flatten(2).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
+    /// <summary>How many tokens <see cref="Pool"/> makes when asked for a number.</summary>
+    public int Pooled(int tokens)
+    {
+        var side = (int)(Config.Side / Square(tokens));
+        return side * side;
+    }
+
     public void Dispose() => _weights.Dispose();
 
+    private long Square(int tokens) => (long)(Config.Side / Math.Sqrt(tokens));
+
     /// <summary>Of a file with both towers the vision tower's, without its head.</summary>
-    private static string? Name(string name) =>
+    internal static string? Name(string name) =>
         name.StartsWith("vision_model.", StringComparison.Ordinal) && !name.StartsWith("vision_model.head.", StringComparison.Ordinal)
             ? name["vision_model.".Length..]
             : null;

@@ -53,6 +53,12 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
 {
     public const string Simulated = "simulated";
 
+    /// <summary>A SANA in the folder of its placement.</summary>
+    public const string Sana = "sana";
+
+    /// <summary>A Reflect-DiT: the snapshot of the SANA that it was tuned from, with its transformer and a vision encoder.</summary>
+    public const string ReflectDit = "reflect-dit";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

@@ -2,6 +2,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Host;
@@ -12,6 +13,7 @@ public sealed class ModelKinds : IModelKinds
     public IGenerator Generator(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedGenerator(model, placement, Parameters<GeneratorParameters>(model)),
+        ModelConfiguration.Sana or ModelConfiguration.ReflectDit => new SanaGenerator(model, placement, Parameters<SanaParameters>(model)),
         _ => throw Unknown(model),
     };
 

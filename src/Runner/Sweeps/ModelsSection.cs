@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
@@ -28,13 +29,14 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw Map.Error(name, "no arm refers to it, and no scorer")),
     ];
 
-    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", File<GeneratorParameters>);
+    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", (kind, section) =>
+        kind == ModelConfiguration.Simulated ? File<GeneratorParameters>(section) : File<SanaParameters>(section));
 
-    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", File<JudgeParameters>);
+    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", (_, section) => File<JudgeParameters>(section));
 
-    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", _ => null);
+    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", (_, _) => null);
 
-    private ModelConfiguration Referred(YamlMap from, string key, string role, Func<SweepSection, JsonElement?> parameters)
+    private ModelConfiguration Referred(YamlMap from, string key, string role, Func<string, SweepSection, JsonElement?> parameters)
     {
         var name = from.Text(key);
         if (!Map.Keys.Contains(name))
@@ -44,7 +46,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         if (!_read.TryGetValue(name, out var read))
         {
-            read = (role, Read(name, parameters));
+            read = (role, Read(name, role, parameters));
             if (_read.Values.FirstOrDefault(r => r.Role == role && r.Model.Model.Identity == read.Model.Model.Identity) is { Model: { } twin })
             {
                 throw Map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
@@ -58,7 +60,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw from.Error(key, $"'{name}' is a {read.Role} elsewhere in this sweep: expected a {role}");
     }
 
-    private NamedModel Read(string name, Func<SweepSection, JsonElement?> parameters)
+    private NamedModel Read(string name, string role, Func<string, SweepSection, JsonElement?> parameters)
     {
         if (!name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'))
         {
@@ -67,10 +69,13 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
-        var kind = map.Word("kind", ModelConfiguration.Simulated);
-        var model = new ModelConfiguration(kind, parameters(section))
+        string[] kinds = role == "generator"
+            ? [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit]
+            : [ModelConfiguration.Simulated];
+        var kind = map.Word("kind", kinds);
+        var model = new ModelConfiguration(kind, parameters(kind, section))
         {
-            Batch = map.Integer("batch", 1, LargestBatch, SimulatedModels.MaxBatch),
+            Batch = map.Integer("batch", 1, LargestBatch, kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))

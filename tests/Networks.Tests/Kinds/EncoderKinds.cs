@@ -22,7 +22,7 @@ internal static class EncoderKinds
             run.Report($"out.pooled_{tokens}", network.Pool(hidden, tokens));
     }
 
-    private static IEnumerable<RgbImage> Images(GoldenRun run)
+    public static IEnumerable<RgbImage> Images(GoldenRun run)
     {
         for (var i = 0; run.Has($"in.image_{i}"); i++)
         {

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using ReflectDiT.Eval.Core.Models;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Images;
+using ReflectDiT.Eval.Networks;
+using ReflectDiT.Eval.Networks.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Models.Networks;
+
+/// <summary>
+/// Draws with SANA, or with Reflect-DiT. Its placement's path is a snapshot as diffusers lays it out; that of a Reflect-DiT
+/// has SigLIP in a folder <c>vision_encoder</c> beside the others. A drawing's bits do not depend on its batch: batches
+/// have one size, filled up with their first request, and contexts one of a few lengths, which a request alone decides.
+/// </summary>
+public sealed class SanaGenerator : IGenerator
+{
+    /// <summary>Contexts are padded to a multiple of it.</summary>
+    private const int ContextUnit = 64;
+
+    /// <summary>So many texts and past images stay encoded.</summary>
+    private const int Remembered = 64;
+
+    private readonly SanaPipeline _pipeline;
+    private readonly SanaParameters _parameters;
+    private readonly SanaSettings _settings;
+    private readonly int _batch;
+    private readonly (int Height, int Width) _size;
+    private readonly EncodedText _negative;
+    private readonly Encodings<EncodedText> _prompts = new(Remembered);
+    private readonly Encodings<EncodedPair> _pairs = new(Remembered);
+
+    /// <exception cref="NotSupportedException">The placement names no folder, or what no such model has.</exception>
+    /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
+    public SanaGenerator(ModelConfiguration model, Placement placement, SanaParameters parameters)
+    {
+        if (placement.Path is null || placement.Url is not null)
+            throw new NotSupportedException($"a model of the kind '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+        var reflects = model.Kind == ModelConfiguration.ReflectDit;
+        var folders = SanaFolders.Of(placement.Path, vision: reflects ? Path.Combine(placement.Path, "vision_encoder") : null);
+        var type = parameters.Dtype switch
+        {
+            "fp32" => ScalarType.Float32,
+            "fp16" => ScalarType.Float16,
+            _ => ScalarType.BFloat16,
+        };
+        Digest = FileDigests.OfThisUser.Of(folders.Files());
+        (_parameters, _batch, _settings) = (parameters, model.Batch ?? 1, new(parameters.Steps, parameters.Guidance));
+        Batches = new(_batch);
+        Libtorch.Load();
+        _pipeline = SanaPipeline.Load(
+            folders, type, type == ScalarType.Float32 ? type : ScalarType.BFloat16, torch.device(placement.Device ?? Placement.Processor),
+            !reflects ? null : parameters.Quirks == "clean" ? ReflectionQuirks.Clean : ReflectionQuirks.Paper);
+        _size = _pipeline.SizeOf(parameters.Height, parameters.Width);
+        using var mode = inference_mode();
+        _negative = _pipeline.Text.Encode([""], "", _settings.PromptTokens);
+    }
+
+    /// <summary>Told of each step that a batch has done, from 1 on.</summary>
+    public Action<int>? Progress { get; init; }
+
+    public string Digest { get; }
+
+    public BatchPolicy Batches { get; }
+
+    /// <summary>Those with contexts of about the same length; plain SANA looks at none.</summary>
+    public string BatchKey(DrawRequest request) => $"{PadTo(request)}";
+
+    /// <summary>Occupies its thread: nothing here waits for anything but the device.</summary>
+    public Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], Math.Max(0, _batch - requests.Count))];
+        var prompts = rows.Select(row => _prompts.Of(row.Prompt, () => _pipeline.Text.Encode(
+            [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
+        var contexts = rows.Select(row => Pairs(row)).ToList();
+        var together = new EncodedText(cat([.. prompts.Select(p => p.States)], dim: 0), cat([.. prompts.Select(p => p.Mask)], dim: 0));
+        var noise = _pipeline.Noise(rows.Select(row => (ulong)row.Seed), _size.Height, _size.Width);
+        var latents = _pipeline.Denoise(noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
+        noise.Dispose();
+        var images = new List<byte[]>();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            withdrawn.ThrowIfCancellationRequested();
+            using var one = NewDisposeScope();
+            // One by one: the largest tensors of all are the decoder's.
+            var pixels = DecodedImage.ToUnit(DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width));
+            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(pixels))[0]));
+        }
+
+        latents.Dispose();
+        _prompts.Trim();
+        _pairs.Trim();
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / requests.Count;
+        var evaluations = _parameters.Steps * (_parameters.Guidance > 1 ? 2 : 1);
+        return Task.FromResult<IReadOnlyList<Drawing>>([.. images.Select(image => new Drawing(image, evaluations, seconds))]);
+    }
+
+    public void Dispose()
+    {
+        _negative.Dispose();
+        _prompts.Dispose();
+        _pairs.Dispose();
+        _pipeline.Dispose();
+    }
+
+    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects ? [] :
+    [
+        .. request.Context.Select(past => _pairs.Of(
+            $"{Convert.ToHexStringLower(SHA256.HashData(past.Image.Span))} {past.Feedback}",
+            () => _pipeline.EncodePair(ImageReader.Decode(past.Image), past.Feedback, _parameters.ImageTokens))),
+    ];
+
+    private int PadTo(DrawRequest request)
+    {
+        if (!_pipeline.Reflects || request.Context.Count == 0)
+            return 0;
+        var tokens = _pipeline.ContextTokens(request.Context.Select(past => past.Feedback), _parameters.ImageTokens);
+        return (tokens + ContextUnit - 1) / ContextUnit * ContextUnit;
+    }
+
+    /// <summary>What was encoded last: a past image serves every later attempt of its chain.</summary>
+    private sealed class Encodings<T>(int most) : IDisposable
+        where T : IDisposable
+    {
+        private readonly Dictionary<string, LinkedListNode<(string Key, T Value)>> _byKey = new(StringComparer.Ordinal);
+        private readonly LinkedList<(string Key, T Value)> _byUse = [];
+
+        public T Of(string key, Func<T> encode)
+        {
+            if (_byKey.TryGetValue(key, out var node))
+            {
+                _byUse.Remove(node);
+            }
+            else
+            {
+                node = new((key, encode()));
+                _byKey.Add(key, node);
+            }
+
+            _byUse.AddFirst(node);
+            return node.Value.Value;
+        }
+
+        /// <summary>Called between batches: what one holds must outlive it.</summary>
+        public void Trim()
+        {
+            while (_byUse.Count > most)
+            {
+                var (key, value) = _byUse.Last!.Value;
+                _byUse.RemoveLast();
+                _byKey.Remove(key);
+                value.Dispose();
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var (_, value) in _byUse)
+                value.Dispose();
+            _byUse.Clear();
+            _byKey.Clear();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using ReflectDiT.Eval.Networks.Tokenizers;
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Networks;
+
+/// <summary>Texts as the transformer sees them.</summary>
+/// <param name="States">The text encoder's last hidden state at the kept positions, [B, kept, width].</param>
+/// <param name="Mask">int64, 1 for a token, 0 for padding, [B, kept].</param>
+public sealed record EncodedText(Tensor States, Tensor Mask) : IDisposable
+{
+    public void Dispose()
+    {
+        States.Dispose();
+        Mask.Dispose();
+    }
+}
+
+/// <summary>Gemma-2 as SANA's text encoder, with what SanaPipeline does around it.</summary>
+public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device device) : IDisposable
+{
+    /// <param name="softCap">See <see cref="Gemma2"/>: off in the published pipelines.</param>
+    public static PromptEncoder Load(string tokenizerFolder, string encoderFolder, ScalarType type, Device device, bool softCap = false, string? variant = null) =>
+        new(Tokenizer.Open(tokenizerFolder), Gemma2.Load(encoderFolder, type, device, softCap, variant), device);
+
+    /// <summary>Texts of one kind; none of them depends on the others.</summary>
+    /// <param name="instruction">What stands in front of each, or nothing.</param>
+    /// <param name="normalize">See <see cref="SanaPrompt.Encode"/>.</param>
+    /// <param name="what">The name under which <paramref name="watch"/> is told.</param>
+    /// <returns>The caller's to dispose of.</returns>
+    public EncodedText Encode(
+        IReadOnlyList<string> texts, string instruction, int kept, bool normalize = true, string what = "prompt", Watch? watch = null)
+    {
+        using var scope = NewDisposeScope();
+        var prompts = texts.Select(text => SanaPrompt.Encode(tokenizer, text, instruction, kept, normalize)).ToList();
+        var length = prompts[0].Ids.Length;
+        var ids = tensor(prompts.SelectMany(p => p.Ids.Select(id => (long)id)).ToArray(), [texts.Count, length]).to(device); // [B, L]
+        watch?.Invoke($"{what}.input_ids", ids);
+        var mask = tensor(prompts.SelectMany(p => Enumerable.Range(0, length).Select(i => p.IsToken(i) ? 1L : 0)).ToArray(), [texts.Count, length])
+            .to(device);
+        var positions = tensor(prompts[0].Positions.Select(i => (long)i).ToArray()).to(device);
+        var states = encoder.Forward(ids, mask).index_select(1, positions);
+        watch?.Invoke($"{what}.embeds", states);
+        mask = mask.index_select(1, positions);
+        watch?.Invoke($"{what}.mask", mask);
+        return new(states.DetachFromDisposeScope(), mask.DetachFromDisposeScope());
+    }
+
+    /// <summary>How many of the kept positions hold a token.</summary>
+    public int Count(string text, int kept, bool normalize = true)
+    {
+        var prompt = SanaPrompt.Encode(tokenizer, text, kept: kept, normalize: normalize);
+        return prompt.Positions.Count(prompt.IsToken);
+    }
+
+    public void Dispose() => encoder.Dispose();
+}

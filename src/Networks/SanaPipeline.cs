@@ -1,0 +1,202 @@
+using ReflectDiT.Eval.Images;
+using ReflectDiT.Eval.Networks.Checkpoints;
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Networks;
+
+/// <summary>Where the parts of a generator lie.</summary>
+/// <param name="Vision">SigLIP's folder; null for a generator that takes no images.</param>
+public sealed record SanaFolders(string Tokenizer, string TextEncoder, string Transformer, string Autoencoder, string Scheduler, string? Vision = null)
+{
+    /// <summary>Those of a snapshot as diffusers lays it out.</summary>
+    /// <param name="transformer">Another transformer than the snapshot's, as Reflect-DiT's.</param>
+    public static SanaFolders Of(string snapshot, string? transformer = null, string? vision = null) => new(
+        Path.Combine(snapshot, "tokenizer"), Path.Combine(snapshot, "text_encoder"), transformer ?? Path.Combine(snapshot, "transformer"),
+        Path.Combine(snapshot, "vae"), Path.Combine(snapshot, "scheduler"), vision);
+
+    /// <summary>Every file that decides what is drawn, under a name that does not say where it lies.</summary>
+    /// <exception cref="CheckpointException">One of the parts is not there.</exception>
+    public IEnumerable<(string Name, string Path)> Files(string? variant = null)
+    {
+        foreach (var (role, folder) in new[]
+            { ("text_encoder", TextEncoder), ("transformer", Transformer), ("vae", Autoencoder), ("vision_encoder", Vision) })
+        {
+            if (folder is null)
+                continue;
+            using var checkpoint = Checkpoint.Open(folder, role == "transformer" ? variant : null);
+            foreach (var path in checkpoint.Files.Append(Path.Combine(folder, "config.json")))
+                yield return ($"{role}/{Path.GetFileName(path)}", path);
+        }
+
+        yield return ("tokenizer/tokenizer.json", Path.Combine(Tokenizer, "tokenizer.json"));
+        yield return ("scheduler/scheduler_config.json", Path.Combine(Scheduler, "scheduler_config.json"));
+    }
+}
+
+/// <summary>A past image and what was wrong with it, encoded: what it takes does not change with what is drawn.</summary>
+/// <param name="Image">Pooled tokens of the vision encoder, [1, image tokens, vision width].</param>
+public sealed record EncodedPair(Tensor Image, EncodedText Feedback) : IDisposable
+{
+    public void Dispose()
+    {
+        Image.Dispose();
+        Feedback.Dispose();
+    }
+}
+
+/// <summary>How images are drawn; all of it changes the image.</summary>
+/// <param name="Guidance">Up to 1 for none.</param>
+/// <param name="DropFeedback">Whether the conditional row is not to see its context either (the released code's drop_feedback).</param>
+public sealed record SanaSettings(int Steps = 20, double Guidance = 4.5, int PromptTokens = 300, bool DropFeedback = false);
+
+/// <summary>
+/// SANA as diffusers' SanaPipeline draws with it, and Reflect-DiT as its released code does: texts to states, noise to
+/// latents, latents to pixels. Every part can be called alone, so that what is encoded once serves many drawings.
+/// </summary>
+public sealed class SanaPipeline : IDisposable
+{
+    private readonly SanaTransformer? _sana;
+    private readonly ReflectTransformer? _reflect;
+    private readonly SiglipVision? _vision;
+    private readonly DcAutoencoder _autoencoder;
+    private readonly Func<int, DpmSolver> _solver;
+    private readonly ScalarType _type;
+    private readonly Device _device;
+
+    private SanaPipeline(
+        PromptEncoder text, SanaTransformer? sana, ReflectTransformer? reflect, SiglipVision? vision, DcAutoencoder autoencoder,
+        Func<int, DpmSolver> solver, ScalarType type, Device device)
+    {
+        (Text, _sana, _reflect, _vision, _autoencoder) = (text, sana, reflect, vision, autoencoder);
+        (_solver, _type, _device) = (solver, type, device);
+    }
+
+    public PromptEncoder Text { get; }
+
+    /// <summary>Whether it draws from past images and feedback too.</summary>
+    public bool Reflects => _reflect is not null;
+
+    public SanaConfig Config => _sana?.Config ?? _reflect!.Config.Sana;
+
+    /// <param name="quirks">Of a Reflect-DiT; null for plain SANA.</param>
+    /// <param name="type">Of the transformer; what encodes and decodes is in <paramref name="encoderType"/>, which fp16 does not serve.</param>
+    /// <param name="softCap">Whether Gemma-2 caps its scores: transformers does where attention is eager, and not by default.</param>
+    /// <exception cref="CheckpointException">A part is not there, or not what it should be.</exception>
+    public static SanaPipeline Load(
+        SanaFolders folders, ScalarType type, ScalarType encoderType, Device device, ReflectionQuirks? quirks = null, bool softCap = false,
+        string? variant = null)
+    {
+        if (encoderType is not (ScalarType.BFloat16 or ScalarType.Float32))
+            throw new ArgumentOutOfRangeException(nameof(encoderType), encoderType, "text encoder and autoencoder overflow in it; expected bf16 or fp32");
+        Libtorch.Load();
+        return new(
+            PromptEncoder.Load(folders.Tokenizer, folders.TextEncoder, encoderType, device, softCap),
+            quirks is null ? SanaTransformer.Load(folders.Transformer, type, device, variant) : null,
+            quirks is null ? null : ReflectTransformer.Load(folders.Transformer, type, device, quirks, variant),
+            folders.Vision is null ? null : SiglipVision.Load(folders.Vision, encoderType, device),
+            DcAutoencoder.Load(folders.Autoencoder, encoderType, device),
+            steps => DpmSolver.Read(folders.Scheduler, steps), type, device);
+    }
+
+    /// <summary>The noise of one image per seed, as diffusers draws it.</summary>
+    /// <param name="height">In pixels of the image.</param>
+    /// <returns>fp32, [seeds, channels, height, width]; the caller's to dispose of.</returns>
+    public Tensor Noise(IEnumerable<ulong> seeds, int height, int width)
+    {
+        var factor = _autoencoder.Config.Factor;
+        using var noise = LatentNoise.Draw(seeds, Config.InChannels, height / factor, width / factor);
+        return noise.to(_device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The size that is drawn where another is asked for, which a square model was not trained at.</summary>
+    public (int Height, int Width) SizeOf(int height, int width) => (Config.SampleSize * _autoencoder.Config.Factor) is 512 or 1024 or 2048 or 4096
+        ? ResolutionBins.Nearest(Config.SampleSize * _autoencoder.Config.Factor, height, width)
+        : (height, width);
+
+    /// <summary>How long the context of a drawing is, without encoding any of it.</summary>
+    public int ContextTokens(IEnumerable<string> feedback, int imageTokens, int feedbackTokens = 300)
+    {
+        var (pooled, texts) = (_vision!.Pooled(imageTokens), feedback.Select(text => Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased)));
+        return Math.Max(texts.Sum(tokens => pooled + tokens), pooled + ReflectTransformer.ZeroTextTokens);
+    }
+
+    /// <summary>Past images with their feedback, each pair for itself.</summary>
+    /// <param name="imageTokens">Of each image.</param>
+    /// <param name="instruction">What stands in front of a feedback: nothing, as the released scripts have it.</param>
+    /// <returns>The caller's to dispose of.</returns>
+    public EncodedPair EncodePair(RgbImage image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300)
+    {
+        using var scope = NewDisposeScope();
+        var (vision, quirks) = (_vision, _reflect?.Quirks);
+        if (vision is null || quirks is null)
+            throw new InvalidOperationException("this generator takes no images: it was loaded without a vision encoder");
+        var pooled = vision.Pool(vision.Forward(vision.Preprocess([image]).to(_autoencoder.Parameters.Values.First().dtype, _device)), imageTokens);
+        return new(pooled.DetachFromDisposeScope(), Text.Encode([feedback], instruction, feedbackTokens, quirks.FeedbackLowerCased));
+    }
+
+    /// <summary>Latents of images that are drawn at once; none depends on the others but in its last bits.</summary>
+    /// <param name="noise">[B, channels, height, width]</param>
+    /// <param name="prompts">[B, ...]</param>
+    /// <param name="negative">[B or 1, ...]; not looked at without guidance.</param>
+    /// <param name="contexts">Of each image its pairs, as many or as few as it has; all of them empty for a generator without context.</param>
+    /// <param name="padTo">See <see cref="ReflectTransformer.Forward"/>.</param>
+    /// <returns>The caller's to dispose of.</returns>
+    public Tensor Denoise(
+        Tensor noise, EncodedText prompts, EncodedText negative, IReadOnlyList<IReadOnlyList<EncodedPair>> contexts, SanaSettings settings,
+        int padTo = 0, Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        var (guided, batch) = (settings.Guidance > 1, noise.shape[0]);
+        var (states, mask) = guided
+            ? (cat([negative.States.expand(batch, -1, -1), prompts.States], dim: 0), cat([negative.Mask.expand(batch, -1), prompts.Mask], dim: 0))
+            : (prompts.States, prompts.Mask);
+        states = states.to(_type);
+        var embedded = contexts.Where(pairs => pairs.Count > 0).Select(pairs => Embed(pairs, settings, guided, watch)).ToList();
+        if (embedded.Count > 0 && embedded.Count < batch)
+            throw new ArgumentException("drawings with context and such without are of different batches", nameof(contexts));
+        try
+        {
+            return GuidedSampling.Run(
+                _solver(settings.Steps), noise, settings.Guidance,
+                (latents, timestep, first) => _sana is not null
+                    ? _sana.Forward(latents, states, mask, timestep)
+                    : _reflect!.Forward(latents, states, mask, timestep, embedded, padTo, first),
+                _type, Config.TimestepScale, progress, watch, cancellation);
+        }
+        finally
+        {
+            embedded.ForEach(context => context.Dispose());
+        }
+    }
+
+    /// <summary>Pixels of latents, about -1 to 1, [B, 3, height, width]; the caller's to dispose of.</summary>
+    public Tensor Decode(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        var type = _autoencoder.Parameters.Values.First().dtype;
+        return _autoencoder.Decode(latents.to(type) / _autoencoder.Config.ScalingFactor).DetachFromDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        Text.Dispose();
+        _sana?.Dispose();
+        _reflect?.Dispose();
+        _vision?.Dispose();
+        _autoencoder.Dispose();
+    }
+
+    private EmbeddedContext Embed(IReadOnlyList<EncodedPair> pairs, SanaSettings settings, bool guided, Watch? watch)
+    {
+        if (_reflect is null)
+            throw new InvalidOperationException("plain SANA takes no context");
+        using var scope = NewDisposeScope();
+        var images = cat([.. pairs.Select(pair => pair.Image)], dim: 0);
+        watch?.Invoke("step_00.context_clip_encoding", images);
+        IReadOnlyList<int> all = [.. Enumerable.Range(0, pairs.Count)];
+        return _reflect.Embed(new(
+            images.to(_type), cat([.. pairs.Select(pair => pair.Feedback.States)], dim: 0).to(_type),
+            cat([.. pairs.Select(pair => pair.Feedback.Mask)], dim: 0),
+            guided ? [all, all] : [all], guided ? [true, settings.DropFeedback] : null));
+    }
+}

@@ -1,0 +1,149 @@
+using static TorchSharp.torch;
+
+namespace ReflectDiT.Eval.Networks.Tests;
+
+/// <summary>What no golden case can show, on the small networks of the cases.</summary>
+public sealed class NetworkTests
+{
+    public NetworkTests()
+    {
+        Libtorch.Load();
+        set_num_threads(1);
+    }
+
+    public static TheoryData<string> Networks => ["sana-transformer-1.0", "sana-transformer-1.5", "reflect-transformer-k2", "dc-ae-linear"];
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Every_parameter_matters(string folder)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, folder)), ScalarType.Float32);
+        using var network = Loaded(run, out var parameters, out var forward);
+        using var expected = forward();
+        var idle = new List<string>();
+        foreach (var (name, parameter) in parameters)
+        {
+            using var inner = NewDisposeScope();
+            var before = parameter.clone();
+            // A common factor in front of a norm would change nothing.
+            var pattern = (arange(parameter.numel()) % 2 == 0).to(float32).view(parameter.shape);
+            parameter.mul_((pattern * 0.6) + 0.7);
+            var moved = ((forward() - expected).norm() / expected.norm()).item<float>();
+            parameter.copy_(before);
+            // A bias of keys is the same for all of them, which softmax does not see, unless a norm comes first.
+            var isBiasOfKeys = name.EndsWith("attn2.to_k.bias", StringComparison.Ordinal) && !folder.EndsWith("1.5", StringComparison.Ordinal);
+            if (moved < 1e-5 && !isBiasOfKeys)
+                idle.Add($"{name}: {moved}");
+        }
+
+        Assert.Empty(idle);
+        Assert.Equal(0, (forward() - expected).norm().item<float>());
+    }
+
+    [Fact]
+    public void A_row_of_a_batch_is_what_it_is_alone()
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, "sana-transformer-1.5")), ScalarType.Float32);
+        using var network = SanaTransformer.Load(run.Model("transformer"), ScalarType.Float32, CPU);
+        Tensor[] inputs = [run.Input("in.hidden_states"), run.Input("in.encoder_hidden_states"), run.Input("in.encoder_attention_mask"), run.Stored("in.timestep")];
+        var batch = network.Forward(inputs[0], inputs[1], inputs[2], inputs[3]);
+        for (var i = 0; i < batch.shape[0]; i++)
+        {
+            var row = inputs.Select(input => input.narrow(0, i, 1)).ToArray();
+            AssertClose(network.Forward(row[0], row[1], row[2], row[3]), batch.narrow(0, i, 1));
+        }
+    }
+
+    /// <summary>Both with the quirks, which look at the padding of a call, and without.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Contexts_of_different_lengths_in_a_batch_are_what_they_are_alone(bool paper)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, "reflect-transformer-k3")), ScalarType.Float32);
+        using var network = ReflectTransformer.Load(
+            run.Model("transformer"), ScalarType.Float32, CPU, paper ? ReflectionQuirks.Paper : ReflectionQuirks.Clean);
+        IReadOnlyList<int>[] contexts = [[0], [2, 1], [0, 1, 2]];
+        var embedded = contexts.Select(pairs => network.Embed(new(
+            run.Input("in.context_clip_encoding"), run.Input("in.context_text_encoding"), run.Input("in.context_text_encoding_mask"),
+            [pairs, pairs], [true, false]))).ToArray();
+        var (latent, prompt, mask, time) = (run.Input("in.hidden_states"), run.Input("in.encoder_hidden_states"),
+            run.Input("in.encoder_attention_mask"), run.Stored("in.timestep")); // two rows
+        Tensor Rows(Tensor two) => two.repeat_interleave(3, dim: 0);
+        var batch = network.Forward(Rows(latent), Rows(prompt), Rows(mask), Rows(time), embedded).unflatten(0, 2, 3); // [rows, contexts, ...]
+        var padded = network.Forward(Rows(latent), Rows(prompt), Rows(mask), Rows(time), embedded, padTo: 200).unflatten(0, 2, 3);
+        for (var i = 0; i < contexts.Length; i++)
+        {
+            var alone = network.Forward(latent, prompt, mask, time, [embedded[i]]);
+            AssertClose(alone, batch[.., i]);
+            AssertClose(alone, padded[.., i]);
+        }
+    }
+
+    [Fact]
+    public void Without_quirks_a_dropped_context_is_no_context()
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, "reflect-transformer-k3")), ScalarType.Float32);
+        using var network = ReflectTransformer.Load(run.Model("transformer"), ScalarType.Float32, CPU, ReflectionQuirks.Clean);
+        var context = new ReflectionContext(run.Input("in.context_clip_encoding"), run.Input("in.context_text_encoding"),
+            run.Input("in.context_text_encoding_mask"), [[0, 1, 2], [0, 1, 2]], [true, false]);
+        Tensor Forward(params EmbeddedContext[] contexts) => network.Forward(run.Input("in.hidden_states"), run.Input("in.encoder_hidden_states"),
+            run.Input("in.encoder_attention_mask"), run.Stored("in.timestep"), contexts);
+        var (with, without) = (Forward(network.Embed(context)), Forward());
+        AssertClose(without[0], with[0]);
+        Assert.True((without[1] - with[1]).norm().item<float>() > 1e-3);
+        AssertClose(without, Forward(network.Embed(context with { Dropped = [true, true] })));
+        // And that is plain SANA with the same weights: its soft mask hides padding as well.
+        AssertClose(without, network.Sana.Forward(run.Input("in.hidden_states"), run.Input("in.encoder_hidden_states"),
+            run.Input("in.encoder_attention_mask"), run.Stored("in.timestep")));
+    }
+
+    private static IDisposable Loaded(GoldenRun run, out IReadOnlyDictionary<string, Tensor> parameters, out Func<Tensor> forward)
+    {
+        if (run.Case.Kind == "dc-ae")
+        {
+            var autoencoder = DcAutoencoder.Load(run.Model("vae"), ScalarType.Float32, CPU);
+            (parameters, forward) = (autoencoder.Parameters, () =>
+            {
+                using var scope = NewDisposeScope();
+                return cat([autoencoder.Encode(run.Input("in.image")).flatten(), autoencoder.Decode(run.Input("in.latent")).flatten()])
+                    .MoveToOuterDisposeScope();
+            });
+            return autoencoder;
+        }
+
+        var (latent, prompt, mask, time) = (run.Input("in.hidden_states"), run.Input("in.encoder_hidden_states"),
+            run.Input("in.encoder_attention_mask"), run.Stored("in.timestep"));
+        if (run.Case.Kind == "sana-transformer")
+        {
+            var sana = SanaTransformer.Load(run.Model("transformer"), ScalarType.Float32, CPU);
+            (parameters, forward) = (sana.Parameters, () => sana.Forward(latent, prompt, mask, time));
+            return sana;
+        }
+
+        var reflect = ReflectTransformer.Load(run.Model("transformer"), ScalarType.Float32, CPU, ReflectionQuirks.Paper);
+        var context = new ReflectionContext(run.Input("in.context_clip_encoding"), run.Input("in.context_text_encoding"),
+            run.Input("in.context_text_encoding_mask"), [[0, 1], [0, 1]], [true, false]);
+        (parameters, forward) = (reflect.Parameters, () =>
+        {
+            using var embedded = reflect.Embed(context);
+            return reflect.Forward(latent, prompt, mask, time, [embedded]);
+        });
+        return reflect;
+    }
+
+    private static void AssertClose(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        var distance = ((expected - actual).norm() / expected.norm()).item<float>();
+        Assert.True(distance < 2e-6, $"relative distance {distance}");
+    }
+}
