@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Networks.Checkpoints;
+using ReflectDiT.Eval.Networks.Tokenizers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -105,10 +106,13 @@ public sealed class Clip : IDisposable
         // transformers keeps the matrix the other way round.
         Tensor Projection(Weights weights, string name, int width) => weights.Has($"{name}.weight")
             ? weights.Get($"{name}.weight", config.Embed, width)
-            : weights.Get(name, width, config.Embed).t();
+            : weights.Get(name, width, config.Embed)?.t()!;
     }
 
     public ClipConfig Config { get; }
+
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
 
     /// <summary>The logarithm of what cosines are multiplied with in training.</summary>
     public Tensor LogitScale { get; }
@@ -164,6 +168,23 @@ public sealed class Clip : IDisposable
         return functional.linear(x.gather(1, end).squeeze(1).to(_textProjection.dtype), _textProjection).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The ids of texts as open_clip pads and cuts them: 0 behind the end, which stands last where the text is too long.</summary>
+    /// <param name="tokenizer">CLIP's, which puts a start and an end around a text.</param>
+    /// <returns>int64, [texts, context]</returns>
+    public Tensor Tokens(Tokenizer tokenizer, IReadOnlyList<string> texts)
+    {
+        var ids = new long[texts.Count * Config.Context];
+        for (var text = 0; text < texts.Count; text++)
+        {
+            var whole = tokenizer.Encode(texts[text]);
+            if (whole.Length > Config.Context)
+                whole = [.. whole[..(Config.Context - 1)], whole[^1]];
+            Array.ConvertAll(whole, id => (long)id).CopyTo(ids.AsSpan(text * Config.Context));
+        }
+
+        return tensor(ids, [texts.Count, Config.Context], device: _tokenEmbedding.device);
+    }
+
     /// <summary>
     /// What tells some labels apart: for each the mean of its sentences' directions (clip_benchmark's zero_shot_classifier).
     /// </summary>
@@ -197,7 +218,7 @@ public sealed class Clip : IDisposable
         !name.Contains("ln_", StringComparison.Ordinal) && !name.Contains("embedding", StringComparison.Ordinal) && name != "logit_scale";
 
     /// <summary>open_clip's name for one of transformers'.</summary>
-    private static string? Name(string name)
+    internal static string? Name(string name)
     {
         // Indexes that files of older versions hold.
         if (name.EndsWith("embeddings.position_ids", StringComparison.Ordinal) || name is "input_resolution" or "context_length" or "vocab_size")

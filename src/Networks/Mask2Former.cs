@@ -53,14 +53,18 @@ public sealed class Mask2Former : IDisposable
         _mask = [.. new[] { 0, 2, 4 }.Select(i => head.Linear($"mask_embed.{i}", config.Width, config.Width))];
     }
 
-    /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of the configuration.</exception>
-    public static Mask2Former Load(string folder, Mask2FormerConfig config, ScalarType type, Device device) =>
-        Load(folder, config, type, device, Name);
+    /// <summary>By their names in the checkpoint; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
+    /// <param name="path">The file that mmdet publishes, or a folder with safetensors of the same names.</param>
+    /// <exception cref="CheckpointException">The checkpoint is not sound, or not of the configuration.</exception>
+    public static Mask2Former Load(string path, Mask2FormerConfig config, ScalarType type, Device device) =>
+        Load(path, config, type, device, Name);
 
     /// <summary>A checkpoint with other names than mmdet's.</summary>
-    internal static Mask2Former Load(string folder, Mask2FormerConfig config, ScalarType type, Device device, Func<string, string?> rename)
+    internal static Mask2Former Load(string path, Mask2FormerConfig config, ScalarType type, Device device, Func<string, string?> rename)
     {
-        using var checkpoint = Checkpoint.Open(folder);
+        using var checkpoint = File.Exists(path) ? Checkpoint.OpenFile(path) : Checkpoint.Open(path);
         var w = Weights.Of(checkpoint, type, device, rename);
         var network = new Mask2Former(config, w);
         w.Complete();
@@ -76,6 +80,7 @@ public sealed class Mask2Former : IDisposable
         var keys = maps.Select((map, level) => map.flatten(2).transpose(1, 2) + _levels[level]).ToList(); // each [B, N, D]
         var positions = maps.Select(map => SinePosition.Of(map.shape[2], map.shape[3], _config.Width, image.device).flatten(1).t()).ToList(); // each [N, D]
         var query = _queryFeatures.unsqueeze(0).expand(image.shape[0], -1, -1); // [B, Q, D]
+        watch?.Invoke("decoder.initial.query", query);
         var seen = Predict(query, features, maps[0], "initial", watch);
         for (var i = 0; i < _layers.Length; i++)
         {
@@ -93,7 +98,7 @@ public sealed class Mask2Former : IDisposable
     public void Dispose() => _weights.Dispose();
 
     /// <summary>Which row of the table a pair of places takes is stored beside it, and computed here.</summary>
-    private static string? Name(string name) => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name;
+    internal static string? Name(string name) => name.EndsWith("relative_position_index", StringComparison.Ordinal) ? null : name;
 
     /// <summary>What queries see, and which places of the next map they are not to look at, [B, Q, N].</summary>
     private (Tensor Classes, Tensor Masks, Tensor Blocked) Predict(Tensor query, Tensor features, Tensor next, string layer, Watch? watch)
@@ -104,7 +109,6 @@ public sealed class Mask2Former : IDisposable
         var masks = embedded.matmul(features.flatten(2)).unflatten(2, features.shape[2], features.shape[3]);
         var small = functional.interpolate(masks, [next.shape[2], next.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false);
         var blocked = small.flatten(2).sigmoid() < 0.5;
-        watch?.Invoke($"decoder.{layer}.normed", normed);
         watch?.Invoke($"decoder.{layer}.class_logits", classes);
         watch?.Invoke($"decoder.{layer}.mask_logits", masks);
         watch?.Invoke($"decoder.{layer}.next_attention_mask", blocked);

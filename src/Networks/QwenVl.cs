@@ -30,6 +30,9 @@ public sealed class QwenVl : IDisposable
 
     public QwenConfig Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static QwenVl Load(string folder, ScalarType type, Device device)
     {
@@ -143,7 +146,7 @@ public sealed class QwenVl : IDisposable
     }
 
     /// <summary>Versions of transformers from 4.52 on have other prefixes.</summary>
-    private static string? Name(string name, bool tied)
+    internal static string? Name(string name, bool tied)
     {
         if (tied && name == "lm_head.weight")
             return null;

@@ -43,7 +43,9 @@ public sealed class Weights : IDisposable
     }
 
     /// <summary>None: to learn a network's names and shapes without any of its numbers, or libtorch.</summary>
-    public static Weights None() => new(new Store(null, [], _ => null, null), "");
+    /// <param name="names">What <see cref="Has"/> is to say yes to: the network's names of what is only sometimes there.</param>
+    public static Weights None(params IEnumerable<string> names) =>
+        new(new Store(null, names.ToDictionary(name => name, StringComparer.Ordinal), _ => null, null), "");
 
     /// <summary>Those below a name: <c>In("transformer_blocks.3")</c>.</summary>
     public Weights In(string name) => new(_store, $"{_prefix}{name}.");

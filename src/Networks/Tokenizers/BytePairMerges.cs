@@ -9,10 +9,13 @@ internal sealed class BytePairMerges
     private readonly Dictionary<(int Left, int Right), (int Rank, int Joined)> _merges = [];
     private readonly IReadOnlyDictionary<int, int> _characters;
     private readonly int[] _bytes;
+    private readonly int[]? _lastBytes;
 
     /// <param name="characters">Code points that are symbols, with their ids; empty where bytes are all there is.</param>
     /// <param name="bytes">The id of each of the 256 bytes: what stands for other characters, in UTF-8.</param>
-    public BytePairMerges(IReadOnlyDictionary<int, int> characters, int[] bytes) => (_characters, _bytes) = (characters, bytes);
+    /// <param name="lastBytes">The ids of bytes that end a word, where those are other ones.</param>
+    public BytePairMerges(IReadOnlyDictionary<int, int> characters, int[] bytes, int[]? lastBytes = null) =>
+        (_characters, _bytes, _lastBytes) = (characters, bytes, lastBytes);
 
     /// <summary>Adds the next merge in the file's order; several may give the same piece.</summary>
     public void Add(int left, int right, int joined) => _merges[(left, right)] = (_merges.Count, joined);
@@ -68,6 +71,7 @@ internal sealed class BytePairMerges
     {
         var ids = new List<int>(word.Length);
         Span<byte> utf8 = stackalloc byte[4];
+        byte last = 0;
         foreach (var rune in word.EnumerateRunes())
         {
             if (_characters.TryGetValue(rune.Value, out var id))
@@ -80,7 +84,13 @@ internal sealed class BytePairMerges
             foreach (var b in utf8[..length])
             {
                 ids.Add(_bytes[b]);
+                last = b;
             }
+        }
+
+        if (_lastBytes is not null && ids.Count > 0)
+        {
+            ids[^1] = _lastBytes[last];
         }
 
         return [.. ids];

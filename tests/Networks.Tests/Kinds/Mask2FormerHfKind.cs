@@ -46,7 +46,7 @@ internal static class Mask2FormerHfKind
             case ["swin", var stage, "block", _]:
                 yield return $"swin.{stage}.last_block"; // the last one reported stays
                 break;
-            case ["decoder", var layer, "normed"]:
+            case ["decoder", var layer, "query"]:
                 yield return $"decoder.{Count(layer)}";
                 break;
             case ["decoder", var layer, "class_logits"]:

@@ -39,7 +39,7 @@ internal static class Mask2FormerKind
         run.Report("out.reference_boxes", Boxes(reference));
     }
 
-    private static Mask2FormerConfig Config(JsonElement arguments)
+    internal static Mask2FormerConfig Config(JsonElement arguments)
     {
         Assert.Equal((7, 4, 4, 3, 4, 80), (Number("window"), Number("mlp_ratio"), Number("patch"), Number("levels"), Number("points"), Number("num_classes")));
         return new(
