@@ -5,8 +5,8 @@ namespace ReflectDiT.Eval.Networks;
 /// <param name="Width">Resized.</param>
 public readonly record struct DetectorImage(int Height, int Width)
 {
-    private const int Long = 1333;
-    private const int Short = 800;
+    internal const int Long = 1333;
+    internal const int Short = 800;
     private const int Divisor = 32;
 
     /// <summary>Rows with those that fill up to a multiple of 32.</summary>
@@ -16,9 +16,9 @@ public readonly record struct DetectorImage(int Height, int Width)
     public int PaddedWidth => Padded(Width);
 
     /// <summary>As large as fits 1333 x 800 either way up.</summary>
-    public static DetectorImage Fit(int height, int width)
+    public static DetectorImage Fit(int height, int width, int longest = Long, int shortest = Short)
     {
-        var scale = Math.Min((double)Long / Math.Max(height, width), (double)Short / Math.Min(height, width));
+        var scale = Math.Min((double)longest / Math.Max(height, width), (double)shortest / Math.Min(height, width));
         return new((int)((height * scale) + 0.5), (int)((width * scale) + 0.5));
     }
 

@@ -50,6 +50,9 @@ public sealed class Gemma2 : IDisposable
 
     public Gemma2Config Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static Gemma2 Load(string folder, ScalarType type, Device device, bool softCap, string? variant = null)
     {
@@ -91,7 +94,7 @@ public sealed class Gemma2 : IDisposable
         zeros_like(seen, type).masked_fill(seen.logical_not(), finfo(type).min);
 
     /// <summary>A model saved with its head has a prefix, and the head, which is the embedding once more.</summary>
-    private static string? Name(string name) => name == "lm_head.weight" ? null
+    internal static string? Name(string name) => name == "lm_head.weight" ? null
         : name.StartsWith("model.", StringComparison.Ordinal) ? name["model.".Length..] : name;
 }
 

@@ -30,17 +30,6 @@ public static class ObjectCrop
     public static RgbImage Cut(RgbImage image, float left, float top, float right, float bottom)
     {
         var (x, y) = ((int)MathF.Round(left), (int)MathF.Round(top));
-        var (width, height) = ((int)MathF.Round(right) - x, (int)MathF.Round(bottom) - y);
-        if (width < 1 || height < 1)
-            throw new ArgumentException($"A box of {width} x {height} pixels has nothing to show.");
-        var cut = new RgbImage(width, height, new byte[3 * width * height]);
-        for (var row = Math.Max(0, -y); row < Math.Min(height, image.Height - y); row++)
-        {
-            var (from, to) = (Math.Max(0, x), Math.Min(image.Width, x + width));
-            if (from < to)
-                image.Row(y + row)[(3 * from)..(3 * to)].CopyTo(cut.Rgb.AsSpan(3 * (row * width + from - x)));
-        }
-
-        return cut;
+        return image.Cut(x, y, (int)MathF.Round(right) - x, (int)MathF.Round(bottom) - y);
     }
 }

@@ -20,7 +20,8 @@ public static class PromptText
 
     public static string Normalize(string prompt) => Strip(Lower(prompt));
 
-    private static string Lower(string text)
+    /// <summary>Python's <c>str.lower()</c>.</summary>
+    internal static string Lower(string text)
     {
         var runes = text.EnumerateRunes().ToArray();
         var lower = new StringBuilder(text.Length);

@@ -21,8 +21,8 @@ public sealed record QwenPatches(float[] Patches, int GridHeight, int GridWidth)
 /// <param name="MaxPixels">The processor's max_pixels.</param>
 public sealed record QwenImage(int MinPixels, int MaxPixels)
 {
-    private const int Patch = 14;
-    private const int Frames = 2;
+    internal const int Patch = 14;
+    internal const int Frames = 2;
     internal const int Merge = 2;
     private const int Factor = Patch * Merge;
     private const int MaxRatio = 200;

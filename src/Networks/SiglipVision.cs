@@ -52,6 +52,9 @@ public sealed class SiglipVision : IDisposable
 
     public SiglipConfig Config { get; }
 
+    /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static SiglipVision Load(string folder, ScalarType type, Device device, string? variant = null)
     {
@@ -108,7 +111,7 @@ public sealed class SiglipVision : IDisposable
     private long Square(int tokens) => (long)(Config.Side / Math.Sqrt(tokens));
 
     /// <summary>Of a file with both towers the vision tower's, without its head.</summary>
-    private static string? Name(string name) =>
+    internal static string? Name(string name) =>
         name.StartsWith("vision_model.", StringComparison.Ordinal) && !name.StartsWith("vision_model.head.", StringComparison.Ordinal)
             ? name["vision_model.".Length..]
             : null;

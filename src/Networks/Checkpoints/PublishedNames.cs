@@ -23,9 +23,9 @@ public static class PublishedNames
     public static NameComparison Compare(Checkpoint checkpoint)
     {
         var stored = checkpoint.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
+        // Of two with the same in common, that which is lacking less; a name counts also where its shape is another.
         var (model, named) = All.Select(name => (Name: name, Names: Read(name))).MaxBy(published =>
-            published.Names.Count(name => stored.TryGetValue(name.Key, out var shape) && shape.SequenceEqual(name.Value))
-            - (0.001 * published.Names.Count));
+            published.Names.Sum(name => !stored.TryGetValue(name.Key, out var shape) ? -0.001 : shape.SequenceEqual(name.Value) ? 2 : 1));
         return new(
             model,
             [.. named.Keys.Where(name => !stored.ContainsKey(name))],

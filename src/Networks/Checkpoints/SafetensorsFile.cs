@@ -19,7 +19,7 @@ public sealed record StoredTensor(string Name, ScalarType Type, IReadOnlyList<lo
 /// tensors, row-major, without holes. The file comes from strangers: nothing of its header is taken on trust, and nothing
 /// of its tensors is read before the whole header is found to be sound.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     /// <summary>That of the reference: no checkpoint comes near.</summary>
     private const long LongestHeader = 100_000_000;

@@ -23,7 +23,13 @@ public sealed class Weights : IDisposable
     /// <summary>Those of a checkpoint.</summary>
     /// <param name="type">What they are cast to; null leaves them as they are stored.</param>
     /// <param name="rename">From the checkpoint's name to the network's, where they differ; null for one that is none of the network's.</param>
-    public static Weights Of(Checkpoint checkpoint, ScalarType? type, Device device, Func<string, string?>? rename = null)
+    public static Weights Of(Checkpoint checkpoint, ScalarType? type, Device device, Func<string, string?>? rename = null) =>
+        Of(checkpoint, _ => type, device, rename);
+
+    /// <summary>Those of a checkpoint, each in a type of its own.</summary>
+    /// <param name="type">By the network's name.</param>
+    /// <inheritdoc cref="Of(Checkpoint, ScalarType?, Device, Func{string, string?}?)"/>
+    public static Weights Of(Checkpoint checkpoint, Func<string, ScalarType?> type, Device device, Func<string, string?>? rename = null)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var tensor in checkpoint.Tensors)
@@ -37,7 +43,9 @@ public sealed class Weights : IDisposable
     }
 
     /// <summary>None: to learn a network's names and shapes without any of its numbers, or libtorch.</summary>
-    public static Weights None() => new(new Store(null, [], null, null), "");
+    /// <param name="names">What <see cref="Has"/> is to say yes to: the network's names of what is only sometimes there.</param>
+    public static Weights None(params IEnumerable<string> names) =>
+        new(new Store(null, names.ToDictionary(name => name, StringComparer.Ordinal), _ => null, null), "");
 
     /// <summary>Those below a name: <c>In("transformer_blocks.3")</c>.</summary>
     public Weights In(string name) => new(_store, $"{_prefix}{name}.");
@@ -54,7 +62,7 @@ public sealed class Weights : IDisposable
 
     public void Dispose() => _store.Dispose();
 
-    private sealed class Store(Checkpoint? checkpoint, Dictionary<string, string> names, ScalarType? type, Device? device)
+    private sealed class Store(Checkpoint? checkpoint, Dictionary<string, string> names, Func<string, ScalarType?> type, Device? device)
     {
         private readonly List<string> _faults = [];
 
@@ -87,8 +95,8 @@ public sealed class Weights : IDisposable
             if (_faults.Count > 0)
                 return null!; // not to be used: what is read further serves nobody
             using var read = checkpoint.Read(key);
-            var tensor = read.to(type ?? read.dtype, device!).DetachFromDisposeScope();
-            Tensors.Add(name, ReferenceEquals(tensor, read) || tensor.Handle == read.Handle ? tensor.alias() : tensor);
+            var tensor = read.to(type(name) ?? read.dtype, device!).DetachFromDisposeScope();
+            Tensors.Add(name, ReferenceEquals(tensor, read) || tensor.Handle == read.Handle ? tensor.alias().DetachFromDisposeScope() : tensor);
             return Tensors[name];
         }
 

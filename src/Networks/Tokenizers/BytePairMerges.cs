@@ -6,16 +6,19 @@ namespace ReflectDiT.Eval.Networks.Tokenizers;
 /// </summary>
 internal sealed class BytePairMerges
 {
-    private readonly Dictionary<long, (int Rank, int Joined)> _merges = [];
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Joined)> _merges = [];
     private readonly IReadOnlyDictionary<int, int> _characters;
     private readonly int[] _bytes;
+    private readonly int[]? _lastBytes;
 
     /// <param name="characters">Code points that are symbols, with their ids; empty where bytes are all there is.</param>
     /// <param name="bytes">The id of each of the 256 bytes: what stands for other characters, in UTF-8.</param>
-    public BytePairMerges(IReadOnlyDictionary<int, int> characters, int[] bytes) => (_characters, _bytes) = (characters, bytes);
+    /// <param name="lastBytes">The ids of bytes that end a word, where those are other ones.</param>
+    public BytePairMerges(IReadOnlyDictionary<int, int> characters, int[] bytes, int[]? lastBytes = null) =>
+        (_characters, _bytes, _lastBytes) = (characters, bytes, lastBytes);
 
     /// <summary>Adds the next merge in the file's order; several may give the same piece.</summary>
-    public void Add(int left, int right, int joined) => _merges[Pair(left, right)] = (_merges.Count, joined);
+    public void Add(int left, int right, int joined) => _merges[(left, right)] = (_merges.Count, joined);
 
     /// <summary>Appends the ids of a word. Takes n log n, as a word may be a whole page.</summary>
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
@@ -32,7 +35,7 @@ internal sealed class BytePairMerges
             var (at, joined) = merge;
             // The pair that was offered may be gone. One that gives the same piece is taken in its place.
             if (symbols.Ids[at] < 0 || symbols.Next[at] < 0
-                || !_merges.TryGetValue(Pair(symbols.Ids[at], symbols.Ids[symbols.Next[at]]), out var now) || now.Joined != joined)
+                || !_merges.TryGetValue((symbols.Ids[at], symbols.Ids[symbols.Next[at]]), out var now) || now.Joined != joined)
             {
                 continue;
             }
@@ -57,7 +60,7 @@ internal sealed class BytePairMerges
         void Offer(int at)
         {
             var next = symbols.Next[at];
-            if (next >= 0 && _merges.TryGetValue(Pair(symbols.Ids[at], symbols.Ids[next]), out var merge))
+            if (next >= 0 && _merges.TryGetValue((symbols.Ids[at], symbols.Ids[next]), out var merge))
             {
                 open.Enqueue((at, merge.Joined), (merge.Rank, at));
             }
@@ -68,6 +71,7 @@ internal sealed class BytePairMerges
     {
         var ids = new List<int>(word.Length);
         Span<byte> utf8 = stackalloc byte[4];
+        byte last = 0;
         foreach (var rune in word.EnumerateRunes())
         {
             if (_characters.TryGetValue(rune.Value, out var id))
@@ -80,13 +84,17 @@ internal sealed class BytePairMerges
             foreach (var b in utf8[..length])
             {
                 ids.Add(_bytes[b]);
+                last = b;
             }
+        }
+
+        if (_lastBytes is not null && ids.Count > 0)
+        {
+            ids[^1] = _lastBytes[last];
         }
 
         return [.. ids];
     }
-
-    private static long Pair(int left, int right) => (long)left << 32 | (uint)right;
 
     /// <summary>A list of symbols in which two neighbours become one; what was joined to its left has the id -1.</summary>
     private readonly struct Symbols

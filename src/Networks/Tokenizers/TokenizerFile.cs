@@ -9,15 +9,20 @@ namespace ReflectDiT.Eval.Networks.Tokenizers;
 internal sealed record Piece(string? Text, byte[] Bytes, bool IsSpecial);
 
 /// <summary>
-/// A <c>tokenizer.json</c>, read. Two kinds are known and told apart by <c>byte_fallback</c>: Gemma's, whose alphabet
-/// is characters, and Qwen's, whose alphabet is bytes. Every other setting is refused by its name.
+/// A <c>tokenizer.json</c>, read. Three kinds are known: Gemma's, whose alphabet is characters (<c>byte_fallback</c>),
+/// CLIP's, whose alphabet is bytes of which the last of a word is another symbol (<c>end_of_word_suffix</c>), and Qwen's,
+/// whose alphabet is bytes. Every other setting is refused by its name.
 /// </summary>
 internal sealed class TokenizerFile
 {
     /// <summary>Stands for a space in Gemma's pieces.</summary>
     private const string SpaceMark = "\u2581";
 
+    /// <summary>What the last piece of a word ends with in CLIP's vocabulary.</summary>
+    private const string WordEnd = "</w>";
+
     private readonly bool _overCharacters;
+    private readonly bool _endsWords;
 
     private TokenizerFile(string path, JsonElement root)
     {
@@ -26,9 +31,10 @@ internal sealed class TokenizerFile
         Expect(model, "type", "BPE");
         Expect(model, "dropout", (string?)null);
         Expect(model, "continuing_subword_prefix", null, "");
-        Expect(model, "end_of_word_suffix", null, "");
+        Expect(model, "end_of_word_suffix", null, "", WordEnd);
         Expect(model, "ignore_merges", null, "false");
         _overCharacters = Setting(model, "byte_fallback") == "true";
+        _endsWords = Setting(model, "end_of_word_suffix") == WordEnd;
         ExpectSteps(root);
 
         Ids = model.GetProperty("vocab").EnumerateObject().ToDictionary(piece => piece.Name, piece => piece.Value.GetInt32());
@@ -85,10 +91,14 @@ internal sealed class TokenizerFile
     }
 
     /// <summary>The stretch between two added tokens as the merges want it.</summary>
-    public string Normalize(string stretch) => _overCharacters ? stretch.Replace(" ", SpaceMark) : Nfc.Normalize(stretch);
+    public string Normalize(string stretch) => _overCharacters ? stretch.Replace(" ", SpaceMark)
+        : _endsWords ? PromptText.Lower(Nfc.Normalize(stretch))
+        : Nfc.Normalize(stretch);
 
     /// <summary>What is encoded apart of each other; Gemma does not split.</summary>
-    public IEnumerable<Range> Words(string stretch) => _overCharacters ? [Range.All] : QwenWords.Split(stretch);
+    public IEnumerable<Range> Words(string stretch) => _overCharacters ? [Range.All]
+        : _endsWords ? ClipWords.Split(stretch)
+        : QwenWords.Split(stretch);
 
     /// <summary>A run of bytes as text: Qwen's lacks the characters that are cut, Gemma's is given up as a whole.</summary>
     public string DecodeBytes(byte[] bytes)
@@ -97,7 +107,7 @@ internal sealed class TokenizerFile
         return _overCharacters && !Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(bytes) ? new string('\uFFFD', bytes.Length) : text;
     }
 
-    /// <summary>Refuses steps around the merges that are not those of Gemma or Qwen.</summary>
+    /// <summary>Refuses steps around the merges that are not those of a known kind.</summary>
     private void ExpectSteps(JsonElement root)
     {
         if (_overCharacters)
@@ -111,14 +121,18 @@ internal sealed class TokenizerFile
             return;
         }
 
-        ExpectJson(root, "normalizer", """{"type":"NFC"}""");
+        // White space is left out of CLIP's words, so that making one space of more changes nothing.
+        ExpectJson(root, "normalizer", _endsWords
+            ? """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "},{"type":"Lowercase"}]}"""
+            : """{"type":"NFC"}""");
         var steps = root.GetProperty("pre_tokenizer").GetProperty("pretokenizers");
-        ExpectJson(steps[0], "pattern", JsonSerializer.Serialize(new { Regex = QwenWords.Expression }));
-        Expect(steps[0], "behavior", "Isolated");
-        Expect(steps[0], "invert", "false");
+        ExpectJson(steps[0], "pattern", JsonSerializer.Serialize(new { Regex = _endsWords ? ClipWords.Expression : QwenWords.Expression }));
+        Expect(steps[0], "behavior", _endsWords ? "Removed" : "Isolated");
+        Expect(steps[0], "invert", _endsWords ? "true" : "false");
         Expect(steps[1], "type", "ByteLevel");
         Expect(steps[1], "add_prefix_space", "false");
-        Expect(steps[1], "use_regex", "false");
+        // CLIP's file does not say it: splitting its words once more by GPT-2's expression leaves them whole.
+        Expect(steps[1], "use_regex", _endsWords ? null : "false", "false", _endsWords ? "true" : "false");
         Expect(root.GetProperty("decoder"), "type", "ByteLevel");
         if (steps.GetArrayLength() != 2)
         {
@@ -128,10 +142,13 @@ internal sealed class TokenizerFile
 
     private (string Text, int Id, bool IsSpecial) ReadAdded(JsonElement token)
     {
-        foreach (var flag in (ReadOnlySpan<string>)["single_word", "lstrip", "rstrip", "normalized"])
+        foreach (var flag in (ReadOnlySpan<string>)["single_word", "lstrip", "rstrip"])
         {
             Expect(token, flag, "false");
         }
+
+        // CLIP's start of a text is searched in lower case, in which it is written.
+        Expect(token, "normalized", "false", _endsWords ? "true" : "false");
 
         var text = token.GetProperty("content").GetString();
         return string.IsNullOrEmpty(text)
@@ -152,7 +169,13 @@ internal sealed class TokenizerFile
                 : PieceId(_overCharacters ? $"<0x{value:X2}>" : written.ToString());
         }
 
-        var result = new BytePairMerges(characters, bytes);
+        var last = _endsWords ? new int[256] : null;
+        foreach (var (value, written) in _endsWords ? ByteAlphabet.All : [])
+        {
+            last![value] = PieceId(written + WordEnd);
+        }
+
+        var result = new BytePairMerges(characters, bytes, last);
         foreach (var merge in merges.EnumerateArray())
         {
             // Older files write "left right".
@@ -172,6 +195,11 @@ internal sealed class TokenizerFile
 
     private Piece ReadPiece(string piece, bool isSpecial)
     {
+        if (_endsWords && piece.EndsWith(WordEnd, StringComparison.Ordinal))
+        {
+            return new Piece(null, [.. ByteAlphabet.Read(piece[..^WordEnd.Length]) ?? Encoding.UTF8.GetBytes(piece), (byte)' '], isSpecial);
+        }
+
         if (!_overCharacters)
         {
             return new Piece(null, ByteAlphabet.Read(piece) ?? Encoding.UTF8.GetBytes(piece), isSpecial);
@@ -188,6 +216,11 @@ internal sealed class TokenizerFile
         if (Setting(processor, "type") == "ByteLevel")
         {
             return ([], []);
+        }
+
+        if (_endsWords && Setting(processor, "type") == "RobertaProcessing")
+        {
+            return ([processor.GetProperty("cls")[1].GetInt32()], [processor.GetProperty("sep")[1].GetInt32()]);
         }
 
         Expect(processor, "type", "TemplateProcessing");
@@ -259,5 +292,5 @@ internal sealed class TokenizerFile
     }
 
     private InvalidDataException Refusal(string key, string found) =>
-        new($"{Path}: {key} is {found}; known are the byte-pair vocabularies of Gemma and Qwen as they are published.");
+        new($"{Path}: {key} is {found}; known are the byte-pair vocabularies of Gemma, Qwen and CLIP as they are published.");
 }

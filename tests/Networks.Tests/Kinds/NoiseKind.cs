@@ -62,7 +62,7 @@ internal static class NoiseKind
         {
             "randn" => randn(shape, Type(draw), generator: generator),
             "rand" => rand(shape, Type(draw), generator: generator),
-            "randint" => empty(shape, int64).random_(draw.GetProperty("low").GetInt64(), draw.GetProperty("high").GetInt64(), generator),
+            "randint" => randint(draw.GetProperty("low").GetInt64(), draw.GetProperty("high").GetInt64(), shape, int64, generator: generator),
             "randperm" => randperm(shape[0], int64, generator: generator),
             _ when call.Contains("normal_(0.5, 2.0)", StringComparison.Ordinal) => empty(shape).normal_(0.5, 2.0, generator),
             _ when call.Contains("exponential_()", StringComparison.Ordinal) => empty(shape).exponential_(1, generator),

@@ -22,7 +22,7 @@ internal static class QwenPreprocessKind
             run.Report($"out.grid.{image.Name}", tensor(new long[] { 1, patches.GridHeight, patches.GridWidth }, [1, 3]));
             var rows = run.Stored($"out.rows.{image.Name}");
             run.Report($"out.rows.{image.Name}", rows);
-            run.Report($"out.pixel_values.{image.Name}", tensor(patches.Patches, [patches.GridHeight * patches.GridWidth, -1])[rows]);
+            run.Report($"out.pixel_values.{image.Name}", tensor(patches.Patches).view(patches.GridHeight * patches.GridWidth, -1)[rows]);
         }
 
         run.Report("out.sizes", Sizes(run, "out.sizes", QwenImage.Published));
