@@ -73,7 +73,7 @@ public class LeaseStoreTests(PostgresServer server) : IClassFixture<PostgresServ
         Assert.Equal(chains.ToDictionary(c => c.Id, c => c.Epoch), await ledger.Session.Leases.HeldAsync(renewed.Number, None));
         Assert.False(await RenewAsync(ledger, hung));
         Assert.Empty(await ledger.Session.Leases.HeldAsync(hung.Number, None));
-        await ledger.Session.Leases.ReleaseAsync(renewed.Number, chains[0].Id, chains[0].Epoch, None);
+        await ledger.Session.Leases.ReleaseAsync(renewed.Number, chains[0].Id, chains[0].Epoch, needs: null, None);
         Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, new(), 1000, besideOthers: true, None));
         Assert.Empty(await ledger.Session.Leases.ClaimAsync(hung.Number, [chains[0].Id], role: null, None));
     }

@@ -33,6 +33,9 @@ public static class FileNames
         return names;
     }
 
+    /// <summary>For a thing that stands alone: see <see cref="Of{T}"/>.</summary>
+    public static string Of(string name) => Safe(name);
+
     private static string Safe(string name)
     {
         var (safe, bytes) = (new StringBuilder(), 0);

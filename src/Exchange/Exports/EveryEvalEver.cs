@@ -6,6 +6,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 
@@ -28,7 +29,7 @@ public static class EveryEvalEver
 
     /// <summary>The record's place below <c>data/</c>: collection, developer, model and an id that follows from sweep and arm.</summary>
     internal static string Place(SweepExport sweep, int arm, string organization) => string.Join(
-        '/', "data", Plain(sweep.Configuration.Benchmark.Kind), Plain(organization), sweep.Arms[arm].FolderName, $"{Id(sweep.Results.Id, arm)}.json");
+        '/', "data", FileNames.Of(sweep.Configuration.Benchmark.Kind), FileNames.Of(organization), NameOf(sweep, arm), $"{Id(sweep.Results.Id, arm)}.json");
 
     /// <param name="organization">Who ran the sweep.</param>
     /// <param name="created">When the record is made.</param>
@@ -49,7 +50,7 @@ public static class EveryEvalEver
     {
         var (results, exported, configuration) = (sweep.Results, sweep.Arms[arm], sweep.Configuration.Arms[arm]);
         var benchmark = sweep.Configuration.Benchmark.Kind;
-        var model = $"{Plain(organization)}/{exported.FolderName}";
+        var model = $"{FileNames.Of(organization)}/{NameOf(sweep, arm)}";
         json.WriteString("schema_version", SchemaVersion);
         json.WriteString("evaluation_id", $"{benchmark}/{model}/{created}");
         json.WriteString("retrieved_timestamp", created);
@@ -157,8 +158,7 @@ public static class EveryEvalEver
         return json.RootElement.GetProperty("arms")[arm].GetProperty("strategy").GetRawText();
     }
 
-    private static string Plain(string name) =>
-        string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '_'));
+    private static string NameOf(SweepExport sweep, int arm) => FileNames.Of(sweep.Arms.Select((a, index) => (index, a.Arm.Name)))[arm];
 
     /// <summary>In the form of a random UUID (version 4), as the schema's paths have it.</summary>
     private static string Id(string sweep, int arm)
