@@ -37,7 +37,7 @@ public sealed class SanaGenerator : IGenerator
     public SanaGenerator(ModelConfiguration model, Placement placement, SanaParameters parameters)
     {
         if (placement.Path is null || placement.Url is not null)
-            throw new NotSupportedException($"a model of the kind '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+            throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
         var reflects = model.Kind == ModelConfiguration.ReflectDit;
         var folders = SanaFolders.Of(placement.Path, vision: reflects ? Path.Combine(placement.Path, "vision_encoder") : null);
         var type = parameters.Dtype switch
@@ -76,8 +76,9 @@ public sealed class SanaGenerator : IGenerator
         {
             foreach (var batch in alike.Chunk(_batch))
             {
-                foreach (var (drawing, at) in Draw([.. batch.Select(request => request.Item)], withdrawn).Zip(batch.Select(request => request.Index)))
-                    drawings[at] = drawing;
+                var drawn = Draw([.. batch.Select(request => request.Item)], withdrawn);
+                foreach (var (request, drawing) in batch.Zip(drawn))
+                    drawings[request.Index] = drawing;
             }
         }
 
@@ -103,7 +104,8 @@ public sealed class SanaGenerator : IGenerator
         var contexts = rows.Select(row => Pairs(row)).ToList();
         var together = new EncodedText(cat([.. prompts.Select(p => p.States)], dim: 0), cat([.. prompts.Select(p => p.Mask)], dim: 0));
         var noise = _pipeline.Noise(rows.Select(row => (ulong)row.Seed), _size.Height, _size.Width);
-        var latents = _pipeline.Denoise(noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
+        var latents = _pipeline.Denoise(
+            noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
         noise.Dispose();
         var images = new List<byte[]>();
         for (var i = 0; i < requests.Count; i++)
@@ -111,8 +113,8 @@ public sealed class SanaGenerator : IGenerator
             withdrawn.ThrowIfCancellationRequested();
             using var one = NewDisposeScope();
             // One by one: the largest tensors of all are the decoder's.
-            var pixels = DecodedImage.ToUnit(DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width));
-            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(pixels))[0]));
+            var decoded = DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width);
+            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(DecodedImage.ToUnit(decoded)))[0]));
         }
 
         latents.Dispose();
