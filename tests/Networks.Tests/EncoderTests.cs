@@ -62,7 +62,7 @@ public sealed class EncoderTests
         using var network = QwenVl.Load(run.Model("vlm"), ScalarType.Float32, CPU);
         var images = Enumerable.Range(0, 3).Select(i => QwenImage.Cut(QwenImage.Published.Resize(Image(run.Stored($"in.pixels.{i}"))))).ToList();
         var (ids, mask) = (run.Stored("in.input_ids"), run.Stored("in.attention_mask"));
-        var greedy = QwenGeneration.Read(run.Model("vlm"), 8) with { RepetitionPenalty = 1 };
+        var greedy = QwenGeneration.Read(run.Model("vlm"), 8) with { RepetitionPenalty = 1, EndTokens = [] };
         var drawn = greedy with { Seeds = [5, 6], Temperature = 0.7 };
         var (sure, tossed) = (network.Generate(ids, mask, images, greedy), network.Generate(ids, mask, images, drawn));
         for (var row = 0; row < 2; row++)
