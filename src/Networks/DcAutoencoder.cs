@@ -292,7 +292,8 @@ internal sealed class MultiScaleAttention(Weights w, int channels, int headDim, 
         using var scope = NewDisposeScope();
         var (batch, height, width) = (x.shape[0], x.shape[2], x.shape[3]);
         var last = x.permute(0, 2, 3, 1); // [B, height, width, channels]
-        var qkv = cat([_toQ.Forward(last), _toK.Forward(last), _toV.Forward(last)], dim: 3).permute(0, 3, 1, 2); // [B, 3 inner, height, width]
+        var qkv = cat([_toQ.Forward(last), _toK.Forward(last), _toV.Forward(last)], dim: 3); // [B, height, width, 3 inner]
+        qkv = qkv.permute(0, 3, 1, 2);
         var all = cat([qkv, .. _scales.Select(scale => scale.Out.Forward(scale.In.Forward(qkv)))], dim: 1);
         // Of few pixels the scores are smaller than the sums; this form alone stays in the network's type.
         var linear = height * width > headDim;

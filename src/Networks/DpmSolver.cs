@@ -34,7 +34,7 @@ public sealed class DpmSolver
     public IReadOnlyList<long> Timesteps { get; }
 
     /// <param name="folder">That with a scheduler_config.json.</param>
-    /// <exception cref="CheckpointException">It is another solver's, or has a setting of which no published checkpoint is known.</exception>
+    /// <exception cref="CheckpointException">It is another solver's, or no published checkpoint has the setting that it names.</exception>
     public static DpmSolver Read(string folder, int steps)
     {
         var json = ModelConfig.Read(Path.Combine(folder, "scheduler_config.json"));
@@ -56,7 +56,8 @@ public sealed class DpmSolver
         var solver = new DpmSolver(json.Number("flow_shift"), json.Integer("num_train_timesteps"), steps);
         // Of betas and spacing nothing is used with the sigmas of a flow; with a last sigma of 0 the last step is of first order anyway.
         json.RefuseOthers("beta_start", "beta_end", "beta_schedule", "trained_betas", "timestep_spacing", "steps_offset", "variance_type",
-            "lambda_min_clipped", "dynamic_thresholding_ratio", "sample_max_value", "lower_order_final", "euler_at_final", "time_shift_type");
+            "lambda_min_clipped", "dynamic_thresholding_ratio", "sample_max_value", "lower_order_final", "euler_at_final",
+            "time_shift_type");
         return solver;
     }
 

@@ -7,15 +7,17 @@ public static class GuidedSampling
 {
     /// <param name="latents">Noise in fp32, [B, channels, height, width]; solver and guidance stay in fp32.</param>
     /// <param name="guidance">How far beyond the negative prompt; up to 1 there is none, and the network sees half the rows.</param>
-    /// <param name="velocity">The network on rows of latents in its own type and their timesteps in fp32: with guidance the negative rows, then the others.</param>
+    /// <param name="velocity">
+    /// The network, on latents in its own type and timesteps in fp32; with guidance on the negative rows, then the others.
+    /// </param>
     /// <param name="type">The network's.</param>
     /// <param name="timestepScale">See <see cref="SanaConfig"/>.</param>
     /// <param name="progress">Told of each step that is done, from 1 on.</param>
     /// <returns>fp32, as the noise; the caller's to dispose of.</returns>
     /// <exception cref="OperationCanceledException">Between two steps.</exception>
     public static Tensor Run(
-        DpmSolver solver, Tensor latents, double guidance, Func<Tensor, Tensor, Watch?, Tensor> velocity, ScalarType type, double timestepScale = 1,
-        Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
+        DpmSolver solver, Tensor latents, double guidance, Func<Tensor, Tensor, Watch?, Tensor> velocity, ScalarType type,
+        double timestepScale = 1, Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         var (sample, clean) = (latents, (Tensor?)null);

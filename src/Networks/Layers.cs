@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace ReflectDiT.Eval.Networks;
 
-/// <summary>Told of the named intermediate values of a network in the order in which they are computed; the values die with the call.</summary>
+/// <summary>Told of the named intermediate values of a network as they are computed; they die with the call.</summary>
 public delegate void Watch(string stage, Tensor value);
 
 /// <summary><c>x @ weightᵀ + bias</c>; the weight is [out, in].</summary>
@@ -50,7 +50,9 @@ internal static class LayersOfWeights
     public static Linear Linear(this Weights w, string name, int inputs, int outputs, bool bias = true) =>
         new(w.Get($"{name}.weight", outputs, inputs), bias ? w.Get($"{name}.bias", outputs) : null);
 
-    public static Conv2d Conv2d(this Weights w, string name, int inputs, int outputs, int kernel, int stride = 1, int? padding = null, int groups = 1, bool bias = true) =>
+    public static Conv2d Conv2d(
+        this Weights w, string name, int inputs, int outputs, int kernel, int stride = 1, int? padding = null, int groups = 1,
+        bool bias = true) =>
         new(w.Get($"{name}.weight", outputs, inputs / groups, kernel, kernel), bias ? w.Get($"{name}.bias", outputs) : null,
             stride, padding ?? kernel / 2, groups);
 

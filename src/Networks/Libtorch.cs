@@ -25,8 +25,12 @@ public static class Libtorch
     [
         AppContext.BaseDirectory,
         Path.Combine(AppContext.BaseDirectory, "libtorch"),
-        typeof(Libtorch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "LibtorchFolder")?.Value ?? "",
+        Restored,
     ]);
+
+    /// <summary>Where NuGet had it when this was built.</summary>
+    private static string Restored => typeof(Libtorch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(a => a.Key == "LibtorchFolder")?.Value ?? "";
 
     /// <param name="named">By the user; then the other places do not count.</param>
     internal static string Find(string? named, IReadOnlyList<string> places) => string.IsNullOrEmpty(named)
@@ -69,7 +73,8 @@ public static class Libtorch
         catch (DllNotFoundException e)
         {
             throw new LibtorchMissingException(
-                $"{path} cannot be loaded; libtorch 2.10 for Linux on x64 is expected, and a program that was built on this system: {e.Message}", e);
+                $"{path} cannot be loaded; expected are libtorch 2.10 for Linux on x64, and a program that was built on this system: "
+                + e.Message, e);
         }
     }
 

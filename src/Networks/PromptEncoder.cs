@@ -19,7 +19,8 @@ public sealed record EncodedText(Tensor States, Tensor Mask) : IDisposable
 public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device device) : IDisposable
 {
     /// <param name="softCap">See <see cref="Gemma2"/>: off in the published pipelines.</param>
-    public static PromptEncoder Load(string tokenizerFolder, string encoderFolder, ScalarType type, Device device, bool softCap = false, string? variant = null) =>
+    public static PromptEncoder Load(
+        string tokenizerFolder, string encoderFolder, ScalarType type, Device device, bool softCap = false, string? variant = null) =>
         new(Tokenizer.Open(tokenizerFolder), Gemma2.Load(encoderFolder, type, device, softCap, variant), device);
 
     /// <summary>Texts of one kind; none of them depends on the others.</summary>
@@ -35,8 +36,8 @@ public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device de
         var length = prompts[0].Ids.Length;
         var ids = tensor(prompts.SelectMany(p => p.Ids.Select(id => (long)id)).ToArray(), [texts.Count, length]).to(device); // [B, L]
         watch?.Invoke($"{what}.input_ids", ids);
-        var mask = tensor(prompts.SelectMany(p => Enumerable.Range(0, length).Select(i => p.IsToken(i) ? 1L : 0)).ToArray(), [texts.Count, length])
-            .to(device);
+        var used = tensor(prompts.Select(p => (long)p.Used).ToArray()).unsqueeze(1); // [B, 1]
+        var mask = (arange(length) < used).to(int64).to(device); // [B, L]
         var positions = tensor(prompts[0].Positions.Select(i => (long)i).ToArray()).to(device);
         var states = encoder.Forward(ids, mask).index_select(1, positions);
         watch?.Invoke($"{what}.embeds", states);

@@ -68,7 +68,8 @@ public sealed class ReflectTransformer : IDisposable
         _clipNorm = w.RmsNorm("clip_norm", width, eps: 1e-5);
         _textProjection = new(w.In("reflection_text_projection"), config.Sana.CaptionChannels, width);
         _textNorm = w.RmsNorm("reflection_text_norm", width, eps: 1e-5);
-        _blocks = [.. Enumerable.Range(0, config.ContextLayers).Select(i => new ContextBlock(w.In($"reflection_transformer.{i}"), config.Sana))];
+        _blocks = [.. Enumerable.Range(0, config.ContextLayers)
+            .Select(i => new ContextBlock(w.In($"reflection_transformer.{i}"), config.Sana))];
         _norm = w.RmsNorm("reflection_norm", width, eps: 1e-5);
         _rope = new(config.Sana.CrossHeadDim, quirks.RopeRounded);
     }
@@ -142,7 +143,8 @@ public sealed class ReflectTransformer : IDisposable
         if (contexts.Count > 0)
         {
             var longest = Math.Max(padTo, contexts.Max(c => c.Tokens.shape[1]));
-            var done = contexts.Select((context, i) => Reflect(context, RowsOf(time.Modulation, i, contexts.Count), longest, watch)).ToList();
+            var done = contexts
+                .Select((context, i) => Reflect(context, RowsOf(time.Modulation, i, contexts.Count), longest, watch)).ToList();
             text = cat([text, Interleaved(done.Select(d => d.Tokens))], dim: 1); // [B, prompt tokens + L, D]
             mask = cat([mask, Interleaved(done.Select(d => d.Mask))], dim: 1);
             watch?.Invoke("encoder_hidden_states", text);

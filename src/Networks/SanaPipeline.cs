@@ -6,7 +6,8 @@ namespace ReflectDiT.Eval.Networks;
 
 /// <summary>Where the parts of a generator lie.</summary>
 /// <param name="Vision">SigLIP's folder; null for a generator that takes no images.</param>
-public sealed record SanaFolders(string Tokenizer, string TextEncoder, string Transformer, string Autoencoder, string Scheduler, string? Vision = null)
+public sealed record SanaFolders(
+    string Tokenizer, string TextEncoder, string Transformer, string Autoencoder, string Scheduler, string? Vision = null)
 {
     /// <summary>Those of a snapshot as diffusers lays it out.</summary>
     /// <param name="transformer">Another transformer than the snapshot's, as Reflect-DiT's.</param>
@@ -79,15 +80,20 @@ public sealed class SanaPipeline : IDisposable
     public SanaConfig Config => _sana?.Config ?? _reflect!.Config.Sana;
 
     /// <param name="quirks">Of a Reflect-DiT; null for plain SANA.</param>
-    /// <param name="type">Of the transformer; what encodes and decodes is in <paramref name="encoderType"/>, which fp16 does not serve.</param>
+    /// <param name="type">Of the transformer.</param>
+    /// <param name="encoderType">Of what encodes and decodes: bf16 or fp32.</param>
     /// <param name="softCap">Whether Gemma-2 caps its scores: transformers does where attention is eager, and not by default.</param>
     /// <exception cref="CheckpointException">A part is not there, or not what it should be.</exception>
     public static SanaPipeline Load(
-        SanaFolders folders, ScalarType type, ScalarType encoderType, Device device, ReflectionQuirks? quirks = null, bool softCap = false,
-        string? variant = null)
+        SanaFolders folders, ScalarType type, ScalarType encoderType, Device device, ReflectionQuirks? quirks = null,
+        bool softCap = false, string? variant = null)
     {
         if (encoderType is not (ScalarType.BFloat16 or ScalarType.Float32))
-            throw new ArgumentOutOfRangeException(nameof(encoderType), encoderType, "text encoder and autoencoder overflow in it; expected bf16 or fp32");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(encoderType), encoderType, "text encoder and autoencoder overflow in it; expected bf16 or fp32");
+        }
+
         Libtorch.Load();
         return new(
             PromptEncoder.Load(folders.Tokenizer, folders.TextEncoder, encoderType, device, softCap),
@@ -109,28 +115,33 @@ public sealed class SanaPipeline : IDisposable
     }
 
     /// <summary>The size that is drawn where another is asked for, which a square model was not trained at.</summary>
-    public (int Height, int Width) SizeOf(int height, int width) => (Config.SampleSize * _autoencoder.Config.Factor) is 512 or 1024 or 2048 or 4096
-        ? ResolutionBins.Nearest(Config.SampleSize * _autoencoder.Config.Factor, height, width)
-        : (height, width);
+    public (int Height, int Width) SizeOf(int height, int width)
+    {
+        var square = Config.SampleSize * _autoencoder.Config.Factor;
+        return square is 512 or 1024 or 2048 or 4096 ? ResolutionBins.Nearest(square, height, width) : (height, width);
+    }
 
     /// <summary>How long the context of a drawing is, without encoding any of it.</summary>
     public int ContextTokens(IEnumerable<string> feedback, int imageTokens, int feedbackTokens = 300)
     {
-        var (pooled, texts) = (_vision!.Pooled(imageTokens), feedback.Select(text => Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased)));
-        return Math.Max(texts.Sum(tokens => pooled + tokens), pooled + ReflectTransformer.ZeroTextTokens);
+        var pooled = _vision!.Pooled(imageTokens);
+        var pairs = feedback.Sum(text => pooled + Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased));
+        return Math.Max(pairs, pooled + ReflectTransformer.ZeroTextTokens);
     }
 
     /// <summary>Past images with their feedback, each pair for itself.</summary>
     /// <param name="imageTokens">Of each image.</param>
     /// <param name="instruction">What stands in front of a feedback: nothing, as the released scripts have it.</param>
     /// <returns>The caller's to dispose of.</returns>
-    public EncodedPair EncodePair(RgbImage image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300)
+    public EncodedPair EncodePair(
+        RgbImage image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300)
     {
         using var scope = NewDisposeScope();
         var (vision, quirks) = (_vision, _reflect?.Quirks);
         if (vision is null || quirks is null)
             throw new InvalidOperationException("this generator takes no images: it was loaded without a vision encoder");
-        var pooled = vision.Pool(vision.Forward(vision.Preprocess([image]).to(_autoencoder.Parameters.Values.First().dtype, _device)), imageTokens);
+        var pixels = vision.Preprocess([image]).to(EncoderType, _device);
+        var pooled = vision.Pool(vision.Forward(pixels), imageTokens);
         return new(pooled.DetachFromDisposeScope(), Text.Encode([feedback], instruction, feedbackTokens, quirks.FeedbackLowerCased));
     }
 
@@ -138,18 +149,22 @@ public sealed class SanaPipeline : IDisposable
     /// <param name="noise">[B, channels, height, width]</param>
     /// <param name="prompts">[B, ...]</param>
     /// <param name="negative">[B or 1, ...]; not looked at without guidance.</param>
-    /// <param name="contexts">Of each image its pairs, as many or as few as it has; all of them empty for a generator without context.</param>
+    /// <param name="contexts">Of each image its pairs, as many as it has; empty for all of a batch, or for none.</param>
     /// <param name="padTo">See <see cref="ReflectTransformer.Forward"/>.</param>
     /// <returns>The caller's to dispose of.</returns>
     public Tensor Denoise(
-        Tensor noise, EncodedText prompts, EncodedText negative, IReadOnlyList<IReadOnlyList<EncodedPair>> contexts, SanaSettings settings,
-        int padTo = 0, Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
+        Tensor noise, EncodedText prompts, EncodedText negative, IReadOnlyList<IReadOnlyList<EncodedPair>> contexts,
+        SanaSettings settings, int padTo = 0, Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         var (guided, batch) = (settings.Guidance > 1, noise.shape[0]);
-        var (states, mask) = guided
-            ? (cat([negative.States.expand(batch, -1, -1), prompts.States], dim: 0), cat([negative.Mask.expand(batch, -1), prompts.Mask], dim: 0))
-            : (prompts.States, prompts.Mask);
+        var (states, mask) = (prompts.States, prompts.Mask);
+        if (guided)
+        {
+            states = cat([negative.States.expand(batch, -1, -1), states], dim: 0);
+            mask = cat([negative.Mask.expand(batch, -1), mask], dim: 0);
+        }
+
         states = states.to(_type);
         var embedded = contexts.Where(pairs => pairs.Count > 0).Select(pairs => Embed(pairs, settings, guided, watch)).ToList();
         if (embedded.Count > 0 && embedded.Count < batch)
@@ -173,8 +188,7 @@ public sealed class SanaPipeline : IDisposable
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var type = _autoencoder.Parameters.Values.First().dtype;
-        return _autoencoder.Decode(latents.to(type) / _autoencoder.Config.ScalingFactor).DetachFromDisposeScope();
+        return _autoencoder.Decode(latents.to(EncoderType) / _autoencoder.Config.ScalingFactor).DetachFromDisposeScope();
     }
 
     public void Dispose()
@@ -185,6 +199,8 @@ public sealed class SanaPipeline : IDisposable
         _vision?.Dispose();
         _autoencoder.Dispose();
     }
+
+    private ScalarType EncoderType => _autoencoder.Parameters.Values.First().dtype;
 
     private EmbeddedContext Embed(IReadOnlyList<EncodedPair> pairs, SanaSettings settings, bool guided, Watch? watch)
     {

@@ -63,4 +63,20 @@ public sealed class PngWriterTests
             return (int)((ulong)seed * (uint)limit >> 32);
         }
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(7, 3)]
+    [InlineData(300, 200)]
+    public void Colours_are_read_back_as_they_were_written(int width, int height)
+    {
+        var bytes = new byte[3 * width * height];
+        new Random(width).NextBytes(bytes);
+        bytes.AsSpan(bytes.Length / 2).Fill(77); // a flat half
+
+        var read = ImageReader.Decode(PngWriter.Encode(new RgbImage(width, height, bytes)));
+
+        Assert.Equal((width, height), (read.Width, read.Height));
+        Assert.Equal(bytes, read.Rgb);
+    }
 }

@@ -104,7 +104,7 @@ public sealed class CheckpointTests : IDisposable
             {"misshaped":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"left.over":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}
             """, new byte[16]);
         using var checkpoint = Checkpoint.Open(_folder);
-        var w = Weights.Of(checkpoint, null, CPU);
+        var w = Weights.Of(checkpoint, ScalarType.Float32, CPU);
         w.In("one").Get("missing", 3);
         w.Get("misshaped", 2, 1);
         var message = Assert.Throws<CheckpointException>(w.Complete).Message;

@@ -37,6 +37,6 @@ internal static class GoldenKinds
         ["torch-cpu-noise"] = NoiseKind.Run,
     };
 
-    /// <summary>Those that nothing is built for yet.</summary>
+    /// <summary>Those that nothing is built for yet: none.</summary>
     public static readonly IReadOnlySet<string> NotYetBuilt = new HashSet<string>();
 }

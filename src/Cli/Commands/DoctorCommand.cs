@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
+using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Silo.Cluster;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -10,6 +11,7 @@ namespace ReflectDiT.Eval.Cli.Commands;
 internal static class DoctorCommand
 {
     private const long EnoughDisk = 1L << 30;
+    private const double SlowBf16 = 3;
 
     private sealed record Finding(bool Good, string What);
 
@@ -27,7 +29,8 @@ internal static class DoctorCommand
                 ledger.Database(parsed) is { } database
                     ? await DatabaseAsync(ledger.Data(parsed), database, cancellation)
                     : await PrivateServerAsync(ledger.Data(parsed), cancellation),
-                new(true, "models: simulated; the sweeps of this build need no accelerator and no weights"),
+                new(true, "models: simulated ones need no accelerator and no weights"),
+                new(true, Networks()),
                 new(true, $"Orleans {SiloHost.OrleansVersion}: workers are silos of one cluster"),
             };
             foreach (var finding in findings)
@@ -38,6 +41,20 @@ internal static class DoctorCommand
             return findings.TrueForAll(f => f.Good) ? ExitCode.Done : ExitCode.Infrastructure;
         });
         return command;
+    }
+
+    private static string Networks()
+    {
+        try
+        {
+            var slower = ProcessorSpeed.OfBf16();
+            return $"networks: libtorch in {Libtorch.Folder}; on this processor bf16 takes {slower:0.0} times as long as fp32"
+                + (slower > SlowBf16 ? ": models on it had better be of dtype fp32" : "");
+        }
+        catch (LibtorchMissingException e)
+        {
+            return $"networks cannot run here, simulated models can: {e.Message}";
+        }
     }
 
     private static Finding Disk(string dataFolder)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
@@ -18,14 +19,25 @@ internal static class DrawCommand
         var model = new Argument<string>("MODEL") { Description = "Snapshot folder of a SANA or a Reflect-DiT" };
         var prompt = new Option<string>("--prompt") { Description = "What to draw", Required = true };
         var seed = new Option<long>("--seed") { Description = "Of the noise", DefaultValueFactory = _ => 0 };
-        var context = new Option<string[]>("--context") { Description = "IMAGE=FEEDBACK: a past image and what was wrong with it; may be given several times" };
+        var context = new Option<string[]>("--context") 
+        {
+            Description = "IMAGE=FEEDBACK: a past image and what was wrong with it; may be given several times",
+        };
         var output = new Option<string>("--out") { Description = "PNG file to write", DefaultValueFactory = _ => "drawing.png" };
         var steps = new Option<int>("--steps") { Description = "Steps of the solver", DefaultValueFactory = _ => 20 };
-        var guidance = new Option<double>("--guidance") { Description = "Guidance scale; up to 1 for none", DefaultValueFactory = _ => 4.5 };
+        var guidance = new Option<double>("--guidance") { Description = "Up to 1 for none", DefaultValueFactory = _ => 4.5 };
         var size = new Option<int>("--size") { Description = "Side of the image in pixels", DefaultValueFactory = _ => 1024 };
-        var dtype = new Option<string>("--dtype") { Description = "Of the transformer; auto: bf16 where the device is quick at it, else fp32", DefaultValueFactory = _ => "auto" };
+        var dtype = new Option<string>("--dtype") 
+        {
+            Description = "Of the transformer; auto: bf16 where the device is quick at it, else fp32",
+            DefaultValueFactory = _ => "auto",
+        };
         dtype.AcceptOnlyFromAmong("auto", "bf16", "fp32", "fp16");
-        var device = new Option<string>("--device") { Description = "As libtorch names it: cpu, cuda:0", DefaultValueFactory = _ => Placement.Processor };
+        var device = new Option<string>("--device")
+        {
+            Description = "As libtorch names it: cpu, cuda:0",
+            DefaultValueFactory = _ => Placement.Processor,
+        };
         var command = new Command("draw", "Draw one image with a downloaded generator")
         {
             model, prompt, seed, context, output, steps, guidance, size, dtype, device,
@@ -33,12 +45,13 @@ internal static class DrawCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var folder = parsed.GetRequiredValue(model);
-            var place = parsed.GetRequiredValue(device);
+            var (place, side, type) = (parsed.GetRequiredValue(device), parsed.GetValue(size), parsed.GetRequiredValue(dtype));
             var parameters = new SanaParameters(
-                Path.GetFileName(Path.GetFullPath(folder)), parsed.GetValue(steps), parsed.GetValue(guidance), parsed.GetValue(size), parsed.GetValue(size),
-                parsed.GetRequiredValue(dtype) is var type && type == "auto" ? IsQuickAtBf16(place) ? "bf16" : "fp32" : type);
+                Path.GetFileName(Path.GetFullPath(folder)), parsed.GetValue(steps), parsed.GetValue(guidance), side, side,
+                type != "auto" ? type : IsQuickAtBf16(place) ? "bf16" : "fp32");
             IReadOnlyList<ContextImage> past = [.. (parsed.GetValue(context) ?? []).Select(Past)];
-            await DrawAsync(folder, place, parameters, new(parsed.GetRequiredValue(prompt), parsed.GetValue(seed), past), parsed.GetRequiredValue(output), cancellation);
+            var request = new DrawRequest(parsed.GetRequiredValue(prompt), parsed.GetValue(seed), past);
+            await DrawAsync(folder, place, parameters, request, parsed.GetRequiredValue(output), cancellation);
             return ExitCode.Done;
         });
         return command;
@@ -50,11 +63,11 @@ internal static class DrawCommand
         try
         {
             var kind = HasContext(folder) ? ModelConfiguration.ReflectDit : ModelConfiguration.Sana;
-            var configuration = new ModelConfiguration(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form)) { Batch = 1 };
+            var model = new ModelConfiguration(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form)) { Batch = 1 };
             if (kind == ModelConfiguration.Sana && request.Context.Count > 0)
                 throw new UsageException($"{folder} is a plain SANA: it takes no --context");
             await Console.Error.WriteLineAsync($"Loading {folder} as {kind}, {parameters.Dtype}, on {device} ...");
-            using var generator = new SanaGenerator(configuration, new Placement { Path = folder, Device = device }, parameters)
+            using var generator = new SanaGenerator(model, new Placement { Path = folder, Device = device }, parameters)
             {
                 Progress = step => Console.Error.WriteLine($"step {step} of {parameters.Steps}"),
             };

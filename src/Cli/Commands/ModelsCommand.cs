@@ -47,10 +47,11 @@ internal static class ModelsCommand
         using var checkpoint = Checkpoint.Open(folder);
         var tensors = checkpoint.Tensors.ToList();
         var parameters = tensors.Sum(tensor => tensor.Elements);
-        var types = tensors.GroupBy(tensor => tensor.Type).OrderByDescending(type => type.Sum(tensor => tensor.Bytes)).Select(type => $"{type.Key}");
+        var types = tensors.CountBy(tensor => tensor.Type).OrderByDescending(type => type.Value).Select(type => $"{type.Key}");
         Console.WriteLine($"{name}: {ClassOf(folder)}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {tensors.Count} tensors of {string.Join(", ", types)}, {parameters:N0} parameters, {Gib(tensors.Sum(t => t.Bytes))} as stored; {Gib(4 * parameters)} in fp32, {Gib(2 * parameters)} in bf16"));
+            $"  {tensors.Count} tensors of {string.Join(", ", types)}, {parameters:N0} parameters, {Gib(tensors.Sum(t => t.Bytes))} as stored; ")
+            + $"{Gib(4 * parameters)} in fp32, {Gib(2 * parameters)} in bf16");
         Console.WriteLine($"  digest {FileDigests.OfThisUser.Of(checkpoint.Files.Select(path => (Path.GetFileName(path), path)))}");
         var comparison = PublishedNames.Compare(checkpoint);
         Console.WriteLine(comparison.IsPublished
@@ -76,7 +77,8 @@ internal static class ModelsCommand
         {
             using var json = JsonDocument.Parse(File.ReadAllText(path));
             return json.RootElement.TryGetProperty("_class_name", out var name) ? $"{name}"
-                : json.RootElement.TryGetProperty("architectures", out var names) ? string.Join(", ", names.EnumerateArray()) : "a config.json without a class";
+                : json.RootElement.TryGetProperty("architectures", out var names) ? string.Join(", ", names.EnumerateArray())
+                : "a config.json without a class";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

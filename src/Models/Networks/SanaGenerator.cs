@@ -37,7 +37,7 @@ public sealed class SanaGenerator : IGenerator
     public SanaGenerator(ModelConfiguration model, Placement placement, SanaParameters parameters)
     {
         if (placement.Path is null || placement.Url is not null)
-            throw new NotSupportedException($"a model of the kind '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+            throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
         var reflects = model.Kind == ModelConfiguration.ReflectDit;
         var folders = SanaFolders.Of(placement.Path, vision: reflects ? Path.Combine(placement.Path, "vision_encoder") : null);
         var type = parameters.Dtype switch
@@ -71,33 +71,18 @@ public sealed class SanaGenerator : IGenerator
     /// <summary>Occupies its thread: nothing here waits for anything but the device.</summary>
     public Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
     {
-        var began = Stopwatch.GetTimestamp();
-        using var mode = inference_mode();
-        using var scope = NewDisposeScope();
-        List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], Math.Max(0, _batch - requests.Count))];
-        var prompts = rows.Select(row => _prompts.Of(row.Prompt, () => _pipeline.Text.Encode(
-            [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
-        var contexts = rows.Select(row => Pairs(row)).ToList();
-        var together = new EncodedText(cat([.. prompts.Select(p => p.States)], dim: 0), cat([.. prompts.Select(p => p.Mask)], dim: 0));
-        var noise = _pipeline.Noise(rows.Select(row => (ulong)row.Seed), _size.Height, _size.Width);
-        var latents = _pipeline.Denoise(noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
-        noise.Dispose();
-        var images = new List<byte[]>();
-        for (var i = 0; i < requests.Count; i++)
+        var drawings = new Drawing[requests.Count];
+        foreach (var alike in requests.Index().GroupBy(request => BatchKey(request.Item)))
         {
-            withdrawn.ThrowIfCancellationRequested();
-            using var one = NewDisposeScope();
-            // One by one: the largest tensors of all are the decoder's.
-            var pixels = DecodedImage.ToUnit(DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width));
-            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(pixels))[0]));
+            foreach (var batch in alike.Chunk(_batch))
+            {
+                var drawn = Draw([.. batch.Select(request => request.Item)], withdrawn);
+                foreach (var (request, drawing) in batch.Zip(drawn))
+                    drawings[request.Index] = drawing;
+            }
         }
 
-        latents.Dispose();
-        _prompts.Trim();
-        _pairs.Trim();
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / requests.Count;
-        var evaluations = _parameters.Steps * (_parameters.Guidance > 1 ? 2 : 1);
-        return Task.FromResult<IReadOnlyList<Drawing>>([.. images.Select(image => new Drawing(image, evaluations, seconds))]);
+        return Task.FromResult<IReadOnlyList<Drawing>>(drawings);
     }
 
     public void Dispose()
@@ -108,7 +93,40 @@ public sealed class SanaGenerator : IGenerator
         _pipeline.Dispose();
     }
 
-    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects ? [] :
+    private IEnumerable<Drawing> Draw(List<DrawRequest> requests, CancellationToken withdrawn)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], _batch - requests.Count)];
+        var prompts = rows.Select(row => _prompts.Of(row.Prompt, () => _pipeline.Text.Encode(
+            [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
+        var contexts = rows.Select(row => Pairs(row)).ToList();
+        var together = new EncodedText(cat([.. prompts.Select(p => p.States)], dim: 0), cat([.. prompts.Select(p => p.Mask)], dim: 0));
+        var noise = _pipeline.Noise(rows.Select(row => (ulong)row.Seed), _size.Height, _size.Width);
+        var latents = _pipeline.Denoise(
+            noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
+        noise.Dispose();
+        var images = new List<byte[]>();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            withdrawn.ThrowIfCancellationRequested();
+            using var one = NewDisposeScope();
+            // One by one: the largest tensors of all are the decoder's.
+            var decoded = DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width);
+            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(DecodedImage.ToUnit(decoded)))[0]));
+        }
+
+        latents.Dispose();
+        _prompts.Trim();
+        _pairs.Trim();
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / requests.Count;
+        var evaluations = _parameters.Steps * (_parameters.Guidance > 1 ? 2 : 1);
+        return images.Select(image => new Drawing(image, evaluations, seconds));
+    }
+
+    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects && request.Context.Count > 0
+        ? throw new NotSupportedException("plain SANA draws from a prompt alone: past images are for a 'reflect-dit'") :
     [
         .. request.Context.Select(past => _pairs.Of(
             $"{Convert.ToHexStringLower(SHA256.HashData(past.Image.Span))} {past.Feedback}",

@@ -4,7 +4,10 @@ namespace ReflectDiT.Eval.Models.Networks;
 
 /// <summary>How a SANA or a Reflect-DiT draws: each of these changes the image, and is part of the model's identity.</summary>
 /// <param name="Model">Name, for people.</param>
-/// <param name="Dtype">Of the transformer: <c>bf16</c> as published, <c>fp32</c>, <c>fp16</c>. What encodes and decodes is in bf16, or in fp32 where the transformer is.</param>
+/// <param name="Dtype">
+/// Of the transformer: <c>bf16</c> as published, <c>fp32</c>, <c>fp16</c>. What encodes and decodes is in bf16, or in fp32
+/// where the transformer is.
+/// </param>
 /// <param name="Quirks">Of a Reflect-DiT: <c>paper</c> draws as the released code does, <c>clean</c> as it was meant.</param>
 /// <param name="ImageTokens">Of each past image.</param>
 public sealed record SanaParameters(

@@ -60,7 +60,9 @@ public sealed partial class ModelConfig
     /// <exception cref="CheckpointException">It is another, of which no published checkpoint is known.</exception>
     public string OneOf(string key, params string[] known)
     {
-        var found = Get(key) is { } json ? json.ValueKind == JsonValueKind.String ? $"\"{json.GetString()}\"" : json.GetRawText() : Absent(key) ? known[0] : "null";
+        var found = Get(key) is not { } json ? Absent(key) ? known[0] : "null"
+            : json.ValueKind == JsonValueKind.String ? $"\"{json.GetString()}\""
+            : json.GetRawText();
         return known.FirstOrDefault(word => Same(word, found))
             ?? throw new CheckpointException($"{_path}: {key} is {found}; known are {string.Join(", ", known)}");
     }
@@ -114,6 +116,7 @@ public sealed partial class ModelConfig
 
     private CheckpointException Missing(string key) => new($"{_path}: key \"{key}\" is missing");
 
-    [GeneratedRegex(@"(?<before>[:\[,]\s*)(?<number>-?Infinity|NaN)(?=\s*[,\]}])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"(?<before>[:\[,]\s*)(?<number>-?Infinity|NaN)(?=\s*[,\]}])", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NumbersOfPython();
 }

@@ -13,19 +13,20 @@ public static class PublishedNames
 
     public static IReadOnlyDictionary<string, long[]> Read(string model)
     {
-        using var stream = Here.GetManifestResourceStream(model) ?? throw new ArgumentException($"no published model is called {model}", nameof(model));
+        using var stream = Here.GetManifestResourceStream(model)
+            ?? throw new ArgumentException($"no published model is called {model}", nameof(model));
         using var json = JsonDocument.Parse(stream);
         return json.RootElement.EnumerateObject().ToDictionary(
             field => field.Name, field => field.Value.EnumerateArray().Select(side => side.GetInt64()).ToArray(), StringComparer.Ordinal);
     }
 
-    /// <summary>What the names and shapes of a checkpoint have in common with the published model that they have most in common with.</summary>
+    /// <summary>A checkpoint's names and shapes beside those of the published model with which they have most in common.</summary>
     public static NameComparison Compare(Checkpoint checkpoint)
     {
         var stored = checkpoint.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape, StringComparer.Ordinal);
+        // Of two with the same in common, that which is lacking less; a name counts also where its shape is another.
         var (model, named) = All.Select(name => (Name: name, Names: Read(name))).MaxBy(published =>
-            published.Names.Count(name => stored.TryGetValue(name.Key, out var shape) && shape.SequenceEqual(name.Value))
-            - (0.001 * published.Names.Count));
+            published.Names.Sum(name => !stored.TryGetValue(name.Key, out var shape) ? -0.001 : shape.SequenceEqual(name.Value) ? 2 : 1));
         return new(
             model,
             [.. named.Keys.Where(name => !stored.ContainsKey(name))],

@@ -161,9 +161,10 @@ public sealed class SafetensorsFile : ITensorFile
     private static List<long> Numbers(JsonElement json, string where)
     {
         json.Items(where);
-        return [.. json.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
-            ? number
-            : throw JsonReading.Fault(where, "whole numbers from 0 on", item))];
+        return [.. json.EnumerateArray().Select(item =>
+            item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
+                ? number
+                : throw JsonReading.Fault(where, "whole numbers from 0 on", item))];
     }
 
     /// <summary>Two names for the same bytes, or bytes that no name speaks of, are how other content is smuggled in.</summary>

@@ -22,7 +22,7 @@ public sealed class Weights : IDisposable
 
     /// <summary>Those of a checkpoint.</summary>
     /// <param name="type">What they are cast to; null leaves them as they are stored.</param>
-    /// <param name="rename">From the checkpoint's name to the network's, where they differ; null for one that is none of the network's.</param>
+    /// <param name="rename">From the checkpoint's name to the network's, where they differ; null for what is not the network's.</param>
     public static Weights Of(Checkpoint checkpoint, ScalarType? type, Device device, Func<string, string?>? rename = null) =>
         OfMixed(checkpoint, _ => type, device, rename);
 
@@ -96,7 +96,8 @@ public sealed class Weights : IDisposable
                 return null!; // not to be used: what is read further serves nobody
             using var read = checkpoint.Read(key);
             var tensor = read.to(type(name) ?? read.dtype, device!).DetachFromDisposeScope();
-            Tensors.Add(name, ReferenceEquals(tensor, read) || tensor.Handle == read.Handle ? tensor.alias() : tensor);
+            // Where nothing was to be cast it is the very same tensor, which dies here.
+            Tensors.Add(name, tensor.Handle == read.Handle ? tensor.alias().DetachFromDisposeScope() : tensor);
             return Tensors[name];
         }
 
@@ -104,11 +105,13 @@ public sealed class Weights : IDisposable
         {
             if (checkpoint is null)
                 return;
-            _faults.AddRange(names.Where(n => !Shapes.ContainsKey(n.Key)).Select(n => $"{n.Value} is superfluous").Order(StringComparer.Ordinal));
+            _faults.AddRange(names.Where(n => !Shapes.ContainsKey(n.Key)).Select(n => $"{n.Value} is superfluous")
+                .Order(StringComparer.Ordinal));
             if (_faults.Count == 0)
                 return;
             Dispose();
-            throw new CheckpointException($"{checkpoint.Folder} does not fit its configuration, {_faults.Count} keys:\n  {string.Join("\n  ", _faults)}");
+            throw new CheckpointException(
+                $"{checkpoint.Folder} does not fit its configuration, {_faults.Count} keys:\n  {string.Join("\n  ", _faults)}");
         }
 
         public void Dispose()

@@ -22,9 +22,10 @@ internal static class PipelineKind
         var texts = Texts(arguments, "prompt");
         using var prompts = pipeline.Text.Encode(
             texts, string.Join('\n', Texts(arguments, "complex_human_instruction")), settings.PromptTokens, what: "prompt", watch: run.Report);
+        var negatives = Texts(arguments, "negative_prompt");
         using var negative = pipeline.Text.Encode(
-            [.. texts.Select(_ => Texts(arguments, "negative_prompt").FirstOrDefault() ?? "")], "", settings.PromptTokens,
-            what: "negative", watch: run.Report);
+            [.. texts.Select((_, i) => negatives.ElementAtOrDefault(negatives.Count == texts.Count ? i : 0) ?? "")], "",
+            settings.PromptTokens, what: "negative", watch: run.Report);
         var pairs = Pairs(run, pipeline);
 
         using var latents = pipeline.Denoise(run.Stored("in.latents"), prompts, negative, [pairs], settings, watch: run.Report);
