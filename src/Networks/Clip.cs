@@ -123,7 +123,7 @@ public sealed class Clip : IDisposable
         var config = ClipConfig.Read(folder);
         var single = Path.Combine(folder, "open_clip_model.safetensors");
         using var checkpoint = File.Exists(single) ? Checkpoint.OpenFile(single) : Checkpoint.Open(folder);
-        var w = Weights.Of(checkpoint, name => precision == ClipPrecision.Autocast && IsFactor(name) ? ScalarType.Float16 : ScalarType.Float32, device, Name);
+        var w = Weights.OfMixed(checkpoint, name => precision == ClipPrecision.Autocast && IsFactor(name) ? ScalarType.Float16 : ScalarType.Float32, device, Name);
         var network = new Clip(config, w);
         w.Complete();
         return network;

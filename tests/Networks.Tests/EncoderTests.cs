@@ -6,7 +6,11 @@ namespace ReflectDiT.Eval.Networks.Tests;
 /// <summary>What no golden case can show of encoders, judge and scorer, on the small networks of the cases.</summary>
 public sealed class EncoderTests
 {
-    public EncoderTests() => Libtorch.Load();
+    public EncoderTests()
+    {
+        Libtorch.Load();
+        set_num_threads(1);
+    }
 
     public static TheoryData<string> Networks => ["gemma2-eager", "siglip-vision", "clip", "qwen25-vl-forward", "mask2former-mmdet-portrait"];
 
@@ -49,7 +53,8 @@ public sealed class EncoderTests
         {
             var length = mask[row].sum().item<long>();
             var alone = network.Forward(ids.narrow(0, row, 1).narrow(1, 0, length), mask.narrow(0, row, 1).narrow(1, 0, length));
-            Assert.True(allclose(together[row].narrow(0, 0, length), alone[0], 1e-5, 1e-6), $"row {row}");
+            var apart = ((together[row].narrow(0, 0, length) - alone[0]).norm() / alone.norm()).item<float>();
+            Assert.True(apart < 1e-5, $"row {row}: {apart}");
         }
     }
 
@@ -62,7 +67,7 @@ public sealed class EncoderTests
         using var network = QwenVl.Load(run.Model("vlm"), ScalarType.Float32, CPU);
         var images = Enumerable.Range(0, 3).Select(i => QwenImage.Cut(QwenImage.Published.Resize(Image(run.Stored($"in.pixels.{i}"))))).ToList();
         var (ids, mask) = (run.Stored("in.input_ids"), run.Stored("in.attention_mask"));
-        var greedy = QwenGeneration.Read(run.Model("vlm"), 8) with { RepetitionPenalty = 1 };
+        var greedy = QwenGeneration.Read(run.Model("vlm"), 8) with { RepetitionPenalty = 1, EndTokens = [] };
         var drawn = greedy with { Seeds = [5, 6], Temperature = 0.7 };
         var (sure, tossed) = (network.Generate(ids, mask, images, greedy), network.Generate(ids, mask, images, drawn));
         for (var row = 0; row < 2; row++)
@@ -107,7 +112,7 @@ public sealed class EncoderTests
             case "clip":
                 var clip = Clip.Load(run.Model("open_clip"), ClipPrecision.Single, CPU);
                 (parameters, forward) = (clip.Parameters, () => clip.LogitScale.exp() * Clip.Direction(clip.EncodeImages(run.Stored("stage.00.pixel_values")))
-                    .matmul(Clip.Direction(clip.EncodeTexts(run.Stored("in.tokens"))).t()));
+                    .matmul(Clip.Direction(clip.EncodeTexts(run.Stored("in.tokens").narrow(0, 0, 4))).t()));
                 return clip;
             case "qwen25-vl":
                 var qwen = QwenVl.Load(run.Model("vlm"), ScalarType.Float32, CPU);
@@ -116,7 +121,7 @@ public sealed class EncoderTests
                 return qwen;
             default:
                 var detector = Mask2Former.Load(run.Model("detector"), Kinds.Mask2FormerKind.Config(run.Arguments), ScalarType.Float32, CPU);
-                var pixels = rand([1, 3, 96, 64], generator: new Generator(1, CPU));
+                var pixels = rand([1, 3, 64, 32], generator: new Generator(1, CPU));
                 (parameters, forward) = (detector.Parameters, () =>
                 {
                     var (classes, masks) = detector.Forward(pixels);

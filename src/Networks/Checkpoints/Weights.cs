@@ -24,12 +24,12 @@ public sealed class Weights : IDisposable
     /// <param name="type">What they are cast to; null leaves them as they are stored.</param>
     /// <param name="rename">From the checkpoint's name to the network's, where they differ; null for what is not the network's.</param>
     public static Weights Of(Checkpoint checkpoint, ScalarType? type, Device device, Func<string, string?>? rename = null) =>
-        Of(checkpoint, _ => type, device, rename);
+        OfMixed(checkpoint, _ => type, device, rename);
 
     /// <summary>Those of a checkpoint, each in a type of its own.</summary>
     /// <param name="type">By the network's name.</param>
     /// <inheritdoc cref="Of(Checkpoint, ScalarType?, Device, Func{string, string?}?)"/>
-    public static Weights Of(Checkpoint checkpoint, Func<string, ScalarType?> type, Device device, Func<string, string?>? rename = null)
+    public static Weights OfMixed(Checkpoint checkpoint, Func<string, ScalarType?> type, Device device, Func<string, string?>? rename = null)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var tensor in checkpoint.Tensors)
