@@ -57,7 +57,7 @@ public static class ArmsComparisonFormat
             yield return ReportParts.Simulated;
         }
 
-        yield return $"The 95% interval and p are of each pair alone ({ComparisonFormat.TestText([.. arms.Pairs.Select(p => p.Comparison.Decisive)])}). A pair is "
+        yield return $"The 95% interval and p are of each pair alone ({ComparisonNotes.OfTests([.. arms.Pairs.Select(p => p.Comparison.Decisive)])}). A pair is "
             + "called different where p Holm is below 0.05: the chance of any false finding among all pairs is then below 5%, "
             + "however they depend on each other.";
         if (arms.At is not ComparisonPoint.Budget)
@@ -109,7 +109,7 @@ public static class ArmsComparisonFormat
             var ((first, second), r) = (VerdictText.Names(pair.Comparison), pair.Comparison.Decisive);
             json.WriteString("first", first);
             json.WriteString("second", second);
-            ComparisonFormat.Row(json, r with { HolmP = pair.HolmP });
+            ComparisonData.Row(json, r with { HolmP = pair.HolmP });
         });
         JsonFormat.Texts(json, "notes", Notes(arms));
     });

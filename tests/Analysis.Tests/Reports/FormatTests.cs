@@ -96,7 +96,7 @@ public sealed class FormatTests
     public void Text_fits_a_terminal_and_one_screen_but_for_details(string layout)
     {
         var brief = Render(Two, layout, "text").Split('\n');
-        var detail = ReportFormat.Render(Table(Two, layout), "text", detail: true).Split('\n');
+        var detail = Render(Two, layout, "text", detail: true).Split('\n');
         Assert.All([.. brief, .. detail, .. Render(Incomplete, layout, "text").Split('\n')], l => Assert.InRange(l.Length, 0, 99));
         Assert.InRange(brief.Length, 10, 50);
         Assert.True(detail.Length > brief.Length);
@@ -176,11 +176,12 @@ public sealed class FormatTests
             Assert.Throws<ArgumentException>(() => Render(Two, "table1", "html")).Message,
             StringComparison.Ordinal);
 
-    private static string Render(SweepResults results, string layout, string format) =>
+    private static string Render(SweepResults results, string layout, string format, bool detail = false) =>
         ReportFormat.Render(
             Built.GetOrAdd(
                 (results, layout), _ => Table(layout == ChainReport.Judge ? FirstAttempts(results) : results, layout)),
-            format);
+            format,
+            detail);
 
     /// <summary>The judge's layout has rows for each attempt: a few say as much as twenty, sooner.</summary>
     private static SweepResults FirstAttempts(SweepResults results) => results with
