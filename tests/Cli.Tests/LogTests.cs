@@ -13,15 +13,25 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
 
     private const string Evil = """="evil\n00:00:00 error: forged \e[2J\u202Eend""";
 
-    /// <summary>
-    /// Chains of arms whose names would forge lines and move the cursor. The images of one take longer than they may.
-    /// </summary>
+    /// <summary>Chains of arms with names like lines of the log. The images of one take longer than they may.</summary>
     private static string[] Failing(params string[] more) =>
     [
         "demo", "--limit", "30", "--set", "calls={timeout_seconds: 0.01, tries: 1}",
         "--set", "models.sana.placement={batch_seconds: 0.1}",
-        "--set", $"arms.0.name{Evil} 1\"", "--set", $"arms.1.name{Evil} 2\"", .. more,
+        "--set", "arms.0.name='00:00:00 error: forged 1'", "--set", "arms.1.name='00:00:00 error: forged 2'", .. more,
     ];
+
+    [Fact]
+    public async Task A_name_that_would_forge_a_line_or_move_the_cursor_is_refused_and_shown_with_escapes()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await InProcess.RunAsync(["demo", "--set", $"arms.0.name{Evil}\"", "--data", folder.At("data")]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+        Assert.Contains(@"found 'evil\n00:00:00 error: forged \u001b[2J\u202eend'", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e", run.Error);
+        Assert.DoesNotContain("\u202E", run.Error);
+    }
 
     [Fact]
     public async Task A_chain_that_fails_is_said_once_with_its_ids_and_nothing_in_it_breaks_the_line()
@@ -34,10 +44,7 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
         var failures = FailedChain().Matches(run.Error);
         Assert.Equal(await FailedAsync(ledger), failures.Select(f => f.Groups["chain"].Value).Order());
         Assert.All(failures, f => Assert.Contains("no answer within", f.Value, StringComparison.Ordinal));
-        Assert.All(failures, f => Assert.Contains(
-            @", arm evil\n00:00:00 error: forged \u001b[2J\u202eend ", f.Value, StringComparison.Ordinal));
-        Assert.DoesNotContain("\e", run.Error);
-        Assert.DoesNotContain("\u202E", run.Error);
+        Assert.All(failures, f => Assert.Contains(", arm 00:00:00 error: forged ", f.Value, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ namespace ReflectDiT.Eval.Testing;
 /// </summary>
 internal sealed class Fuzz : IDisposable
 {
+    private const int MostShown = 4000;
     private const long MostBytes = 512L << 20;
 
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
@@ -92,7 +93,8 @@ internal sealed class Fuzz : IDisposable
             var content = Change(random, target.Samples);
             if (Fault(target, content) is { } fault)
             {
-                faults.TryAdd($"{target.Name}: {fault.Split('\n')[0]}", $"{target.Name}: {fault}\n  file {files}: {Convert.ToBase64String(content)}");
+                faults.TryAdd($"{target.Name}: {fault.Split('\n')[0]}", $"{target.Name}: {fault}\n  file {files}: "
+                    + (content.Length <= MostShown ? Convert.ToBase64String(content) : $"{content.Length} bytes"));
             }
         }
 
