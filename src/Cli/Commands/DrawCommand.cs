@@ -19,7 +19,7 @@ internal static class DrawCommand
         var model = new Argument<string>("MODEL") { Description = "Snapshot folder of a SANA or a Reflect-DiT" };
         var prompt = new Option<string>("--prompt") { Description = "What to draw", Required = true };
         var seed = new Option<long>("--seed") { Description = "Of the noise", DefaultValueFactory = _ => 0 };
-        var context = new Option<string[]>("--context") 
+        var context = new Option<string[]>("--context")
         {
             Description = "IMAGE=FEEDBACK: a past image and what was wrong with it; may be given several times",
         };
@@ -27,7 +27,7 @@ internal static class DrawCommand
         var steps = new Option<int>("--steps") { Description = "Steps of the solver", DefaultValueFactory = _ => 20 };
         var guidance = new Option<double>("--guidance") { Description = "Up to 1 for none", DefaultValueFactory = _ => 4.5 };
         var size = new Option<int>("--size") { Description = "Side of the image in pixels", DefaultValueFactory = _ => 1024 };
-        var dtype = new Option<string>("--dtype") 
+        var dtype = new Option<string>("--dtype")
         {
             Description = "Of the transformer; auto: bf16 where the device is quick at it, else fp32",
             DefaultValueFactory = _ => "auto",

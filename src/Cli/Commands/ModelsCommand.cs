@@ -24,9 +24,9 @@ internal static class ModelsCommand
         if (!Directory.Exists(root))
             throw new UsageException($"there is no folder {root}");
         var folders = Directory.GetDirectories(root).Order(StringComparer.Ordinal).Prepend(root)
-            .Where(folder => Directory.EnumerateFiles(folder, "*.safetensors").Any()).ToList();
+            .Where(Checkpoint.IsIn).ToList();
         if (folders.Count == 0)
-            throw new UsageException($"neither {root} nor a folder in it holds a file .safetensors");
+            throw new UsageException($"neither {root} nor a folder in it holds a checkpoint in files .safetensors");
         foreach (var folder in folders)
         {
             try

@@ -24,6 +24,9 @@ public sealed class Checkpoint : IDisposable
 
     public IEnumerable<StoredTensor> Tensors => _homes.Select(home => home.Value.Tensors[home.Key]);
 
+    /// <summary>Whether a folder holds any file of one, of whatever variant.</summary>
+    public static bool IsIn(string folder) => Stems.Any(stem => Directory.EnumerateFiles(folder, $"{stem}*.safetensors").Any());
+
     /// <param name="folder">That of one model, with its config.json beside the files.</param>
     /// <param name="variant">Such as <c>fp16</c>: the files that carry it in their names; null for those without.</param>
     /// <exception cref="CheckpointException">There is no such checkpoint, or it is not sound.</exception>

@@ -56,7 +56,8 @@ public abstract class NetworkGeneratorCompliance(string kind, string transformer
     }
 
     protected override ModelConfiguration Configuration { get; } = new(kind, JsonSerializer.SerializeToElement(
-        new SanaParameters("small", Steps: 2, Height: 64, Width: 64, Dtype: "fp32", ImageTokens: 4), SettingsJson.Form)) { Batch = 3 };
+        new SanaParameters("small", Steps: 2, Height: 64, Width: 64, Dtype: "fp32", ImageTokens: 4), SettingsJson.Form))
+    { Batch = 3 };
 
     protected override IModel<DrawRequest, Drawing> Load(IModelKinds kinds, ModelConfiguration model) =>
         kinds.Generator(model, new() { Path = _folder });
