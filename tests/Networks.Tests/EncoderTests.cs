@@ -126,7 +126,8 @@ public sealed class EncoderTests
                 {
                     var (classes, masks) = detector.Forward(pixels);
                     return cat([classes.flatten(), masks.flatten()], 0);
-                });
+                }
+                );
                 return detector;
         }
     }

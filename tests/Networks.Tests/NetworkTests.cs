@@ -116,7 +116,8 @@ public sealed class NetworkTests
                 using var scope = NewDisposeScope();
                 return cat([autoencoder.Encode(run.Input("in.image")).flatten(), autoencoder.Decode(run.Input("in.latent")).flatten()])
                     .MoveToOuterDisposeScope();
-            });
+            }
+            );
             return autoencoder;
         }
 
@@ -136,7 +137,8 @@ public sealed class NetworkTests
         {
             using var embedded = reflect.Embed(context);
             return reflect.Forward(latent, prompt, mask, time, [embedded]);
-        });
+        }
+        );
         return reflect;
     }
 
