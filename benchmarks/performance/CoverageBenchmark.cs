@@ -34,14 +34,6 @@ internal static class CoverageBenchmark
             Line($"{prompts} scores, skewed", runs, prompts, 0.02, random => 0.02 + (0.05 * (-Math.Log(1 - random.NextDouble()) - 1)));
         }
 
-        // GenEval's categories with one difference and different discordance: how often they are told apart.
-        var draws = new NumpyRandom(13);
-        var apart = Enumerable.Range(0, runs).Count(_ => Heterogeneity.Of(
-        [
-            .. new[] { (80, .05), (99, .1), (80, .3), (94, .05), (100, .4), (100, .3) }.Select(g => Enumerable.Range(0, g.Item1)
-                .Select(_ => draws.NextDouble()).Select(u => u < (g.Item2 + .04) / 2 ? 1.0 : u < g.Item2 ? -1 : 0).ToArray()),
-        ]).P < 0.05);
-        Console.WriteLine($"six categories with one difference are told apart in {(double)apart / runs:0.000}");
         return 0;
     }
 
