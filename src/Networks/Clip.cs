@@ -31,7 +31,8 @@ public sealed record ClipConfig(int Embed, ClipTower Vision, int ImageSize, int 
         return new(
             json.Integer("embed_dim"), new(width, 4 * width, vision.Integer("layers"), width / vision.Integer("head_width", 64)),
             vision.Integer("image_size"), vision.Integer("patch_size"),
-            new(textWidth, 4 * textWidth, text.Integer("layers"), text.Integer("heads")), text.Integer("context_length", 77), text.Integer("vocab_size"));
+            new(textWidth, 4 * textWidth, text.Integer("layers"), text.Integer("heads")),
+            text.Integer("context_length", 77), text.Integer("vocab_size"));
     }
 
     private static ClipConfig ReadTransformers(ModelConfig json)
@@ -123,7 +124,8 @@ public sealed class Clip : IDisposable
         var config = ClipConfig.Read(folder);
         var single = Path.Combine(folder, "open_clip_model.safetensors");
         using var checkpoint = File.Exists(single) ? Checkpoint.OpenFile(single) : Checkpoint.Open(folder);
-        var w = Weights.OfMixed(checkpoint, name => precision == ClipPrecision.Autocast && IsFactor(name) ? ScalarType.Float16 : ScalarType.Float32, device, Name);
+        var factors = precision == ClipPrecision.Autocast ? ScalarType.Float16 : ScalarType.Float32;
+        var w = Weights.OfMixed(checkpoint, name => IsFactor(name) ? factors : ScalarType.Float32, device, Name);
         var network = new Clip(config, w);
         w.Complete();
         return network;
@@ -245,7 +247,7 @@ internal sealed class ClipBlock(Weights w, ClipTower tower)
     private readonly ClipNorm _ln1 = new(w, "ln_1", tower.Width);
     private readonly Linear[] _qkv = w.Has("attn.in_proj_weight")
         ? [new(w.Get("attn.in_proj_weight", 3 * tower.Width, tower.Width), w.Get("attn.in_proj_bias", 3 * tower.Width))]
-        : [w.Linear("attn.q_proj", tower.Width, tower.Width), w.Linear("attn.k_proj", tower.Width, tower.Width), w.Linear("attn.v_proj", tower.Width, tower.Width)];
+        : [.. new[] { "q", "k", "v" }.Select(part => w.Linear($"attn.{part}_proj", tower.Width, tower.Width))];
     private readonly Linear _out = w.Linear("attn.out_proj", tower.Width, tower.Width);
     private readonly ClipNorm _ln2 = new(w, "ln_2", tower.Width);
     private readonly Linear _fc = w.Linear("mlp.c_fc", tower.Width, tower.MlpWidth);

@@ -54,7 +54,8 @@ public sealed class Detector(Mask2Former network, Device device, int longest = D
         {
             var (query, label) = (i / Mask2FormerConfig.Classes, i % Mask2FormerConfig.Classes);
             return new Detection(
-                label, query, chances[i], chances[i] * maskScores[query], columns[query].First, rows[query].First, columns[query].End, rows[query].End);
+                label, query, chances[i], chances[i] * maskScores[query],
+                columns[query].First, rows[query].First, columns[query].End, rows[query].End);
         })];
     }
 
@@ -62,7 +63,8 @@ public sealed class Detector(Mask2Former network, Device device, int longest = D
     private static (float First, float End)[] Edges(Tensor flags)
     {
         var length = (int)flags.shape[1];
-        return [.. flags.cpu().contiguous().data<bool>().ToArray().Chunk(length).Select(row => (Math.Max(0f, Array.IndexOf(row, true)), Array.LastIndexOf(row, true) + 1f))];
+        return [.. flags.cpu().contiguous().data<bool>().ToArray().Chunk(length)
+            .Select(row => (Math.Max(0f, Array.IndexOf(row, true)), Array.LastIndexOf(row, true) + 1f))];
     }
 
     /// <summary>Grey on the right and below, before anything is normalised.</summary>

@@ -77,7 +77,8 @@ public sealed class Gemma2 : IDisposable
         var type = _embedTokens.dtype;
         var x = _embedTokens.Embed(ids) * full([1], Math.Sqrt(Config.Width), type, _embedTokens.device); // [B, L, D]
         watch?.Invoke("embeddings_scaled", x);
-        var (cos, sin) = Rotary.Table(arange(ids.shape[1], dtype: float32, device: ids.device), Config.HeadDim, Config.RopeTheta, type); // [L, head dim]
+        var places = arange(ids.shape[1], dtype: float32, device: ids.device);
+        var (cos, sin) = Rotary.Table(places, Config.HeadDim, Config.RopeTheta, type); // [L, head dim]
         var seen = ones([ids.shape[1], ids.shape[1]], @bool, ids.device).tril() & mask.to(@bool).unsqueeze(1).unsqueeze(1); // [B, 1, L, L]
         var near = seen & ones([ids.shape[1], ids.shape[1]], @bool, ids.device).triu(1 - Config.Window);
         var (all, window) = (Bias(seen, type), Bias(near, type));

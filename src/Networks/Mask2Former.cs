@@ -78,7 +78,8 @@ public sealed class Mask2Former : IDisposable
         using var scope = NewDisposeScope();
         var (features, maps) = _pixelDecoder.Forward(_backbone.Forward(image, watch), watch);
         var keys = maps.Select((map, level) => map.flatten(2).transpose(1, 2) + _levels[level]).ToList(); // each [B, N, D]
-        var positions = maps.Select(map => SinePosition.Of(map.shape[2], map.shape[3], _config.Width, image.device).flatten(1).t()).ToList(); // each [N, D]
+        var positions = maps
+            .Select(map => SinePosition.Of(map.shape[2], map.shape[3], _config.Width, image.device).flatten(1).t()).ToList(); // each [N, D]
         var query = _queryFeatures.unsqueeze(0).expand(image.shape[0], -1, -1); // [B, Q, D]
         watch?.Invoke("decoder.initial.query", query);
         var seen = Predict(query, features, maps[0], "initial", watch);
@@ -141,7 +142,7 @@ internal sealed class QueryLayer(Weights w, Mask2FormerConfig config)
 internal sealed class QueryAttention(Weights w, Mask2FormerConfig config)
 {
     private readonly Linear[]? _apart = w.Has("q_proj.weight")
-        ? [w.Linear("q_proj", config.Width, config.Width), w.Linear("k_proj", config.Width, config.Width), w.Linear("v_proj", config.Width, config.Width)]
+        ? [.. new[] { "q", "k", "v" }.Select(part => w.Linear($"{part}_proj", config.Width, config.Width))]
         : null;
     private readonly Linear? _together = w.Has("q_proj.weight")
         ? null
@@ -159,7 +160,9 @@ internal sealed class QueryAttention(Weights w, Mask2FormerConfig config)
     {
         var projected = _together is null
             ? _apart![part].Forward(x)
-            : functional.linear(x, _together.Weight.narrow(0, part * config.Width, config.Width), _together.Bias!.narrow(0, part * config.Width, config.Width));
+            : functional.linear(x, Part(_together.Weight), Part(_together.Bias!));
         return projected.unflatten(2, config.Heads, -1).transpose(1, 2);
+
+        Tensor Part(Tensor whole) => whole.narrow(0, part * config.Width, config.Width);
     }
 }

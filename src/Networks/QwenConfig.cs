@@ -37,6 +37,8 @@ public sealed record QwenConfig(
             json.Integer("vision_start_token_id", 151652),
             new(vision.Integer("hidden_size"), vision.Integer("intermediate_size", 3420), vision.Integer("depth", 32), vision.Integer("num_heads", 16),
                 vision.Integer("window_size", 112) / QwenImage.Merge / QwenImage.Patch,
-                vision.Has("fullatt_block_indexes") ? vision.Integers("fullatt_block_indexes").ToHashSet() : new HashSet<int> { 7, 15, 23, 31 }));
+                vision.Has("fullatt_block_indexes")
+                    ? vision.Integers("fullatt_block_indexes").ToHashSet()
+                    : new HashSet<int> { 7, 15, 23, 31 }));
     }
 }

@@ -28,19 +28,22 @@ internal sealed class QwenVision(Weights w, QwenConfig config)
     {
         using var scope = NewDisposeScope();
         var (type, device) = (_patchEmbed.dtype, _patchEmbed.device);
-        var pixels = cat([.. images.Select(image => tensor(image.Patches, [image.GridHeight * image.GridWidth, _patchEmbed.numel() / _config.Width]))], 0);
-        var x = functional.linear(pixels.to(type, device), _patchEmbed.flatten(1)); // [N, D]
+        var kernel = _patchEmbed.flatten(1); // [D, values of a patch]
+        var pixels = cat([.. images.Select(image => tensor(image.Patches).view(-1, kernel.shape[1]))], 0);
+        var x = functional.linear(pixels.to(type, device), kernel); // [N, D]
         watch?.Invoke("patch_embed", x);
-        var windows = QwenWindows.Of([.. images.Select(image => (image.GridHeight / QwenImage.Merge, image.GridWidth / QwenImage.Merge))], _config.Window);
+        var grids = images.Select(image => (image.GridHeight / QwenImage.Merge, image.GridWidth / QwenImage.Merge)).ToList();
+        var windows = QwenWindows.Of(grids, _config.Window);
         var order = tensor(windows.Order, device: device);
         watch?.Invoke("window_index", order);
-        watch?.Invoke("cu_window_seqlens", tensor(windows.Lengths.Select(length => length * Unit).CumulativeSum().Prepend(0).Select(sum => (long)sum).ToArray()));
+        var lengths = windows.Lengths.Select(length => length * Unit).ToList();
+        watch?.Invoke("cu_window_seqlens", tensor(lengths.CumulativeSum().Prepend(0).Select(sum => (long)sum).ToArray()));
         x = Sorted(x, order);
         var (cos, sin) = Rotations(images, device);
         (cos, sin) = (Sorted(cos, order), Sorted(sin, order)); // [N, head dim], fp32
         watch?.Invoke("vision_cos", cos);
         watch?.Invoke("vision_sin", sin);
-        var near = Segments.Of([.. windows.Lengths.Select(length => length * Unit)], device);
+        var near = Segments.Of(lengths, device);
         var all = Segments.Of([.. images.Select(image => image.GridHeight * image.GridWidth)], device);
         for (var i = 0; i < _blocks.Length; i++)
         {
@@ -159,7 +162,8 @@ internal sealed class QwenVisionBlock(Weights w, QwenVisionConfig config)
     public Tensor Forward(Tensor x, Segments segments, Tensor cos, Tensor sin)
     {
         using var scope = NewDisposeScope();
-        var qkv = _qkv.Forward(_norm1.Forward(x)).unflatten(1, 3, config.Heads, config.Width / config.Heads).permute(1, 2, 0, 3); // [3, heads, N, head dim]
+        var qkv = _qkv.Forward(_norm1.Forward(x))
+            .unflatten(1, 3, config.Heads, config.Width / config.Heads).permute(1, 2, 0, 3); // [3, heads, N, head dim]
         var attended = segments.Attend(Rotated(qkv[0]), Rotated(qkv[1]), qkv[2]);
         x = x + _proj.Forward(attended.transpose(0, 1).flatten(1, 2));
         return (x + _mlp.Forward(_norm2.Forward(x))).MoveToOuterDisposeScope();

@@ -1,6 +1,9 @@
 namespace ReflectDiT.Eval.Networks;
 
-/// <summary>The sizes that SANA was trained at. SanaPipeline draws at the one of the nearest ratio, then fits the image to what was asked for.</summary>
+/// <summary>
+/// The sizes that SANA was trained at. SanaPipeline draws at the one of the nearest ratio, then fits the image to what was
+/// asked for.
+/// </summary>
 public static class ResolutionBins
 {
     private const int Units = 16;

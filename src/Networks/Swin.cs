@@ -112,7 +112,8 @@ internal sealed class SwinBlock(Weights w, int width, int heads, bool shifted)
         }
 
         var windows = Windows(map); // [B × windows, 49, D]
-        var qkv = cat([.. _qkv.Select(linear => linear.Forward(windows))], -1).unflatten(2, 3, heads, width / heads).permute(2, 0, 3, 1, 4); // [3, B × windows, heads, 49, head dim]
+        var qkv = cat([.. _qkv.Select(linear => linear.Forward(windows))], -1)
+            .unflatten(2, 3, heads, width / heads).permute(2, 0, 3, 1, 4); // [3, B × windows, heads, 49, head dim]
         var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias.expand(qkv.shape[1], -1, -1, -1));
         var result = _proj.Forward(attended.transpose(1, 2).flatten(2)) // [B × windows, 49, D]
             .view(x.shape[0], high / Window, wide / Window, Window, Window, width).permute(0, 1, 3, 2, 4, 5).reshape(x.shape[0], high, wide, width);

@@ -205,7 +205,8 @@ internal sealed class TokenizerFile
             return new Piece(null, ByteAlphabet.Read(piece) ?? Encoding.UTF8.GetBytes(piece), isSpecial);
         }
 
-        return piece is ['<', '0', 'x', _, _, '>'] && byte.TryParse(piece.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        return piece is ['<', '0', 'x', _, _, '>']
+            && byte.TryParse(piece.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             ? new Piece(null, [value], isSpecial)
             : new Piece(piece.Replace(SpaceMark, " ", StringComparison.Ordinal), [], isSpecial);
     }
