@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Core;
 
@@ -79,9 +80,9 @@ public sealed class SettingsJson
     private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
     /// <param name="key">A key of the value at <paramref name="path"/> whose line is meant.</param>
-    private FormatException Error(string path, string? key, string what) => new(
+    private FormatException Error(string path, string? key, string what) => new(VisibleText.Bounded(
         $"{_file}:{_lines.GetValueOrDefault(key is null ? path : Inner(path, key), 1)}: "
-        + $"{(path.Length == 0 ? "top level" : path)}: {what}.");
+        + $"{(path.Length == 0 ? "top level" : path)}: {what}."));
 
     private int Line(ref Utf8JsonReader reader) =>
         1 + _json.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n');
