@@ -148,6 +148,27 @@ public sealed class SweepFileTests : IDisposable
         Assert.NotEqual(identity, Read(Valid, $"models.sana.digest={new string('a', 64)}").Configuration.ToJson());
     }
 
+    [Theory]
+    [InlineData("\"dtype\": \"fp32\"")]
+    [InlineData("\"steps\": 18")]
+    [InlineData("\"guidance\": 5")]
+    [InlineData("\"height\": 512")]
+    [InlineData("\"width\": 512")]
+    [InlineData("\"quirks\": \"clean\"")]
+    [InlineData("\"image_tokens\": 32")]
+    public void What_a_network_draws_by_is_identity_and_where_its_weights_are_is_not(string setting)
+    {
+        var network = Valid.Replace("sana: {kind: simulated", "sana: {kind: reflect-dit", StringComparison.Ordinal);
+        File.WriteAllText(Model, """{"model": "Reflect-DiT"}""");
+        var identity = Read(network).Configuration.ToJson();
+        var (moved, _, models) = Read(network, "models.sana.placement={path: /no/such/weights, device: cuda:1, memory_gib: 9}");
+        Assert.Equal(identity, moved.ToJson());
+        Assert.Equal("/no/such/weights", models.Single(m => m.Name == "sana").Placement.Path);
+        Assert.NotEqual(identity, Read(network, "models.sana.batch=2").Configuration.ToJson());
+        File.WriteAllText(Model, $$"""{"model": "Reflect-DiT", {{setting}}}""");
+        Assert.NotEqual(identity, Read(network).Configuration.ToJson());
+    }
+
     [Fact]
     public void Placements_of_a_machine_replace_what_they_name_and_keep_the_rest()
     {
