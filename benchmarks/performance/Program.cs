@@ -16,7 +16,9 @@ switch (args)
         return await SiloStartBenchmark.RunAsync(int.Parse(silos), folder);
     case ["fuzz", var seconds, var seed, var images]:
         return FuzzRun.Run(int.Parse(seconds), int.Parse(seed), images);
+    case ["networks", var folder, "fp32" or "bf16"]:
+        return TracedBenchmark.Run(folder, args[2]);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16");
         return 1;
 }

@@ -56,9 +56,12 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="CheckpointException">It is not sound.</exception>
     public static Checkpoint OpenFile(string path)
     {
-        ITensorFile file = path.EndsWith(".safetensors", StringComparison.Ordinal) ? SafetensorsFile.Open(path) : TorchFile.Open(path);
-        return new(Path.GetDirectoryName(path)!, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
+        return Of(path.EndsWith(".safetensors", StringComparison.Ordinal) ? SafetensorsFile.Open(path) : TorchFile.Open(path));
     }
+
+    /// <summary>One file, which the checkpoint owns from then on.</summary>
+    internal static Checkpoint Of(ITensorFile file) =>
+        new(Path.GetDirectoryName(file.Path)!, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
 
     public bool Has(string name) => _homes.ContainsKey(name);
 
