@@ -7,6 +7,9 @@ namespace ReflectDiT.Eval.Cli.Tests;
 /// <summary>The built command, while it runs as a process.</summary>
 internal sealed class RunningCli : IAsyncDisposable
 {
+    /// <summary>Longer than any command takes that is not stuck.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(10);
+
     private const string DatabaseVariable = "REFLECTDIT_DATABASE";
 
     private readonly Process _process;
@@ -34,8 +37,9 @@ internal sealed class RunningCli : IAsyncDisposable
     {
         string[] command =
         [
-            // What a shell runs in the background ignores Ctrl-C, tests too, and so would all that they start.
-            "env", "--default-signal=INT",
+            // What a shell runs in the background ignores Ctrl-C, and what nohup runs a terminal's end: tests too, and so would
+            // all that they start.
+            "env", "--default-signal=INT", "--default-signal=HUP",
             .. within ?? [],
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             BuiltProgram.Path,
@@ -71,7 +75,7 @@ internal sealed class RunningCli : IAsyncDisposable
 
     public async Task<CliProcess> EndAsync()
     {
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(LongestEnd);
         return new CliProcess(_process.ExitCode, await _output, await _error);
     }
 

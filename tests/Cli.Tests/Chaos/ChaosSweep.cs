@@ -19,10 +19,10 @@ public sealed class ChaosSweep : IAsyncLifetime
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
 
     /// <summary>How often a process is killed where it is more than once.</summary>
-    public static int Kills { get; } = Variable("REFLECTDIT_CHAOS_KILLS", 5);
+    public static int Kills { get; } = Variable("REFLECTDIT_CHAOS_KILLS", 4);
 
     /// <summary>Of a slow model: longer than the lease of the test lasts.</summary>
-    public static TimeSpan Load { get; } = TimeSpan.FromSeconds(Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 5));
+    public static TimeSpan Load { get; } = TimeSpan.FromSeconds(Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 8));
 
     /// <summary>How long a slow model takes for a batch, at least.</summary>
     public static TimeSpan Batch { get; } = TimeSpan.FromMilliseconds(Variable("REFLECTDIT_CHAOS_BATCH_MILLISECONDS", 50));

@@ -21,7 +21,7 @@ public sealed class SlowModelTests(ChaosSweep sweep, ITestOutputHelper output) :
         async Task<(RunningCli Process, DevicePages? Pages)> StartAsync()
         {
             var port = LocalPort.Free();
-            string[] worker = ["--lease", "3", "--models", here, "--health", $"{port}"];
+            string[] worker = ["--lease", "6", "--models", here, "--health", $"{port}"];
             var process = await host.StartAsync(ledger, slots: 8, worker, plan);
             return (process, host == ChaosHost.Silos ? new(process, port) : null);
         }
