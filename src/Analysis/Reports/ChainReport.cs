@@ -121,7 +121,7 @@ public sealed class ChainReport
             + "rejections of a chain whose feedback it had before.",
             (_results.Graded ? "The first three" : "The first three are shares of prompts")
             + " with Wilson's interval. " + Intervals,
-            ReportParts.Replicates(_results),
+            .. ReportParts.Replicates(_results) is { } replicates ? [replicates] : (string[])[],
             .. _results.Arms.Select(Unsolved).OfType<string>(),
         ]);
 

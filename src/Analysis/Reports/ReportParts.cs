@@ -39,8 +39,9 @@ internal static class ReportParts
     public static IEnumerable<string> PublishedNotes(IReadOnlyList<PublishedTable> tables) =>
         tables.SelectMany(t => t.Notes.Concat(t.Rows.Where(r => r.Note is not null).Select(RowNote)));
 
-    public static string Replicates(SweepResults results) => results.Replicates == 1
-        ? "One chain a prompt."
+    /// <summary>Null for one chain a prompt, of which nothing is to be said.</summary>
+    public static string? Replicates(SweepResults results) => results.Replicates == 1
+        ? null
         : $"{results.Replicates} replicates: a prompt's value is the mean of its replicates, and intervals count prompts, not chains: "
             + "Wilson's with the number of passes and fails that would vary as these means do.";
 
@@ -103,7 +104,11 @@ internal static class ReportParts
                     + $"{Numbers.Word(results.Categories.Count)} Wilson intervals. "
                 : "")
             + "Difference between arms: the interval of 'reflectdit compare'.";
-        yield return Replicates(results);
+        if (Replicates(results) is { } replicates)
+        {
+            yield return replicates;
+        }
+
         var cells = rows.SelectMany(r => r.Cells).OfType<Cell>().ToList();
         if (cells.Exists(c => c.Published?.Text.StartsWith('~') == true))
         {

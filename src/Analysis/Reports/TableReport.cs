@@ -46,7 +46,11 @@ public sealed class TableReport
                 [.. t.Rows.Select(r => (byAttempts ? PublishedOverAttempts(r) : PublishedOverMetrics(r)) with { Detail = arms.Count > 0 })])),
             new("This sweep", [.. arms.SelectMany(a => byAttempts ? ArmOverAttempts(a) : ArmOverMetrics(a))]),
             new("Differences between arms",
-                [.. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))]),
+                [
+                    .. arms.Skip(1).SelectMany(a => byAttempts ? VersusOverAttempts(a) : VersusOverMetrics(a))
+                        // Of many arms 'compare SWEEP' says more in fewer lines.
+                        .Select(r => r with { Detail = r.Detail || arms.Count > 2 }),
+                ]),
         ];
         string[] layoutNotes = !ours ? [] : byAttempts
             ?
@@ -58,6 +62,7 @@ public sealed class TableReport
                 + "that stopped earlier keeps the image that it shows, and a curve can go down.",
             ]
             : ["N=1 is the first image of each chain: the generator without its loop."];
+        var notes = Notes(r => !r.Detail);
         return ReportParts.Assemble(
             layout,
             _tables[0].Title,
@@ -65,8 +70,12 @@ public sealed class TableReport
             _measures,
             byAttempts ? [.. _attempts.Select(n => $"N={n}")] : [.. _metrics.Select(m => m.Label)],
             sections,
-            arms.Count > 0 ? [.. ReportParts.StatisticsNotes([.. sections.SelectMany(s => s.Rows)], results, _measures)] : [],
-            [.. layoutNotes, .. ReportParts.PublishedNotes(_tables)]);
+            notes,
+            [.. Notes(r => true).Except(notes), .. layoutNotes, .. ReportParts.PublishedNotes(_tables)]);
+
+        IReadOnlyList<string> Notes(Func<Row, bool> of) => arms.Count > 0
+            ? [.. ReportParts.StatisticsNotes([.. sections.SelectMany(s => s.Rows).Where(of)], results, _measures)]
+            : [];
     }
 
     private Row PublishedOverMetrics(PublishedRow row)
