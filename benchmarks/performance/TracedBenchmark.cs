@@ -23,17 +23,20 @@ internal static class TracedBenchmark
             var block = new SanaBlock(w, new SanaConfig(32, 32, 70, 32, 20, 20, 112, 2304, 2.5, 1e-6, 32, QkNorm: false, TimestepScale: 1));
             return () => block.Forward(
                 x["hidden_states"], x["encoder_hidden_states"], x["encoder_attention_mask"].unsqueeze(1), x["timestep_embedding"], 32, 32, null, 0);
-        }),
+        }
+        ),
         ["dcae-res-stage"] = ([1, 512, 32, 32], (w, x) =>
         {
             List<IDcBlock> stage = [new DcUp(w.In("0"), 512, 512), .. Enumerable.Range(1, 3).Select(i => new DcResBlock(w.In($"{i}"), 512))];
             return () => DcBlocks.Forward(stage, x["hidden_states"].alias(), "", null);
-        }),
+        }
+        ),
         ["dcae-vit-stage"] = ([1, 1024, 32, 32], (w, x) =>
         {
             List<IDcBlock> stage = [.. Enumerable.Range(0, 3).Select(i => new EfficientVitBlock(w.In($"{i}"), 1024, 32, [5]))];
             return () => DcBlocks.Forward(stage, x["hidden_states"].alias(), "", null);
-        }),
+        }
+        ),
         ["gemma2-layer-eager"] = ([2, 300, 2304], (w, x) => Gemma(w, x, softCap: true)),
         ["gemma2-layer-sdpa"] = ([2, 300, 2304], (w, x) => Gemma(w, x, softCap: false)),
     };
