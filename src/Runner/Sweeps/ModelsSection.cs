@@ -28,10 +28,13 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         ["judge"] = new()
         {
             [ModelConfiguration.Simulated] = File<JudgeParameters>,
+            [ModelConfiguration.Qwen] = File<QwenJudgeParameters>,
         },
         ["detector"] = new()
         {
             [ModelConfiguration.Simulated] = _ => null,
+            [ModelConfiguration.Mask2Former] = File<Mask2FormerParameters>,
+            [ModelConfiguration.Mask2FormerOfHuggingFace] = File<HuggingFaceDetectorParameters>,
         },
         ["answerer"] = new()
         {
