@@ -52,17 +52,16 @@ public static class BenchmarkCatalog
         return benchmark;
     }
 
-    /// <summary>The section <c>scorer</c> of a sweep file; null for none, where the benchmark can do without.</summary>
+    /// <summary>The section <c>scorer</c> of a sweep file; null for none: then nothing is scored as it is drawn.</summary>
     public static ScorerConfiguration? ReadScorer(ISweepSection sweep, string kind)
     {
-        var entry = Find(kind);
-        if (!entry.PassOrFail && !sweep.Has("scorer"))
+        if (!sweep.Has("scorer"))
         {
             return null;
         }
 
         var section = sweep.Section("scorer");
-        var scorer = entry.ReadScorer(section);
+        var scorer = Find(kind).ReadScorer(section);
         section.End();
         return scorer;
     }

@@ -20,12 +20,22 @@ public sealed class ModelKinds : IModelKinds
     public IJudge Judge(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedJudge(model, placement, Parameters<JudgeParameters>(model)),
+        ModelConfiguration.Qwen => new QwenJudge(model, placement, Parameters<QwenJudgeParameters>(model)),
         _ => throw Unknown(model),
     };
 
     public IDetector Detector(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedDetector(model, placement),
+        ModelConfiguration.Mask2Former => ObjectDetector.Published(model, placement, Parameters<Mask2FormerParameters>(model)),
+        ModelConfiguration.Mask2FormerOfHuggingFace =>
+            ObjectDetector.OfHuggingFace(model, placement, Parameters<HuggingFaceDetectorParameters>(model)),
+        _ => throw Unknown(model),
+    };
+
+    public IAnswerer Answerer(ModelConfiguration model, Placement placement) => model.Kind switch
+    {
+        ModelConfiguration.Qwen => new QwenAnswerer(model, placement, Parameters<QwenAnswererParameters>(model)),
         _ => throw Unknown(model),
     };
 
