@@ -28,7 +28,10 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
 
         async Task<DrawingFact> MakeAsync()
         {
-            var request = new DrawRequest(drawn, seeds.Noise(at.Index), await ContextAsync());
+            var request = new DrawRequest(drawn, seeds.Noise(at.Index), await ContextAsync())
+            {
+                EarlierSeeds = [.. Enumerable.Range(0, at.Index).Select(seeds.Noise)],
+            };
             var (answer, took) = await CallAsync(
                 run, at, Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token), abort);
             WorkerMetrics.Drew();

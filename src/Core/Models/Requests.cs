@@ -13,7 +13,14 @@ public interface IJudge : IModel<JudgeRequest, Judgement>;
 public interface IDetector : IModel<DetectRequest, Detected>;
 
 /// <param name="Context">Past images, in the order in which the transformer sees them.</param>
-public sealed record DrawRequest(string Prompt, long Seed, IReadOnlyList<ContextImage> Context);
+public sealed record DrawRequest(string Prompt, long Seed, IReadOnlyList<ContextImage> Context)
+{
+    /// <summary>
+    /// Of the attempts of its chain before it, in order: who can only take small seeds must not take one of theirs again.
+    /// They follow from what <see cref="Seed"/> follows from, and make no other drawing.
+    /// </summary>
+    public IReadOnlyList<long> EarlierSeeds { get; init; } = [];
+}
 
 /// <summary>A past image (an encoded file) and what was said of it.</summary>
 public sealed record ContextImage(ReadOnlyMemory<byte> Image, string Feedback);

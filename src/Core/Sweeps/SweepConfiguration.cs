@@ -59,6 +59,12 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>A Reflect-DiT: the snapshot of the SANA that it was tuned from, with its transformer and a vision encoder.</summary>
     public const string ReflectDit = "reflect-dit";
 
+    /// <summary>Draws, as images behind a server that speaks OpenAI's protocol, or one like it.</summary>
+    public const string OpenAiImages = "openai-images";
+
+    /// <summary>A vision-language model behind such a server.</summary>
+    public const string OpenAiChat = "openai-chat";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -29,10 +30,15 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw Map.Error(name, "no arm refers to it, and no scorer")),
     ];
 
-    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", (kind, section) =>
-        kind == ModelConfiguration.Simulated ? File<GeneratorParameters>(section) : File<SanaParameters>(section));
+    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", (kind, section) => kind switch
+    {
+        ModelConfiguration.Simulated => File<GeneratorParameters>(section),
+        ModelConfiguration.OpenAiImages => File<OpenAiImagesParameters>(section),
+        _ => File<SanaParameters>(section),
+    });
 
-    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", (_, section) => File<JudgeParameters>(section));
+    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", (kind, section) =>
+        kind == ModelConfiguration.OpenAiChat ? File<ChatJudgeParameters>(section) : File<JudgeParameters>(section));
 
     public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", (_, _) => null);
 
@@ -69,13 +75,17 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
-        string[] kinds = role == "generator"
-            ? [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit]
-            : [ModelConfiguration.Simulated];
+        string[] kinds = role switch
+        {
+            "generator" => [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit, ModelConfiguration.OpenAiImages],
+            "judge" => [ModelConfiguration.Simulated, ModelConfiguration.OpenAiChat],
+            _ => [ModelConfiguration.Simulated],
+        };
         var kind = map.Word("kind", kinds);
         var model = new ModelConfiguration(kind, parameters(kind, section))
         {
-            Batch = map.Integer("batch", 1, LargestBatch, kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
+            Batch = map.Integer("batch", 1, kind is ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat ? 1 : LargestBatch,
+                kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))
@@ -94,7 +104,10 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var (file, text) = section.File("parameters");
         try
         {
-            return JsonSerializer.SerializeToElement(SettingsJson.Read<T>(file, text), SettingsJson.Form);
+            var read = SettingsJson.Read<T>(file, text);
+            return read is IEndpointParameters { Fault: { } fault }
+                ? throw new FormatException($"{file}: {fault}")
+                : JsonSerializer.SerializeToElement(read, SettingsJson.Form);
         }
         catch (FormatException e)
         {

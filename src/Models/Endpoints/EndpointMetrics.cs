@@ -1,0 +1,25 @@
+using System.Diagnostics.Metrics;
+
+namespace ReflectDiT.Eval.Models.Endpoints;
+
+/// <summary>What servers are asked, by role: docs/operations.md lists it.</summary>
+internal static class EndpointMetrics
+{
+    private static readonly Meter Meter = new("ReflectDiT.Eval");
+
+    private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
+        "reflectdit.endpoint.requests", description: "Requests to servers of models: ok, busy, refused, failed.");
+
+    private static readonly Counter<long> Tokens = Meter.CreateCounter<long>(
+        "reflectdit.endpoint.tokens", description: "Tokens as servers count them: in, out.");
+
+    /// <param name="outcome">ok, busy, refused or failed.</param>
+    public static void Asked(string role, string outcome) => Requests.Add(1, new("role", role), new("outcome", outcome));
+
+    public static void Answered(string role, int sent, int received)
+    {
+        Asked(role, "ok");
+        Tokens.Add(sent, new("role", role), new("direction", "in"));
+        Tokens.Add(received, new("role", role), new("direction", "out"));
+    }
+}
