@@ -12,6 +12,12 @@ public interface IJudge : IModel<JudgeRequest, Judgement>;
 /// <summary>Finds the objects in an image, for a scorer.</summary>
 public interface IDetector : IModel<DetectRequest, Detected>;
 
+/// <summary>Answers questions about images, for a scorer. It decodes greedily.</summary>
+public interface IAnswerer : IModel<AnswerRequest, Answer>
+{
+    bool IModel<AnswerRequest, Answer>.UsesSeed => false;
+}
+
 /// <param name="Context">Past images, in the order in which the transformer sees them.</param>
 public sealed record DrawRequest(string Prompt, long Seed, IReadOnlyList<ContextImage> Context)
 {
@@ -43,3 +49,13 @@ public sealed record DetectRequest(ReadOnlyMemory<byte> Image);
 
 /// <param name="Objects">Class to its detections, in the detector's own order.</param>
 public sealed record Detected(IReadOnlyDictionary<string, IReadOnlyList<Detection>> Objects);
+
+/// <param name="Question">As a scorer words it; it says itself how it wants to be answered.</param>
+/// <param name="Image">An encoded image file.</param>
+public sealed record AnswerRequest(string Question, ReadOnlyMemory<byte> Image);
+
+/// <param name="Text">One word or a short text, as the model wrote it without white space around it; not empty.</param>
+/// <param name="Probability">Of the whole text; null where the model does not say it.</param>
+/// <param name="Tokens">Tokens in and out.</param>
+/// <param name="DeviceSeconds">Accelerator time.</param>
+public sealed record Answer(string Text, double? Probability, int Tokens, double DeviceSeconds);

@@ -65,6 +65,9 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>A vision-language model behind such a server.</summary>
     public const string OpenAiChat = "openai-chat";
 
+    /// <summary>A Qwen2.5-VL in the folder of its placement: a judge, or an answerer of questions.</summary>
+    public const string Qwen = "qwen2.5-vl";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

@@ -66,9 +66,10 @@ internal sealed class ChatClient : IDisposable
             return new(
                 Text(message, "content") ?? throw new BadAnswerException("an answer without text"),
                 question.Logprobs ? FirstToken(choice) : [],
+                question.Logprobs ? Math.Exp(LogprobsOf(choice).Sum(t => t.GetProperty("logprob").GetDouble())) : null,
                 Tokens(answer));
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or FormatException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or FormatException or ArgumentException)
         {
             throw new BadAnswerException($"an answer in no form of chat completions: {e.Message}");
         }
@@ -119,10 +120,14 @@ internal sealed class ChatClient : IDisposable
 
     /// <summary>The likeliest first tokens with their log probabilities.</summary>
     private static List<(string Token, double Logprob)> FirstToken(JsonElement choice) =>
+        [.. LogprobsOf(choice)[0].GetProperty("top_logprobs").EnumerateArray().Select(t => (t.GetProperty("token").GetString()!, t.GetProperty("logprob").GetDouble()))];
+
+    /// <summary>Of each token of the answer.</summary>
+    private static List<JsonElement> LogprobsOf(JsonElement choice) =>
         choice.TryGetProperty("logprobs", out var given) && given.ValueKind == JsonValueKind.Object
-            ? [.. given.GetProperty("content")[0].GetProperty("top_logprobs").EnumerateArray()
-                .Select(t => (t.GetProperty("token").GetString()!, t.GetProperty("logprob").GetDouble()))]
-            : throw new BadAnswerException("an answer without logprobs: this server has none for who asks, and 'score' needs another value");
+            && given.TryGetProperty("content", out var tokens) && tokens.ValueKind == JsonValueKind.Array && tokens.GetArrayLength() > 0
+            ? [.. tokens.EnumerateArray()]
+            : throw new BadAnswerException("an answer without logprobs, which were asked for: this server has none, or not for this model");
 
     private static int Tokens(JsonElement answer) =>
         answer.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object
@@ -151,8 +156,9 @@ internal sealed record ChatQuestion(string Text, ReadOnlyMemory<byte>? Image, lo
 }
 
 /// <param name="FirstToken">The likeliest first tokens, where they were asked for.</param>
+/// <param name="Probability">Of the whole text, likewise; else null.</param>
 /// <param name="Tokens">In and out; 0 where the server does not say.</param>
-internal sealed record ChatAnswer(string Text, IReadOnlyList<(string Token, double Logprob)> FirstToken, int Tokens)
+internal sealed record ChatAnswer(string Text, IReadOnlyList<(string Token, double Logprob)> FirstToken, double? Probability, int Tokens)
 {
     /// <summary>The share of yes among yes and no, each in any letters, by the softmax of the first token.</summary>
     /// <exception cref="BadAnswerException">Neither is among the likeliest.</exception>

@@ -7,6 +7,7 @@ internal static class Answers
 {
     private const int LargestImage = 256 << 20;
     private const int LongestText = 100_000;
+    private const int LongestAnswer = 1000;
     private const int MostObjects = 100_000;
 
     public static string? Fault(Drawing drawing) =>
@@ -55,22 +56,28 @@ internal static class Answers
         return null;
     }
 
+    public static string? Fault(Answer answer) =>
+        Text("text", answer.Text, LongestAnswer)
+        ?? (string.IsNullOrWhiteSpace(answer.Text) ? "an empty text" : null)
+        ?? (answer.Probability is null ? null : Share("probability", answer.Probability))
+        ?? (answer.Tokens < 0 ? $"{answer.Tokens} tokens" : Seconds(answer.DeviceSeconds));
+
     private static string? Share(string what, double? value) =>
         value is >= 0 and <= 1 ? null : $"a {what} of {value?.ToString() ?? "nothing"}; expected 0 to 1";
 
     private static string? Seconds(double value) => value >= 0 && double.IsFinite(value) ? null : $"{value} device seconds";
 
     /// <summary>PostgreSQL holds no U+0000, and UTF-8 no half of a pair.</summary>
-    private static string? Text(string what, string? text)
+    private static string? Text(string what, string? text, int longest = LongestText)
     {
         if (text is null)
         {
             return $"no {what}";
         }
 
-        if (text.Length > LongestText)
+        if (text.Length > longest)
         {
-            return $"a {what} of {text.Length} characters; {LongestText} at most";
+            return $"a {what} of {text.Length} characters; {longest} at most";
         }
 
         return text.Contains('\0') ? $"a {what} with the character U+0000"

@@ -32,6 +32,12 @@ public sealed class ModelKinds : IModelKinds
         _ => throw Unknown(model),
     };
 
+    public IAnswerer Answerer(ModelConfiguration model, Placement placement) => model.Kind switch
+    {
+        ModelConfiguration.OpenAiChat => new OpenAiChatAnswerer(placement, Parameters<ChatAnswererParameters>(model)),
+        _ => throw Unknown(model),
+    };
+
     private static T Parameters<T>(ModelConfiguration model) => SettingsJson.Read<T>("its parameters", model.Parameters!.Value.GetRawText());
 
     private static NotSupportedException Unknown(ModelConfiguration model) => new($"this build has no models of the kind '{model.Kind}'");

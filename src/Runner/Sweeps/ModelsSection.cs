@@ -17,6 +17,32 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     private const string Key = "models";
     private const int LargestBatch = 1024;
 
+    /// <summary>The kinds that serve each role, and how their parameters are read.</summary>
+    private static readonly Dictionary<string, Dictionary<string, Func<SweepSection, JsonElement?>>> Kinds = new()
+    {
+        ["generator"] = new()
+        {
+            [ModelConfiguration.Simulated] = File<GeneratorParameters>,
+            [ModelConfiguration.Sana] = File<SanaParameters>,
+            [ModelConfiguration.ReflectDit] = File<SanaParameters>,
+            [ModelConfiguration.OpenAiImages] = File<OpenAiImagesParameters>,
+        },
+        ["judge"] = new()
+        {
+            [ModelConfiguration.Simulated] = File<JudgeParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatJudgeParameters>,
+        },
+        ["detector"] = new()
+        {
+            [ModelConfiguration.Simulated] = _ => null,
+        },
+        ["answerer"] = new()
+        {
+            [ModelConfiguration.Qwen] = File<QwenAnswererParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatAnswererParameters>,
+        },
+    };
+
     private readonly Dictionary<string, (string Role, NamedModel Model)> _read = [];
 
     private YamlMap Map => field ??= root.Map(Key);
@@ -30,19 +56,15 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw Map.Error(name, "no arm refers to it, and no scorer")),
     ];
 
-    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", (kind, section) => kind switch
-    {
-        ModelConfiguration.Simulated => File<GeneratorParameters>(section),
-        ModelConfiguration.OpenAiImages => File<OpenAiImagesParameters>(section),
-        _ => File<SanaParameters>(section),
-    });
+    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator");
 
-    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", (kind, section) =>
-        kind == ModelConfiguration.OpenAiChat ? File<ChatJudgeParameters>(section) : File<JudgeParameters>(section));
+    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge");
 
-    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", (_, _) => null);
+    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector");
 
-    private ModelConfiguration Referred(YamlMap from, string key, string role, Func<string, SweepSection, JsonElement?> parameters)
+    public ModelConfiguration Answerer(YamlMap from, string key) => Referred(from, key, "answerer");
+
+    private ModelConfiguration Referred(YamlMap from, string key, string role)
     {
         var name = from.Text(key);
         if (!Map.Keys.Contains(name))
@@ -52,7 +74,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         if (!_read.TryGetValue(name, out var read))
         {
-            read = (role, Read(name, role, parameters));
+            read = (role, Read(name, role));
             if (_read.Values.FirstOrDefault(r => r.Role == role && r.Model.Model.Identity == read.Model.Model.Identity) is { Model: { } twin })
             {
                 throw Map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
@@ -66,7 +88,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw from.Error(key, $"'{name}' is a {read.Role} elsewhere in this sweep: expected a {role}");
     }
 
-    private NamedModel Read(string name, string role, Func<string, SweepSection, JsonElement?> parameters)
+    private NamedModel Read(string name, string role)
     {
         if (!name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'))
         {
@@ -75,14 +97,8 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
-        string[] kinds = role switch
-        {
-            "generator" => [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit, ModelConfiguration.OpenAiImages],
-            "judge" => [ModelConfiguration.Simulated, ModelConfiguration.OpenAiChat],
-            _ => [ModelConfiguration.Simulated],
-        };
-        var kind = map.Word("kind", kinds);
-        var model = new ModelConfiguration(kind, parameters(kind, section))
+        var kind = map.Word("kind", [.. Kinds[role].Keys]);
+        var model = new ModelConfiguration(kind, Kinds[role][kind](section))
         {
             Batch = map.Integer("batch", 1, kind is ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat ? 1 : LargestBatch,
                 kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
