@@ -67,7 +67,7 @@ CREATE TABLE reflectdit.arms (
 CREATE TABLE reflectdit.imports (
     sweep_id    uuid NOT NULL,
     arm         integer NOT NULL,
-    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv')),
+    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv', 'dpg')),
     path        text NOT NULL,                                              -- as it was then
     sha256      bytea NOT NULL CHECK (octet_length(sha256) = 32),           -- of the input
     findings    jsonb NOT NULL,                                             -- what was odd in it

@@ -8,7 +8,7 @@ namespace ReflectDiT.Eval.Models.Endpoints;
 /// <param name="Dialect">See <see cref="ChatDialect"/>.</param>
 /// <param name="Template">Of the question beside the image, with <c>{prompt}</c>.</param>
 /// <param name="Verdict">
-/// <c>json</c>: an object with <c>correct</c> and <c>feedback</c>; <c>is-correct</c>: the published rule, by which an image is
+/// <c>json</c>: an object with <c>accepted</c> and <c>feedback</c>; <c>is-correct</c>: the published rule, by which an image is
 /// accepted where these words stand, and what follows the last full stop is the feedback.
 /// </param>
 /// <param name="KeepLastSentence">Of the rule is-correct: a text that ends in a full stop has feedback too (the released code has none).</param>
@@ -21,7 +21,7 @@ public sealed record ChatJudgeParameters(
     string Model,
     [property: AllowedValues(ChatDialect.Vllm, ChatDialect.OldVllm, ChatDialect.Sglang, ChatDialect.OpenAi, ChatDialect.Plain)] string Dialect,
     string Template =
-        "Does this image show exactly what this prompt asks for?\n{prompt}\n\nAnswer with a JSON object: \"correct\" is true or false; \"feedback\" is one "
+        "Does this image show exactly what this prompt asks for?\n{prompt}\n\nAnswer with a JSON object: \"accepted\" is true or false; \"feedback\" is one "
         + "sentence that says what is wrong, or is empty.",
     [property: AllowedValues("json", "is-correct")] string Verdict = "json",
     bool KeepLastSentence = false,

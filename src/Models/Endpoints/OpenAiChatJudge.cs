@@ -82,12 +82,12 @@ internal static class ChatVerdict
     /// <summary>What a server that can is to bind the answer to.</summary>
     public static string Schema(bool withScore) => withScore
         ? """
-        {"type": "object", "properties": {"correct": {"type": "boolean"}, "feedback": {"type": "string"}, "score": {"type": "number"}},
-            "required": ["correct", "feedback", "score"], "additionalProperties": false}
+        {"type": "object", "properties": {"accepted": {"type": "boolean"}, "feedback": {"type": "string"}, "score": {"type": "number"}},
+            "required": ["accepted", "feedback", "score"], "additionalProperties": false}
         """
         : """
-        {"type": "object", "properties": {"correct": {"type": "boolean"}, "feedback": {"type": "string"}},
-            "required": ["correct", "feedback"], "additionalProperties": false}
+        {"type": "object", "properties": {"accepted": {"type": "boolean"}, "feedback": {"type": "string"}},
+            "required": ["accepted", "feedback"], "additionalProperties": false}
         """;
 
     /// <summary>Reads the object of a text, which a model without structured output may put between other words.</summary>
@@ -100,12 +100,13 @@ internal static class ChatVerdict
         {
             using var json = JsonDocument.Parse(begin >= 0 && end > begin ? text[begin..(end + 1)] : text);
             var root = json.RootElement;
-            var accepted = root.GetProperty("correct").GetBoolean();
-            return (accepted, withScore ? root.GetProperty("score").GetDouble() : null, accepted ? "" : root.GetProperty("feedback").GetString()!.Trim());
+            var accepted = root.GetProperty("accepted").GetBoolean();
+            var feedback = accepted ? "" : root.GetProperty("feedback").GetString() ?? throw new FormatException("no feedback");
+            return (accepted, withScore ? root.GetProperty("score").GetDouble() : null, feedback.Trim());
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new BadAnswerException($"a verdict that is no JSON object with 'correct', 'feedback'{(withScore ? " and 'score'" : "")}: \"{VisibleText.Short(text, 200)}\"");
+            throw new BadAnswerException($"a verdict that is no JSON object with 'accepted', 'feedback'{(withScore ? " and 'score'" : "")}: \"{VisibleText.Short(text, 200)}\"");
         }
     }
 }
