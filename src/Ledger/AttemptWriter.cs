@@ -181,8 +181,8 @@ public sealed class AttemptWriter : IAsyncDisposable
     private static void AddJudgements(NpgsqlBatch batch, List<JudgementFact> judgements) => Add(
         batch,
         """
-        INSERT INTO reflectdit.judgements (id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET times = judgements.times + 1
+        INSERT INTO reflectdit.judgements (id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens, yes_logit, no_logit)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET times = judgements.times + 1
         """,
         Column(judgements, NpgsqlDbType.Uuid, j => j.Id),
         Column(judgements, NpgsqlDbType.Boolean, j => j.Verdict.Accepted),
@@ -192,7 +192,9 @@ public sealed class AttemptWriter : IAsyncDisposable
         Column(judgements, NpgsqlDbType.Text, j => j.Text),
         Column(judgements, NpgsqlDbType.Double, j => j.Seconds),
         Column(judgements, NpgsqlDbType.Double, j => j.DeviceSeconds),
-        Column(judgements, NpgsqlDbType.Integer, j => j.Tokens));
+        Column(judgements, NpgsqlDbType.Integer, j => j.Tokens),
+        Column(judgements, NpgsqlDbType.Double, j => j.Logits?.Yes),
+        Column(judgements, NpgsqlDbType.Double, j => j.Logits?.No));
 
     private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
         batch,

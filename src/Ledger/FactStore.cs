@@ -38,7 +38,8 @@ public sealed class FactStore
 
     private Task<Dictionary<Guid, JudgementFact>> FindJudgementsAsync(IReadOnlyList<Guid> ids) => FindAsync(
         """
-        SELECT id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens FROM reflectdit.find_judgements($1)
+        SELECT id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens, yes_logit, no_logit
+        FROM reflectdit.find_judgements($1)
         """,
         [Column(ids)],
         row => (row.GetGuid(0), new JudgementFact(
@@ -47,7 +48,10 @@ public sealed class FactStore
             row.GetString(5),
             row.GetDouble(6),
             row.GetDouble(7),
-            row.GetInt32(8))));
+            row.GetInt32(8))
+        {
+            Logits = row.IsDBNull(9) ? null : new(row.GetDouble(9), row.GetDouble(10)),
+        }));
 
     private Task<Dictionary<(Guid, Guid), ScoreFact>> FindScoresAsync(IReadOnlyList<(Guid Drawing, Guid Scorer)> keys) => FindAsync(
         "SELECT drawing_id, scorer_id, value, passed, reason, evidence FROM reflectdit.find_scores($1, $2)",

@@ -69,6 +69,9 @@ public sealed class JudgementFact(Guid id, Verdict verdict, string text, double 
 
     public int Tokens => tokens;
 
+    /// <summary>Null for a judge that has none.</summary>
+    public YesNoLogits? Logits { get; init; }
+
     /// <param name="digest">Of the judge's weights.</param>
     /// <param name="seed">Null for a judge that uses none.</param>
     public static Guid IdOf(ModelConfiguration judge, string digest, string prompt, byte[] image, long? seed) =>

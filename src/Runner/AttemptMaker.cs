@@ -69,7 +69,7 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
             var (said, took) = await CallAsync(
                 run, at, Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token), abort);
             WorkerMetrics.Judged(said.Tokens);
-            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
+            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens) { Logits = said.Logits };
         }
 
         async Task<ScoreFact> ScoreAsync()

@@ -42,7 +42,11 @@ public sealed record JudgeRequest(string Prompt, ReadOnlyMemory<byte> Image, lon
 /// <param name="Text">The judge's own words, whole.</param>
 /// <param name="Tokens">Tokens in and out.</param>
 /// <param name="DeviceSeconds">Accelerator time.</param>
-public sealed record Judgement(Verdict Verdict, string Text, int Tokens, double DeviceSeconds);
+public sealed record Judgement(Verdict Verdict, string Text, int Tokens, double DeviceSeconds)
+{
+    /// <summary>What the verdict's scores were made from, where it was; null for a judge that has none.</summary>
+    public YesNoLogits? Logits { get; init; }
+}
 
 /// <param name="Image">An encoded image file.</param>
 public sealed record DetectRequest(ReadOnlyMemory<byte> Image);

@@ -68,6 +68,12 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>A Qwen2.5-VL in the folder of its placement: a judge, or an answerer of questions.</summary>
     public const string Qwen = "qwen2.5-vl";
 
+    /// <summary>GenEval's detector: mmdet's Mask2Former, with CLIP for the colours.</summary>
+    public const string Mask2Former = "mask2former-clip";
+
+    /// <summary>Another detector than GenEval's: Mask2Former as Hugging Face has it, with CLIP for the colours.</summary>
+    public const string Mask2FormerOfHuggingFace = "mask2former-hf-clip";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

@@ -22,6 +22,7 @@ internal static class Answers
         ?? (verdict.Feedback is null ? "no feedback, not even an empty one" : null)
         ?? Text("feedback", verdict.Feedback!) ?? Text("text", judgement.Text)
         ?? (verdict is { Accepted: true, Feedback.Length: > 0 } ? $"it accepts, and has feedback: {Short(verdict.Feedback)}"
+            : judgement.Logits is { } logits && !double.IsFinite(logits.Yes + logits.No) ? $"logits of {logits.Yes} for yes and {logits.No} for no"
             : judgement.Tokens < 0 ? $"{judgement.Tokens} tokens"
             : Seconds(judgement.DeviceSeconds));
 

@@ -23,18 +23,23 @@ public sealed class ModelKinds : IModelKinds
     {
         ModelConfiguration.Simulated => new SimulatedJudge(model, placement, Parameters<JudgeParameters>(model)),
         ModelConfiguration.OpenAiChat => new OpenAiChatJudge(placement, Parameters<ChatJudgeParameters>(model)),
+        ModelConfiguration.Qwen => new QwenJudge(model, placement, Parameters<QwenJudgeParameters>(model)),
         _ => throw Unknown(model),
     };
 
     public IDetector Detector(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedDetector(model, placement),
+        ModelConfiguration.Mask2Former => ObjectDetector.Published(model, placement, Parameters<Mask2FormerParameters>(model)),
+        ModelConfiguration.Mask2FormerOfHuggingFace =>
+            ObjectDetector.OfHuggingFace(model, placement, Parameters<HuggingFaceDetectorParameters>(model)),
         _ => throw Unknown(model),
     };
 
     public IAnswerer Answerer(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.OpenAiChat => new OpenAiChatAnswerer(placement, Parameters<ChatAnswererParameters>(model)),
+        ModelConfiguration.Qwen => new QwenAnswerer(model, placement, Parameters<QwenAnswererParameters>(model)),
         _ => throw Unknown(model),
     };
 

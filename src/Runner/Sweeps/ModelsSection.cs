@@ -31,10 +31,13 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         {
             [ModelConfiguration.Simulated] = File<JudgeParameters>,
             [ModelConfiguration.OpenAiChat] = File<ChatJudgeParameters>,
+            [ModelConfiguration.Qwen] = File<QwenJudgeParameters>,
         },
         ["detector"] = new()
         {
             [ModelConfiguration.Simulated] = _ => null,
+            [ModelConfiguration.Mask2Former] = File<Mask2FormerParameters>,
+            [ModelConfiguration.Mask2FormerOfHuggingFace] = File<HuggingFaceDetectorParameters>,
         },
         ["answerer"] = new()
         {
