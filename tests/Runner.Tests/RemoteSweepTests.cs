@@ -80,6 +80,9 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
         Assert.Contains(rows, row => row.Contains(" 0,1 ", StringComparison.Ordinal));
         Assert.Equal(await RowsAsync(local), rows);
         var asked = (images.Asked.Count, chat.Asked.Count);
+        var spent = Assert.Single(await FactUse.SpentAsync(remote.Session, CancellationToken.None));
+        Assert.Equal(0.5 * (spent.Drawn + spent.Judged), spent.Price!.Value, 1e-9);
+        Assert.Null(Assert.Single(await FactUse.SpentAsync(local.Session, CancellationToken.None)).Price);
         await RunAsync(remote, definition);
         Assert.Equal(asked, (images.Asked.Count, chat.Asked.Count));
         Assert.DoesNotContain(images.Asked, one => one.Path != "/v1/images/edits" && one.Body["prompt"]!.ToString().Contains('\n'));
@@ -89,7 +92,7 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
     public void Address_key_limits_and_concurrency_are_no_part_of_a_sweep_and_what_is_asked_is()
     {
         var sweep = Id("{url: 'http://one:8000'}");
-        Assert.Equal(sweep, Id("{url: 'https://two/v1', key_variable: TWO_API_KEY, ca_file: ca.pem, concurrency: 9, requests_per_minute: 30, tokens_per_minute: 1e5, timeout_seconds: 3}"));
+        Assert.Equal(sweep, Id("{url: 'https://two/v1', key_variable: TWO_API_KEY, ca_file: ca.pem, concurrency: 9, requests_per_minute: 30, tokens_per_minute: 1e5, price_per_request: 0.02, timeout_seconds: 3}"));
         File.WriteAllText(At("images.json"), RemoteImages.Replace("\"edit\"", "\"steps\": 20, \"edit\"", StringComparison.Ordinal));
         Assert.NotEqual(sweep, Id("{url: 'http://one:8000'}"));
 
@@ -193,7 +196,7 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
     }
 
     private static string Remote(string kind, string parameters, ModelServer server) =>
-        $"{{kind: {kind}, parameters: {parameters}, placement: {{url: '{server.Url}', concurrency: 8}}}}";
+        $"{{kind: {kind}, parameters: {parameters}, placement: {{url: '{server.Url}', concurrency: 8, price_per_request: 0.5}}}}";
 
     private static async Task RunAsync(TestSweep sweep, SweepDefinition definition)
     {

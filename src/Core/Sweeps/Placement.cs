@@ -33,6 +33,15 @@ public sealed record Placement
     /// <summary>The most tokens a minute, in and out, that the server is asked for.</summary>
     public double? TokensPerMinute { get; init; }
 
+    /// <summary>What the server takes for a request, besides its tokens; in any one currency, as all prices.</summary>
+    public double? PricePerRequest { get; init; }
+
+    /// <summary>What it takes for a million tokens that it is sent.</summary>
+    public double? PricePerMillionIn { get; init; }
+
+    /// <summary>What it takes for a million tokens that it answers with.</summary>
+    public double? PricePerMillionOut { get; init; }
+
     /// <summary>Of the language model by which a generator rewrites prompts; what is left out is as for the generator.</summary>
     public Placement? Rewriter { get; init; }
 
@@ -67,6 +76,9 @@ public sealed record Placement
         CaFile = other.CaFile ?? CaFile,
         RequestsPerMinute = other.RequestsPerMinute ?? RequestsPerMinute,
         TokensPerMinute = other.TokensPerMinute ?? TokensPerMinute,
+        PricePerRequest = other.PricePerRequest ?? PricePerRequest,
+        PricePerMillionIn = other.PricePerMillionIn ?? PricePerMillionIn,
+        PricePerMillionOut = other.PricePerMillionOut ?? PricePerMillionOut,
         Rewriter = other.Rewriter is { } rewriter ? (Rewriter ?? new()).With(rewriter) : Rewriter,
         Concurrency = other.Concurrency ?? Concurrency,
         TimeoutSeconds = other.TimeoutSeconds ?? TimeoutSeconds,

@@ -48,7 +48,7 @@ internal sealed class ChatClient : IDisposable
     public async Task<ChatAnswer> AskAsync(ChatQuestion question, CancellationToken withdrawn)
     {
         using var content = new StringContent(Body(question).ToJsonString(Form), Encoding.UTF8, "application/json");
-        var answer = await _client.PostAsync("chat/completions", content, LargestAnswer, withdrawn);
+        var (answer, price) = await _client.PostAsync("chat/completions", content, LargestAnswer, withdrawn);
         try
         {
             var choice = answer.GetProperty("choices")[0];
@@ -67,7 +67,8 @@ internal sealed class ChatClient : IDisposable
                 Text(message, "content") ?? throw new BadAnswerException("an answer without text"),
                 question.Logprobs ? FirstToken(choice) : [],
                 question.Logprobs ? Math.Exp(LogprobsOf(choice).Sum(t => t.GetProperty("logprob").GetDouble())) : null,
-                Tokens(answer));
+                Tokens(answer),
+                price);
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or FormatException or ArgumentException)
         {
@@ -158,7 +159,8 @@ internal sealed record ChatQuestion(string Text, ReadOnlyMemory<byte>? Image, lo
 /// <param name="FirstToken">The likeliest first tokens, where they were asked for.</param>
 /// <param name="Probability">Of the whole text, likewise; else null.</param>
 /// <param name="Tokens">In and out; 0 where the server does not say.</param>
-internal sealed record ChatAnswer(string Text, IReadOnlyList<(string Token, double Logprob)> FirstToken, double? Probability, int Tokens)
+/// <param name="Price">See <see cref="PricedAnswer"/>.</param>
+internal sealed record ChatAnswer(string Text, IReadOnlyList<(string Token, double Logprob)> FirstToken, double? Probability, int Tokens, double? Price)
 {
     /// <summary>The share of yes among yes and no, each in any letters, by the softmax of the first token.</summary>
     /// <exception cref="BadAnswerException">Neither is among the likeliest.</exception>

@@ -24,12 +24,14 @@ internal sealed class EndpointClient : IDisposable
     private readonly TimeProvider _time;
     private readonly EndpointConnection _connection;
     private readonly EndpointGate _gate;
+    private readonly Placement _placement;
 
     /// <param name="role">Of the model, in metrics.</param>
     public EndpointClient(string role, Placement placement, TimeProvider? time = null)
     {
         (_role, _time) = (role, time ?? TimeProvider.System);
         Concurrency = placement.Concurrency ?? MostAtOnce;
+        _placement = placement;
         _connection = new(placement);
         _gate = new(Concurrency, placement.RequestsPerMinute, placement.TokensPerMinute, _time, System.Random.Shared.NextDouble);
     }
@@ -45,14 +47,14 @@ internal sealed class EndpointClient : IDisposable
     /// <exception cref="BadAnswerException">The answer cannot be taken; another try may be better.</exception>
     /// <exception cref="RequestRefusedException">It does not want this request.</exception>
     /// <exception cref="ModelUnavailableException">It cannot be asked at all.</exception>
-    public async Task<JsonElement> PostAsync(string path, HttpContent content, int most, CancellationToken withdrawn)
+    public async Task<PricedAnswer> PostAsync(string path, HttpContent content, int most, CancellationToken withdrawn)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         var answer = await SendAsync(request, most, withdrawn);
         var (sent, received) = Usage(answer);
         _gate.Answered(sent + received);
         EndpointMetrics.Answered(_role, sent, received);
-        return answer;
+        return new(answer, Price(sent, received));
     }
 
     /// <summary>What the server has; null where it has no such address.</summary>
@@ -64,6 +66,16 @@ internal sealed class EndpointClient : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    /// <summary>Null where the placement says no price.</summary>
+    private double? Price(int sent, int received)
+    {
+        const double Million = 1e6;
+        var (request, tokenIn, tokenOut) = (_placement.PricePerRequest, _placement.PricePerMillionIn, _placement.PricePerMillionOut);
+        return (request ?? tokenIn ?? tokenOut) is null
+            ? null
+            : (request ?? 0) + (sent * (tokenIn ?? 0) / Million) + (received * (tokenOut ?? 0) / Million);
+    }
 
     private async Task<JsonElement> SendAsync(HttpRequestMessage request, int most, CancellationToken withdrawn, bool mayBeMissing = false)
     {
@@ -253,3 +265,6 @@ internal sealed class EndpointClient : IDisposable
 
     private string Quoted(string text) => VisibleText.Short(_connection.WithoutKey(text), 300);
 }
+
+/// <param name="Price">What the server took for it; null where the placement says no price.</param>
+internal readonly record struct PricedAnswer(JsonElement Answer, double? Price);

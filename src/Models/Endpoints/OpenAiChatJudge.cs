@@ -57,16 +57,19 @@ public sealed class OpenAiChatJudge : IJudge
         var (accepted, score, feedback) = byJson
             ? ChatVerdict.Read(answer.Text, withScore: _parameters.Score == "json")
             : (JudgeText.Accepts(answer.Text), null, JudgeText.Feedback(answer.Text, _parameters.KeepLastSentence));
-        var tokens = answer.Tokens;
+        var (tokens, price) = (answer.Tokens, answer.Price);
         if (_parameters.Score == "logprobs")
         {
             var graded = await _chat.AskAsync(
                 Question(_parameters.ScoreTemplate, request) with { MaxTokens = 1, Logprobs = true, MayBeCut = true }, withdrawn);
-            (score, tokens) = (graded.Yes(), tokens + graded.Tokens);
+            (score, tokens, price) = (graded.Yes(), tokens + graded.Tokens, price + graded.Price);
         }
 
         var share = score ?? (accepted ? 1 : 0);
-        return new(new(accepted, share, 1 - share, feedback), answer.Text, tokens, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return new(new(accepted, share, 1 - share, feedback), answer.Text, tokens, Stopwatch.GetElapsedTime(began).TotalSeconds)
+        {
+            Price = price,
+        };
     }
 
     private ChatQuestion Question(string template, JudgeRequest request) => new(

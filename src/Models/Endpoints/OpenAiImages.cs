@@ -75,8 +75,9 @@ public sealed class OpenAiImages : IGenerator
     {
         var began = Stopwatch.GetTimestamp();
         var seed = FoldedSeed.Of(request.Seed, request.EarlierSeeds, _parameters.SeedBits);
-        var (path, content) = await AskAsync(request, seed, withdrawn);
-        var answer = await _client.PostAsync(path, content, LargestAnswer, withdrawn);
+        var (written, priceOfWords) = request.Context.Count > 0 && _rewriter is not null ? await _rewriter.RewriteAsync(request, withdrawn) : (null, null);
+        var (path, content) = Ask(request, written ?? request.Prompt, seed);
+        var (answer, price) = await _client.PostAsync(path, content, LargestAnswer, withdrawn);
         var file = FileOf(answer);
         var image = Decode(file);
         if (request.Context.Count == 0)
@@ -87,27 +88,28 @@ public sealed class OpenAiImages : IGenerator
         return new(
             IsPng(file) ? file : PngWriter.Encode(image),
             (_parameters.Steps ?? 0) * (_parameters.Guidance > 1 ? 2 : 1),
-            Seconds(answer) ?? Stopwatch.GetElapsedTime(began).TotalSeconds);
+            Seconds(answer) ?? Stopwatch.GetElapsedTime(began).TotalSeconds)
+        {
+            Price = priceOfWords is null ? price : priceOfWords + (price ?? 0),
+            Rewritten = written,
+        };
     }
 
-    private async Task<(string Path, HttpContent Content)> AskAsync(DrawRequest request, long seed, CancellationToken withdrawn)
+    private (string Path, HttpContent Content) Ask(DrawRequest request, string prompt, long seed)
     {
-        if (request.Context.Count == 0)
+        if (request.Context.Count == 0 || _rewriter is not null)
         {
-            return (ImagesRequest.Generations, ImagesRequest.Generation(_parameters, request.Prompt, seed));
+            return (ImagesRequest.Generations, ImagesRequest.Generation(_parameters, prompt, seed));
         }
 
-        if (_parameters.Edit is { } edit)
+        if (_parameters.Edit is not { } edit)
         {
-            IReadOnlyList<ContextImage> images = edit.Images == "all" ? request.Context : [request.Context[^1]];
-            var asked = PromptTemplate.Fill(
-                edit.Template, (PromptTemplate.Prompt, request.Prompt), (PromptTemplate.Feedback, PromptTemplate.Of(images)));
-            return (ImagesRequest.Edits, ImagesRequest.Edit(_parameters, asked, seed, images));
+            throw new NotSupportedException("it draws from a prompt alone: its parameters need 'edit' or 'rewrite' for an arm with past images");
         }
 
-        return _rewriter is not null
-            ? (ImagesRequest.Generations, ImagesRequest.Generation(_parameters, await _rewriter.RewriteAsync(request, withdrawn), seed))
-            : throw new NotSupportedException("it draws from a prompt alone: its parameters need 'edit' or 'rewrite' for an arm with past images");
+        IReadOnlyList<ContextImage> images = edit.Images == "all" ? request.Context : [request.Context[^1]];
+        var asked = PromptTemplate.Fill(edit.Template, (PromptTemplate.Prompt, prompt), (PromptTemplate.Feedback, PromptTemplate.Of(images)));
+        return (ImagesRequest.Edits, ImagesRequest.Edit(_parameters, asked, seed, images));
     }
 
     private static byte[] FileOf(JsonElement answer)

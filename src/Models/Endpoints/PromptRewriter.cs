@@ -13,7 +13,7 @@ internal sealed class PromptRewriter : IDisposable
     private readonly ChatClient _chat;
 
     /// <summary>What was written and not drawn yet: a drawing that fails and is asked for again is of the same prompt.</summary>
-    private readonly ConcurrentDictionary<string, string> _written = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string Prompt, double? Price)> _written = new(StringComparer.Ordinal);
 
     /// <param name="generators">The placement of the generator, for what its own does not say.</param>
     /// <param name="own">Null where all is as for the generator.</param>
@@ -26,7 +26,8 @@ internal sealed class PromptRewriter : IDisposable
     }
 
     /// <exception cref="Host.BadAnswerException">It wrote nothing.</exception>
-    public async Task<string> RewriteAsync(DrawRequest request, CancellationToken withdrawn)
+    /// <returns>The prompt, and what it took.</returns>
+    public async Task<(string Prompt, double? Price)> RewriteAsync(DrawRequest request, CancellationToken withdrawn)
     {
         var asked = PromptTemplate.Fill(
             _parameters.Template, (PromptTemplate.Prompt, request.Prompt), (PromptTemplate.Feedback, PromptTemplate.Of(request.Context)));
@@ -49,7 +50,7 @@ internal sealed class PromptRewriter : IDisposable
             _written.Clear();
         }
 
-        return _written.GetOrAdd(key, written);
+        return _written.GetOrAdd(key, (written, answer.Price));
     }
 
     public void Dispose() => _chat.Dispose();

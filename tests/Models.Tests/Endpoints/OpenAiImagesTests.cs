@@ -82,7 +82,7 @@ public sealed class OpenAiImagesTests
         await using var images = await ModelServer.StartAsync("vllm-omni", Remote.Generator);
         await using var chat = await ModelServer.StartAsync("vllm", says: _ => "\" a photo of two brown dogs\" ");
         var parameters = Remote.Images("vllm-omni") with { Rewrite = new(ModelServer.ChatModel, Dialect: "vllm") };
-        var placement = new Placement { Url = images.Url, Rewriter = new() { Url = chat.Url } };
+        var placement = new Placement { Url = images.Url, PricePerRequest = 0.04, Rewriter = new() { Url = chat.Url, PricePerMillionIn = 100, PricePerMillionOut = 1000 } };
         var context = new ContextImage(Png(1), "The dogs should be brown.");
         await Remote.DrawAsync(placement, parameters, new(Prompt, Seed, []));
         Assert.Empty(chat.Asked);
@@ -90,6 +90,8 @@ public sealed class OpenAiImagesTests
         var asked = Assert.Single(chat.Asked).Body["messages"]!.ToJsonString();
         Assert.Contains(Prompt, asked, StringComparison.Ordinal);
         Assert.Contains("The dogs should be brown.", asked, StringComparison.Ordinal);
+        Assert.Equal("a photo of two brown dogs", drawn.Rewritten);
+        Assert.Equal(0.04 + (1400 * 0.0001) + (59 * 0.001), drawn.Price!.Value, 1e-9);
         Assert.Equal(["a photo of two dogs", "a photo of two brown dogs"], images.Asked.Select(a => a.Body["prompt"]!.ToString()));
         Assert.Equal((await Remote.Generator.OneAsync(new DrawRequest("a photo of two brown dogs", Seed, []))).Image.ToArray(), drawn.Image.ToArray());
     }
