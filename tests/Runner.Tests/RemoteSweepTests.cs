@@ -203,7 +203,8 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
         using var host = new ModelHost();
         var setup = SweepPlanner.Setup(definition, host);
         var progress = new RunProgress { Models = host };
-        await new SweepRunner(sweep.Session, setup).RunAsync(SweepPlanner.Select(setup.Plan.Prompts, null, Prompts), 8, progress, CancellationToken.None);
+        // One chain after the other: two prompts whose first images happen to be equal would look like a server without seeds, or never.
+        await new SweepRunner(sweep.Session, setup).RunAsync(SweepPlanner.Select(setup.Plan.Prompts, null, Prompts), 1, progress, CancellationToken.None);
         Assert.Equal((2 * Prompts, 0), (progress.Done, progress.Failed));
     }
 

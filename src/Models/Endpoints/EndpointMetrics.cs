@@ -13,6 +13,23 @@ internal static class EndpointMetrics
     private static readonly Counter<long> Tokens = Meter.CreateCounter<long>(
         "reflectdit.endpoint.tokens", description: "Tokens as servers count them: in, out.");
 
+    private static readonly string[] Roles = ["generator", "rewriter", "judge", "answerer"];
+
+    /// <summary>See <see cref="Host.HostMetrics.Begin"/>.</summary>
+    public static void Begin()
+    {
+        foreach (var role in Roles)
+        {
+            foreach (var outcome in new[] { "ok", "busy", "refused", "failed" })
+            {
+                Requests.Add(0, new("role", role), new("outcome", outcome));
+            }
+
+            Tokens.Add(0, new("role", role), new("direction", "in"));
+            Tokens.Add(0, new("role", role), new("direction", "out"));
+        }
+    }
+
     /// <param name="outcome">ok, busy, refused or failed.</param>
     public static void Asked(string role, string outcome) => Requests.Add(1, new("role", role), new("outcome", outcome));
 

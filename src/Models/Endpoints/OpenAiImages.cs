@@ -37,7 +37,7 @@ public sealed class OpenAiImages : IGenerator
             Digest = ServedModel.Check(_client, parameters.Model);
             Batches = new(1, _client.Concurrency);
             _rewriter = parameters.Rewrite is { } rewrite
-                ? new(placement with { Rewriter = null, RequestsPerMinute = null, TokensPerMinute = null }, placement.Rewriter, rewrite, time)
+                ? new(WithoutLimits(placement), placement.Rewriter, rewrite, time)
                 : null;
         }
         catch
@@ -70,6 +70,17 @@ public sealed class OpenAiImages : IGenerator
         _client.Dispose();
         _rewriter?.Dispose();
     }
+
+    /// <summary>Limits and prices are of one model.</summary>
+    private static Placement WithoutLimits(Placement placement) => placement with
+    {
+        Rewriter = null,
+        RequestsPerMinute = null,
+        TokensPerMinute = null,
+        PricePerRequest = null,
+        PricePerMillionIn = null,
+        PricePerMillionOut = null,
+    };
 
     private async Task<Drawing> DrawAsync(DrawRequest request, CancellationToken withdrawn)
     {
