@@ -65,7 +65,11 @@ internal sealed class EndpointClient : IDisposable
         return await SendAsync(request, most, withdrawn, mayBeMissing: true) is { ValueKind: not JsonValueKind.Undefined } found ? found : null;
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _connection.Dispose();
+        _gate.Dispose();
+    }
 
     /// <summary>Null where the placement says no price.</summary>
     private double? Price(int sent, int received)

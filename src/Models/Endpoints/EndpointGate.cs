@@ -8,7 +8,7 @@ namespace ReflectDiT.Eval.Models.Endpoints;
 /// </summary>
 /// <param name="most">Requests at once.</param>
 /// <param name="jitter">From 0 to 1, for each pause that the server does not name: workers must not come back all at once.</param>
-internal sealed class EndpointGate(int most, double? requestsPerMinute, double? tokensPerMinute, TimeProvider time, Func<double> jitter)
+internal sealed class EndpointGate(int most, double? requestsPerMinute, double? tokensPerMinute, TimeProvider time, Func<double> jitter) : IDisposable
 {
     /// <summary>A server that refuses everything for so long is not there.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
@@ -108,6 +108,8 @@ internal sealed class EndpointGate(int most, double? requestsPerMinute, double? 
             return refused;
         }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     /// <summary>Takes a place where there is one.</summary>
     /// <returns>What to wait for: a time that passes, or a place that is given back; neither where a place was taken.</returns>
