@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.CustomPrompts;
+using ReflectDiT.Eval.Benchmarks.DpgBench;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -33,6 +34,13 @@ public static class BenchmarkCatalog
             PassOrFail: false,
             () => PromptsBenchmark.Layouts,
             PromptsBenchmark.Open),
+        new(
+            DpgBenchmark.Kind,
+            DpgBenchmark.ReadBenchmark,
+            DpgBenchmark.ReadScorer,
+            PassOrFail: false,
+            () => DpgBenchmark.Layouts,
+            DpgBenchmark.Open),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(e => e.Kind)];

@@ -111,6 +111,8 @@ public abstract class BenchmarkCompliance
     {
         IDetectorScorer byDetector => Found.Select(f => (byDetector.Score(prompt, f), byDetector.Score(prompt, f.ToDictionary()))),
         IJudgeScorer byJudge => Said.Select(v => (byJudge.Score(prompt, v), byJudge.Score(prompt, v with { }))),
+        IAnswerScorer byAnswers => Gen.Elements("yes", "no", "Yes.", "maybe, \"zwei\"").ArrayOf(byAnswers.Questions(prompt).Count)
+            .Select(a => (byAnswers.Score(prompt, a), byAnswers.Score(prompt, [.. a]))),
         _ => throw new NotSupportedException($"Say here how {scorer.GetType().Name} is asked."),
     };
 
@@ -143,6 +145,6 @@ public sealed class CatalogTests
 
     [Fact]
     public void A_benchmark_of_another_build_is_refused_by_name() => Assert.Equal(
-        "This build has no benchmark 'dpg'; known: geneval, prompts.",
-        Assert.Throws<JsonException>(() => BenchmarkCatalog.Open(new("dpg"))).Message);
+        "This build has no benchmark 'dream'; known: geneval, prompts, dpg.",
+        Assert.Throws<JsonException>(() => BenchmarkCatalog.Open(new("dream"))).Message);
 }

@@ -155,7 +155,13 @@ internal static class TinyNetworks
 
     private static JsonNode Added(string content, int id, bool normalized) => new JsonObject
     {
-        ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = normalized, ["special"] = true,
+        ["id"] = id,
+        ["content"] = content,
+        ["single_word"] = false,
+        ["lstrip"] = false,
+        ["rstrip"] = false,
+        ["normalized"] = normalized,
+        ["special"] = true,
     };
 
     private static void Write(string folder, string name, JsonNode json) =>

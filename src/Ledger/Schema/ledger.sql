@@ -67,7 +67,7 @@ CREATE TABLE reflectdit.arms (
 CREATE TABLE reflectdit.imports (
     sweep_id    uuid NOT NULL,
     arm         integer NOT NULL,
-    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv')),
+    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv', 'dpg')),
     path        text NOT NULL,                                              -- as it was then
     sha256      bytea NOT NULL CHECK (octet_length(sha256) = 32),           -- of the input
     findings    jsonb NOT NULL,                                             -- what was odd in it
@@ -135,6 +135,8 @@ CREATE TABLE reflectdit.drawings (
     seconds              double precision CHECK (seconds >= 0),
     device_seconds       double precision CHECK (device_seconds >= 0),
     function_evaluations integer CHECK (function_evaluations >= 0),
+    price                double precision CHECK (price >= 0),                -- what a server took for it, where prices are known
+    rewritten            text CHECK (rewritten <> ''),                       -- what was drawn, by a generator that writes prompts anew
     times                integer NOT NULL DEFAULT 1 CHECK (times > 0),       -- drawn; more than once where two asked at once
     created_at           timestamptz NOT NULL DEFAULT now(),
     CHECK (imported OR num_nulls(seed, image, seconds, device_seconds, function_evaluations) = 0)
@@ -153,6 +155,7 @@ CREATE TABLE reflectdit.judgements (
     tokens         integer CHECK (tokens >= 0),
     yes_logit      double precision,                                         -- what the scores were made from, as computed;
     no_logit       double precision,                                         -- NULL for a judge that has no such thing
+    price          double precision CHECK (price >= 0),                      -- as of drawings
     times          integer NOT NULL DEFAULT 1 CHECK (times > 0),
     created_at     timestamptz NOT NULL DEFAULT now(),
     CHECK (imported OR num_nulls(accepted, score, no_score, feedback, text, seconds, device_seconds, tokens) = 0),

@@ -14,7 +14,7 @@ internal static class Answers
         drawing.Image.IsEmpty ? "an image without content"
         : drawing.Image.Length > LargestImage ? $"an image of {drawing.Image.Length} bytes; {LargestImage} at most"
         : drawing.FunctionEvaluations < 0 ? $"{drawing.FunctionEvaluations} function evaluations"
-        : Seconds(drawing.DeviceSeconds);
+        : Seconds(drawing.DeviceSeconds) ?? Price(drawing.Price) ?? (drawing.Rewritten is null ? null : Text("rewritten prompt", drawing.Rewritten));
 
     public static string? Fault(Judgement judgement) =>
         judgement.Verdict is not { } verdict ? "no verdict"
@@ -24,7 +24,7 @@ internal static class Answers
         ?? (verdict is { Accepted: true, Feedback.Length: > 0 } ? $"it accepts, and has feedback: {Short(verdict.Feedback)}"
             : judgement.Logits is { } logits && !double.IsFinite(logits.Yes + logits.No) ? $"logits of {logits.Yes} for yes and {logits.No} for no"
             : judgement.Tokens < 0 ? $"{judgement.Tokens} tokens"
-            : Seconds(judgement.DeviceSeconds));
+            : Seconds(judgement.DeviceSeconds) ?? Price(judgement.Price));
 
     public static string? Fault(Detected detected)
     {
@@ -67,6 +67,8 @@ internal static class Answers
         value is >= 0 and <= 1 ? null : $"a {what} of {value?.ToString() ?? "nothing"}; expected 0 to 1";
 
     private static string? Seconds(double value) => value >= 0 && double.IsFinite(value) ? null : $"{value} device seconds";
+
+    private static string? Price(double? value) => value is null || (value >= 0 && double.IsFinite(value.Value)) ? null : $"a price of {value}";
 
     /// <summary>PostgreSQL holds no U+0000, and UTF-8 no half of a pair.</summary>
     private static string? Text(string what, string? text, int longest = LongestText)

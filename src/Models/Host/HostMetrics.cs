@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using ReflectDiT.Eval.Models.Endpoints;
 
 namespace ReflectDiT.Eval.Models.Host;
 
@@ -51,6 +52,8 @@ public static class HostMetrics
             Unloads.Add(0, Role(role));
             Memory.Add(0, Role(role));
         }
+
+        EndpointMetrics.Begin();
     }
 
     internal static void Batch(string role, int size, TimeSpan waited)

@@ -2,6 +2,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -14,12 +15,14 @@ public sealed class ModelKinds : IModelKinds
     {
         ModelConfiguration.Simulated => new SimulatedGenerator(model, placement, Parameters<GeneratorParameters>(model)),
         ModelConfiguration.Sana or ModelConfiguration.ReflectDit => new SanaGenerator(model, placement, Parameters<SanaParameters>(model)),
+        ModelConfiguration.OpenAiImages => new OpenAiImages(placement, Parameters<OpenAiImagesParameters>(model)),
         _ => throw Unknown(model),
     };
 
     public IJudge Judge(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedJudge(model, placement, Parameters<JudgeParameters>(model)),
+        ModelConfiguration.OpenAiChat => new OpenAiChatJudge(placement, Parameters<ChatJudgeParameters>(model)),
         ModelConfiguration.Qwen => new QwenJudge(model, placement, Parameters<QwenJudgeParameters>(model)),
         _ => throw Unknown(model),
     };
@@ -35,6 +38,7 @@ public sealed class ModelKinds : IModelKinds
 
     public IAnswerer Answerer(ModelConfiguration model, Placement placement) => model.Kind switch
     {
+        ModelConfiguration.OpenAiChat => new OpenAiChatAnswerer(placement, Parameters<ChatAnswererParameters>(model)),
         ModelConfiguration.Qwen => new QwenAnswerer(model, placement, Parameters<QwenAnswererParameters>(model)),
         _ => throw Unknown(model),
     };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -24,10 +25,12 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             [ModelConfiguration.Simulated] = File<GeneratorParameters>,
             [ModelConfiguration.Sana] = File<SanaParameters>,
             [ModelConfiguration.ReflectDit] = File<SanaParameters>,
+            [ModelConfiguration.OpenAiImages] = File<OpenAiImagesParameters>,
         },
         ["judge"] = new()
         {
             [ModelConfiguration.Simulated] = File<JudgeParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatJudgeParameters>,
             [ModelConfiguration.Qwen] = File<QwenJudgeParameters>,
         },
         ["detector"] = new()
@@ -39,6 +42,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         ["answerer"] = new()
         {
             [ModelConfiguration.Qwen] = File<QwenAnswererParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatAnswererParameters>,
         },
     };
 
@@ -99,7 +103,8 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var kind = map.Word("kind", [.. Kinds[role].Keys]);
         var model = new ModelConfiguration(kind, Kinds[role][kind](section))
         {
-            Batch = map.Integer("batch", 1, LargestBatch, kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
+            Batch = map.Integer("batch", 1, kind is ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat ? 1 : LargestBatch,
+                kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))
@@ -118,7 +123,10 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var (file, text) = section.File("parameters");
         try
         {
-            return JsonSerializer.SerializeToElement(SettingsJson.Read<T>(file, text), SettingsJson.Form);
+            var read = SettingsJson.Read<T>(file, text);
+            return read is IEndpointParameters { Fault: { } fault }
+                ? throw new FormatException($"{file}: {fault}")
+                : JsonSerializer.SerializeToElement(read, SettingsJson.Form);
         }
         catch (FormatException e)
         {
