@@ -7,24 +7,28 @@ namespace ReflectDiT.Eval.Benchmarks.Shapes;
 public sealed record NearlyRight(PromptMetadata Prompt, ShapeFault Fault)
 {
     /// <summary>
-    /// Changes one word of a prompt (a shape, a number, a colour, a relation) or swaps two, so that the scene shows it no more.
+    /// Changes one word of a prompt (a shape, a number, a colour, a relation) or swaps two, so that the scene shows it no more;
+    /// the opening only where no prompt for training has the same.
     /// </summary>
     /// <param name="prompt">That the scene shows.</param>
     /// <param name="sets">The result is one of their prompts for training, so that nothing held out is learned.</param>
     /// <returns>Null where no such prompt is one for training.</returns>
     public static NearlyRight? Sample(PromptMetadata prompt, Scene scene, ShapePrompts sets, NumpyRandom random)
     {
-        var grammar = ShapePrompts.GrammarOf(prompt.Prompt);
-        var (found, changed) = (scene.Detections(), Changes(prompt, grammar).Where(c => sets.IsOfTraining(c.Prompt)).ToList());
-        while (changed.Count > 0)
+        var found = scene.Detections();
+        foreach (var grammar in ShapePrompts.GrammarsFor(prompt.Prompt))
         {
-            var pick = random.NextInt(changed.Count);
-            if (ShapeFault.First(changed[pick], found) is { } fault)
+            var changed = Changes(prompt, grammar).Where(c => sets.IsOfTraining(c.Prompt)).ToList();
+            while (changed.Count > 0)
             {
-                return new(changed[pick], fault);
-            }
+                var pick = random.NextInt(changed.Count);
+                if (ShapeFault.First(changed[pick], found) is { } fault)
+                {
+                    return new(changed[pick], fault);
+                }
 
-            changed.RemoveAt(pick);
+                changed.RemoveAt(pick);
+            }
         }
 
         return null;

@@ -73,9 +73,9 @@ public sealed class ShapePrompts
 
     public bool IsOfTraining(string prompt) => _training.Value.Texts.Contains(prompt);
 
-    /// <summary>That of the prompt's opening.</summary>
-    internal static PromptGrammar GrammarOf(string prompt) =>
-        Grammars[Array.FindIndex(Openings, o => prompt.StartsWith(o + " ", StringComparison.Ordinal))];
+    /// <summary>That of the prompt's opening first, then those of the others.</summary>
+    internal static IEnumerable<PromptGrammar> GrammarsFor(string prompt) =>
+        Openings.Zip(Grammars).OrderBy(g => !prompt.StartsWith(g.First + " ", StringComparison.Ordinal)).Select(g => g.Second);
 
     /// <summary>What can be asked for in each category, in each wording.</summary>
     private static IEnumerable<List<Func<PromptGrammar, PromptMetadata>>> Asked()

@@ -24,15 +24,15 @@ public sealed class ShapePromptsTests
     /// <summary>Numbers on one set compare with numbers on the same set alone: a change of it is another benchmark.</summary>
     [Fact]
     public void The_published_set_never_changes() => Assert.Equal(
-        "SHA",
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Sets.Test.Select(MetadataJson.Write))))));
+        "46aea852b36b4be12b442cebff4f38c1",
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Sets.Test.Select(MetadataJson.Write)))))[..32]);
 
     [Fact]
-    public void Another_seed_shares_the_same_prompts_out_anew()
+    public void Another_seed_shares_the_prompts_out_anew()
     {
         var other = new ShapePrompts(UInt128.MaxValue);
-        Assert.Equal(Texts(Sets.Test, Sets.Validation, Sets.Training), Texts(other.Test, other.Validation, other.Training));
-        Assert.NotEqual(Texts(Sets.Test), Texts(other.Test));
+        Assert.Equal(Sets.Test.CountBy(p => p.Tag), other.Test.CountBy(p => p.Tag));
+        Assert.InRange(other.Test.IntersectBy(Sets.Test.Select(p => p.Prompt), p => p.Prompt).Count(), 40, 120);
     }
 
     [Fact]
@@ -68,26 +68,15 @@ public sealed class ShapePromptsTests
     public void A_nearly_right_prompt_is_one_for_training_of_the_same_category_that_the_scene_does_not_show()
     {
         var random = new NumpyRandom(1);
-        var without = new HashSet<string>();
         foreach (var prompt in Sets.Training.Where((_, i) => i % 20 == 0 || i < 700))
         {
             var scene = SceneSampler.Sample(prompt, random);
-            if (NearlyRight.Sample(prompt, scene, Sets, random) is not { } near)
-            {
-                without.Add(prompt.Tag);
-                continue;
-            }
-
+            var near = NearlyRight.Sample(prompt, scene, Sets, random)!;
             Assert.True(Sets.IsOfTraining(near.Prompt.Prompt), near.Prompt.Prompt);
             Assert.Equal(prompt.Tag, near.Prompt.Tag);
             Assert.Equal(near.Fault, ShapeFault.First(near.Prompt, scene.Detections()));
         }
-
-        Assert.Empty(without);
     }
-
-    private static IEnumerable<string> Texts(params IReadOnlyList<PromptMetadata>[] sets) =>
-        sets.SelectMany(s => s).Select(p => p.Prompt).Distinct().Order(StringComparer.Ordinal);
 
     private static string Asked(PromptMetadata prompt) => string.Join(" ", prompt.Include);
 }
