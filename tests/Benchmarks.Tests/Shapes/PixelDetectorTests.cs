@@ -79,7 +79,7 @@ public sealed class PixelDetectorTests
         Sureness(shape, (scene, _) =>
         {
             var one = scene.Objects[0];
-            var away = one.Cell % Scene.Cells < 2 ? 7 : -7;
+            var away = one.Cell % Scene.Cells < 2 ? 5 : -5;
             return SceneRenderer.Render(scene with { Objects = [one, one with { X = one.X + away }] });
         }),
         0,
