@@ -336,10 +336,10 @@ public sealed class SweepFileTests : IDisposable
     [Theory]
     [InlineData("benchmark.set=all", "benchmark.set: expected one of test, validation, training")]
     [InlineData("benchmark.per_task=0", "benchmark.per_task: expected an integer from 1 to 100000")]
-    [InlineData("models.boxes.kind=simulated", "scorer.detector: a simulated detector reads GenEval's simulated images alone")]
-    [InlineData("models.boxes.kind=sana", "models.boxes.kind: expected one of simulated, pixels")]
+    [InlineData("models.boxes.kind=simulated", "scorer.detector: a detector of the kind 'pixels' alone knows the objects of the benchmark 'shapes'")]
+    [InlineData("models.boxes.kind=sana", "models.boxes.kind: expected one of simulated, ")]
     [InlineData("models.boxes.placement={path: /weights}", "unknown key 'path'")]
-    [InlineData("benchmark={kind: geneval}", "scorer.detector: a detector of the kind 'pixels' knows the objects of the benchmark 'shapes' alone")]
+    [InlineData("benchmark={kind: geneval}", "scorer.detector: a detector of the kind 'pixels' knows only the objects of the benchmark 'shapes'")]
     public void What_is_wrong_with_a_sweep_of_shapes_is_said_with_its_place(string assignment, string message) =>
         Assert.Contains(message, Refusal(Shapes, assignment), StringComparison.Ordinal);
 

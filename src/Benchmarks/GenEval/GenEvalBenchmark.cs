@@ -75,7 +75,7 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
         var detector = section.Detector("detector");
         if (detector.Kind == ModelConfiguration.Pixels)
         {
-            throw section.Error("detector", "a detector of the kind 'pixels' knows the objects of the benchmark 'shapes' alone");
+            throw section.Error("detector", "a detector of the kind 'pixels' knows only the objects of the benchmark 'shapes'");
         }
 
         return ScoredBy(detector, new ScoringOptions

@@ -76,8 +76,8 @@ public sealed class ShapesBenchmark : IBenchmark
     internal static ScorerConfiguration ReadScorer(ISweepSection section)
     {
         var detector = section.Detector("detector");
-        return detector.IsSimulated
-            ? throw section.Error("detector", "a simulated detector reads GenEval's simulated images alone: expected one of the kind 'pixels'")
+        return detector.Kind != ModelConfiguration.Pixels
+            ? throw section.Error("detector", "a detector of the kind 'pixels' alone knows the objects of the benchmark 'shapes'")
             : ScoredBy(detector);
     }
 
