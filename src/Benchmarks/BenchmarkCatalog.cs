@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.CustomPrompts;
 using ReflectDiT.Eval.Benchmarks.DpgBench;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 
@@ -34,6 +35,13 @@ public static class BenchmarkCatalog
             PassOrFail: false,
             () => PromptsBenchmark.Layouts,
             PromptsBenchmark.Open),
+        new(
+            ShapesBenchmark.Kind,
+            ShapesBenchmark.ReadBenchmark,
+            ShapesBenchmark.ReadScorer,
+            PassOrFail: true,
+            () => ShapesBenchmark.Layouts,
+            ShapesBenchmark.Open),
         new(
             DpgBenchmark.Kind,
             DpgBenchmark.ReadBenchmark,

@@ -29,9 +29,10 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <param name="world">Of the benchmark whose prompts they are.</param>
     /// <exception cref="InvalidDataException">It is no such folder, or two images of a prompt have one number.</exception>
     /// <exception cref="IOException">Something in it cannot be read.</exception>
-    public static GenEvalFolder Read(string root)
+    public static GenEvalFolder Read(string root, ObjectWorld world)
     {
         var (images, missing) = (new List<GenEvalImage>(), new List<string>());
         var prompts = new List<(string Name, PromptMetadata Prompt, SortedDictionary<long, string> Files)>();
@@ -40,7 +41,7 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
             if (Path.Combine(root, name, "metadata.jsonl") is var metadata && !File.Exists(metadata))
                 missing.Add($"{name}: it has no metadata.jsonl, and is left out");
             else
-                prompts.Add((name, ReadPrompt(metadata), ImagesOf(Path.Combine(root, name, "samples"), name)));
+                prompts.Add((name, ReadPrompt(metadata, world), ImagesOf(Path.Combine(root, name, "samples"), name)));
         }
 
         if (prompts.Count == 0)
@@ -65,10 +66,11 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
     /// <summary>A line of evaluate_images.py's results, by the published options.</summary>
     /// <param name="filename">As the line calls the image.</param>
     /// <exception cref="InvalidDataException">The detector says what the benchmark does not know.</exception>
-    public static string Result(string filename, GenEvalImage image, IReadOnlyDictionary<string, IReadOnlyList<Detection>> found)
+    public static string Result(
+        ObjectWorld world, string filename, GenEvalImage image, IReadOnlyDictionary<string, IReadOnlyList<Detection>> found)
     {
         var prompt = image.Prompt;
-        var score = new GenEvalScorer(ModelConfiguration.RanElsewhere, options: null, [prompt]).Score(0, found);
+        var score = new GenEvalScorer(world, ModelConfiguration.RanElsewhere, options: null, [prompt]).Score(0, found);
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
@@ -80,11 +82,11 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static PromptMetadata ReadPrompt(string path)
+    private static PromptMetadata ReadPrompt(string path, ObjectWorld world)
     {
         try
         {
-            return JsonReading.Line(File.ReadAllText(path).Trim(), MetadataJson.Read);
+            return JsonReading.Line(File.ReadAllText(path).Trim(), json => MetadataJson.Read(json, world.Classes));
         }
         catch (InvalidDataException e)
         {

@@ -14,7 +14,8 @@ namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 /// Scores a folder of images with a detector. What has been scored stands in <c>OUT.part</c> until all is: the same command
 /// goes on from there, and scores anew what has changed.
 /// </summary>
-internal sealed class FolderScoring(string root, string output, HostedModel<DetectRequest, Detected> detector, ModelConfiguration model, ConsoleLog log)
+internal sealed class FolderScoring(
+    string root, string output, ObjectWorld world, HostedModel<DetectRequest, Detected> detector, ModelConfiguration model, ConsoleLog log)
 {
     private static readonly TimeSpan OneImage = TimeSpan.FromHours(1);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -74,7 +75,7 @@ internal sealed class FolderScoring(string root, string output, HostedModel<Dete
     {
         try
         {
-            return GenEvalFolder.Read(root);
+            return GenEvalFolder.Read(root, world);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -120,7 +121,7 @@ internal sealed class FolderScoring(string root, string output, HostedModel<Dete
             var state = StateOf(image);
             var file = await File.ReadAllBytesAsync(PathOf(image), stop);
             var found = (await detector.AskAsync(new(file), OneImage, stop)).Answer;
-            return new(image.Name, state, GenEvalFolder.Result(PathOf(image), image, found.Objects));
+            return new(image.Name, state, GenEvalFolder.Result(world, PathOf(image), image, found.Objects));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or BadAnswerException)
         {
