@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.CustomPrompts;
 using ReflectDiT.Eval.Benchmarks.DpgBench;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 
@@ -35,6 +36,13 @@ public static class BenchmarkCatalog
             () => PromptsBenchmark.Layouts,
             PromptsBenchmark.Open),
         new(
+            ShapesBenchmark.Kind,
+            ShapesBenchmark.ReadBenchmark,
+            ShapesBenchmark.ReadScorer,
+            PassOrFail: true,
+            () => ShapesBenchmark.Layouts,
+            ShapesBenchmark.Open),
+        new(
             DpgBenchmark.Kind,
             DpgBenchmark.ReadBenchmark,
             DpgBenchmark.ReadScorer,
@@ -60,17 +68,16 @@ public static class BenchmarkCatalog
         return benchmark;
     }
 
-    /// <summary>The section <c>scorer</c> of a sweep file; null for none, where the benchmark can do without.</summary>
+    /// <summary>The section <c>scorer</c> of a sweep file; null for none: then nothing is scored as it is drawn.</summary>
     public static ScorerConfiguration? ReadScorer(ISweepSection sweep, string kind)
     {
-        var entry = Find(kind);
-        if (!entry.PassOrFail && !sweep.Has("scorer"))
+        if (!sweep.Has("scorer"))
         {
             return null;
         }
 
         var section = sweep.Section("scorer");
-        var scorer = entry.ReadScorer(section);
+        var scorer = Find(kind).ReadScorer(section);
         section.End();
         return scorer;
     }

@@ -33,6 +33,9 @@ public sealed class SweepFileTests : IDisposable
               quirks: {random_context: false}
         """;
 
+    private static readonly string Shapes = Valid.Replace("kind: geneval", "kind: shapes", StringComparison.Ordinal)
+        .Replace("boxes: {kind: simulated}", "boxes: {kind: pixels}", StringComparison.Ordinal);
+
     private const string Generator = """
         {
           "simulated": true,
@@ -319,6 +322,26 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("arms.0.strategy.selector=oracle", "sweep.yaml:8:3: arms: arm 'best-of-4' decides by the score, but the sweep has no scorer")]
     public void What_is_wrong_with_a_sweep_of_custom_prompts_is_said_with_its_place(string assignment, string message) =>
         Assert.Contains(message, Refusal(Custom(), assignment), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_sweep_of_shapes_is_scored_by_the_pixel_detector()
+    {
+        var (sweep, _, models) = Read(Shapes);
+        Assert.Equal(240, BenchmarkCatalog.Open(sweep.Benchmark).Prompts.Count);
+        Assert.Equal(ModelConfiguration.Pixels, models.Single(m => m.Name == "boxes").Model.Kind);
+        Assert.Equal(18, BenchmarkCatalog.Open(Read(Shapes, "benchmark.set=validation", "benchmark.per_task=3").Configuration.Benchmark).Prompts.Count);
+        Assert.NotEqual(sweep.ToJson(), Read(Shapes, "benchmark.seed=44").Configuration.ToJson());
+    }
+
+    [Theory]
+    [InlineData("benchmark.set=all", "benchmark.set: expected one of test, validation, training")]
+    [InlineData("benchmark.per_task=0", "benchmark.per_task: expected an integer from 1 to 100000")]
+    [InlineData("models.boxes.kind=simulated", "scorer.detector: a detector of the kind 'pixels' alone knows the objects of the benchmark 'shapes'")]
+    [InlineData("models.boxes.kind=sana", "models.boxes.kind: expected one of simulated, ")]
+    [InlineData("models.boxes.placement={path: /weights}", "unknown key 'path'")]
+    [InlineData("benchmark={kind: geneval}", "scorer.detector: a detector of the kind 'pixels' knows only the objects of the benchmark 'shapes'")]
+    public void What_is_wrong_with_a_sweep_of_shapes_is_said_with_its_place(string assignment, string message) =>
+        Assert.Contains(message, Refusal(Shapes, assignment), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("arms.0.strategy.n=0", "--set arms.0.strategy.n=0: arms.0.strategy.n: expected an integer")]

@@ -74,6 +74,9 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>Another detector than GenEval's: Mask2Former as Hugging Face has it, with CLIP for the colours.</summary>
     public const string Mask2FormerOfHuggingFace = "mask2former-hf-clip";
 
+    /// <summary>The detector of the world of shapes: no network, and no weights.</summary>
+    public const string Pixels = "pixels";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

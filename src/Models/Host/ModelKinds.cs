@@ -4,6 +4,7 @@ using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Networks;
+using ReflectDiT.Eval.Models.Shapes;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Host;
@@ -30,6 +31,7 @@ public sealed class ModelKinds : IModelKinds
     public IDetector Detector(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedDetector(model, placement),
+        ModelConfiguration.Pixels => new ShapeDetector(model, placement),
         ModelConfiguration.Mask2Former => ObjectDetector.Published(model, placement, Parameters<Mask2FormerParameters>(model)),
         ModelConfiguration.Mask2FormerOfHuggingFace =>
             ObjectDetector.OfHuggingFace(model, placement, Parameters<HuggingFaceDetectorParameters>(model)),

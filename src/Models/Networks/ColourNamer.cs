@@ -16,9 +16,6 @@ internal sealed class ColourNamer : IDisposable
     /// <summary>Crops that are looked at together.</summary>
     private const int Together = 16;
 
-    /// <summary>GenEval's, MIT, Copyright 2023 Dhruba Ghosh: {0} a colour, {1} a class. It says "a" before "orange" too.</summary>
-    private static readonly string[] Sentences = ["a photo of a {0} {1}", "a photo of a {0}-colored {1}", "a photo of a {0} object"];
-
     private readonly Clip _clip;
     private readonly Tokenizer _tokenizer;
     private readonly Device _device;
@@ -48,7 +45,7 @@ internal sealed class ColourNamer : IDisposable
             var size = _clip.Config.ImageSize;
             var features = _clip.EncodeImages(stack([.. batch.Select(o => tensor(ClipImage.Preprocess(Crop(image, o.Item), size), [3, size, size]))]).to(_device));
             foreach (var (row, (index, found)) in batch.Index())
-                names[index] = Palette.Colours[(int)_clip.Logits(features.narrow(0, row, 1), Classifier(found.Kind)).argmax(-1).item<long>()];
+                names[index] = DetectorWords.Colours[(int)_clip.Logits(features.narrow(0, row, 1), Classifier(found.Kind)).argmax(-1).item<long>()];
         }
 
         return names;
@@ -68,9 +65,8 @@ internal sealed class ColourNamer : IDisposable
     {
         if (!_classifiers.TryGetValue(kind, out var classifier))
         {
-            List<string> texts = [.. Palette.Colours.SelectMany(colour => Sentences.Select(sentence =>
-                sentence.Replace("{0}", colour, StringComparison.Ordinal).Replace("{1}", kind, StringComparison.Ordinal)))];
-            classifier = Clip.Classifier(_clip.EncodeTexts(_clip.Tokens(_tokenizer, texts)), Palette.Colours.Count);
+            classifier = Clip.Classifier(
+                _clip.EncodeTexts(_clip.Tokens(_tokenizer, DetectorWords.Sentences(kind))), DetectorWords.Colours.Count);
             _classifiers.Add(kind, classifier.DetachFromDisposeScope());
         }
 

@@ -157,7 +157,7 @@ public sealed class ObjectDetector : IDetector
         List<FoundObject> found = [.. _find(image)];
         var colours = _colours.NamesOf(image, found);
         return new(found.Zip(colours).GroupBy(pair => pair.First.Label).OrderBy(group => group.Key).ToDictionary(
-            group => ObjectNames.All[group.Key],
+            group => DetectorWords.Classes[group.Key],
             IReadOnlyList<Seen> (group) => [.. group.Select(pair => pair.First.In(pair.Second))]));
     }
 }
@@ -165,7 +165,7 @@ public sealed class ObjectDetector : IDetector
 /// <summary>An object of an image: its class, how sure it is, its mask's box, and its mask.</summary>
 internal sealed record FoundObject(int Label, float Score, float Left, float Top, float Right, float Bottom, Func<bool[]> Mask)
 {
-    public string Kind => ObjectNames.All[Label];
+    public string Kind => DetectorWords.Classes[Label];
 
     public Seen In(string? colour) => new(Left, Top, Right, Bottom, Score, colour);
 }

@@ -36,6 +36,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         ["detector"] = new()
         {
             [ModelConfiguration.Simulated] = _ => null,
+            [ModelConfiguration.Pixels] = _ => null,
             [ModelConfiguration.Mask2Former] = File<Mask2FormerParameters>,
             [ModelConfiguration.Mask2FormerOfHuggingFace] = File<HuggingFaceDetectorParameters>,
         },
@@ -104,7 +105,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var model = new ModelConfiguration(kind, Kinds[role][kind](section))
         {
             Batch = map.Integer("batch", 1, kind is ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat ? 1 : LargestBatch,
-                kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
+                kind is ModelConfiguration.Simulated or ModelConfiguration.Pixels ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))

@@ -23,7 +23,7 @@ public static class PlacementFile
     {
         var simulated = kind is null or ModelConfiguration.Simulated;
         var remote = kind is null or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat;
-        var local = kind is not (ModelConfiguration.Simulated or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat);
+        var local = kind is not (ModelConfiguration.Simulated or ModelConfiguration.Pixels or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat);
         var placement = new Placement
         {
             Path = local ? map.OptionalText("path") : null,
