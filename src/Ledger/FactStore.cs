@@ -37,7 +37,7 @@ public sealed class FactStore
             row.GetGuid(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2), row.GetDouble(3), row.GetDouble(4), row.GetInt32(5))
         {
             Price = row.GetFieldValue<double?>(6),
-            Rewritten = row.GetFieldValue<string?>(7),
+            Rewritten = Text(row, 7),
         }));
 
     private Task<Dictionary<Guid, JudgementFact>> FindJudgementsAsync(IReadOnlyList<Guid> ids) => FindAsync(
@@ -67,8 +67,8 @@ public sealed class FactStore
             new Score(
                 row.GetDouble(2),
                 row.GetFieldValue<bool?>(3),
-                row.GetFieldValue<string?>(4),
-                row.GetFieldValue<string?>(5)))));
+                Text(row, 4),
+                Text(row, 5)))));
 
     private async Task<Dictionary<TKey, TFact>> FindAsync<TKey, TFact>(
         string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, (TKey Key, TFact Fact)> read)
@@ -88,6 +88,9 @@ public sealed class FactStore
 
         return found;
     }
+
+    /// <summary>Npgsql gives nothing for a text that is NULL, and throws.</summary>
+    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static NpgsqlParameter Column(IReadOnlyList<Guid> values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = values.ToArray() };

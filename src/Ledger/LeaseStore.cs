@@ -345,7 +345,7 @@ public sealed class LeaseStore(NpgsqlDataSource source)
                     reader.GetFieldValue<double?>(5),
                     reader.GetFieldValue<string?>(6)),
                 reader.GetFieldValue<double?>(7) is { } value
-                    ? new Score(value, reader.GetFieldValue<bool?>(8), reader.GetFieldValue<string?>(9), Evidence: null)
+                    ? new Score(value, reader.GetFieldValue<bool?>(8), reader.IsDBNull(9) ? null : reader.GetString(9), Evidence: null)
                     : null));
         }
 

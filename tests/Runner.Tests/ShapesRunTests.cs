@@ -80,6 +80,8 @@ public sealed class ShapesRunTests(PostgresServer server) : IClassFixture<Postgr
 
         public IDetector Detector(ModelConfiguration model, Placement placement) => _real.Detector(model, placement);
 
+        public IAnswerer Answerer(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
+
         private sealed class Renderer(ConcurrentDictionary<string, bool> drawn) : IGenerator
         {
             public string Digest { get; } = new('d', 64);

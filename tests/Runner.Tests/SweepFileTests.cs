@@ -215,7 +215,7 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
     [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]
-    [InlineData("kind: geneval", "kind: dream", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, dpg, found 'dream'")]
+    [InlineData("kind: geneval", "kind: dream", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, shapes, dpg, found 'dream'")]
     [InlineData("n: 4", "n: 0", "sweep.yaml:13:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
     [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
     [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:21:16: arms.1.strategy.quirks: unknown key 'random'")]

@@ -32,7 +32,6 @@ internal static class Checklist
     {
         "count" => $"exactly {Word(p.Value)} of it",
         "region" => $"in this part of the image: {Word(p.Value)}",
-        "position" when p.Value.ValueKind == JsonValueKind.Array && p.Value.GetArrayLength() == 2 => $"{Word(p.Value[0])} the object number {p.Value[1].GetRawText()}, counted from 0",
         _ => $"{p.Name}: {Word(p.Value)}",
     }).Prepend(Class(clause)));
 

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Core.Models;
-using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Models.Tests.Simulated;
