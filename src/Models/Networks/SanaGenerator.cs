@@ -36,26 +36,29 @@ public sealed class SanaGenerator : IGenerator
     /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
     public SanaGenerator(ModelConfiguration model, Placement placement, SanaParameters parameters)
     {
-        if (placement.Path is null || placement.Url is not null)
-            throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
-        var reflects = model.Kind == ModelConfiguration.ReflectDit;
-        var folders = SanaFolders.Of(placement.Path, vision: reflects ? Path.Combine(placement.Path, "vision_encoder") : null);
-        var type = parameters.Dtype switch
-        {
-            "fp32" => ScalarType.Float32,
-            "fp16" => ScalarType.Float16,
-            _ => ScalarType.BFloat16,
-        };
+        var folders = Folders(model, placement, parameters);
+        var type = NetworkDtype.Of(parameters.Dtype);
         Digest = FileDigests.OfThisUser.Of(folders.Files());
         (_parameters, _batch, _settings) = (parameters, model.Batch ?? 1, new(parameters.Steps, parameters.Guidance));
         Batches = new(_batch);
         Libtorch.Load();
         _pipeline = SanaPipeline.Load(
-            folders, type, type == ScalarType.Float32 ? type : ScalarType.BFloat16, torch.device(placement.Device ?? Placement.Processor),
-            !reflects ? null : parameters.Quirks == "clean" ? ReflectionQuirks.Clean : ReflectionQuirks.Paper);
+            folders, type, EncoderType(type), torch.device(placement.Device ?? Placement.Processor),
+            model.Kind != ModelConfiguration.ReflectDit ? null : parameters.Quirks == "clean" ? ReflectionQuirks.Clean : ReflectionQuirks.Paper,
+            offload: placement.Offload == true);
         _size = _pipeline.SizeOf(parameters.Height, parameters.Width);
         using var mode = inference_mode();
         _negative = _pipeline.Text.Encode([""], "", _settings.PromptTokens);
+    }
+
+    /// <summary>What it takes of its device, by configurations and headers; nothing is loaded.</summary>
+    /// <exception cref="NotSupportedException">The placement names no folder, or what no such model has.</exception>
+    /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
+    public static SanaMemory Memory(ModelConfiguration model, Placement placement, SanaParameters parameters)
+    {
+        var type = NetworkDtype.Of(parameters.Dtype);
+        return SanaMemory.Of(
+            Folders(model, placement, parameters), type, EncoderType(type), parameters.Height, parameters.Width, model.Batch ?? 1);
     }
 
     /// <summary>Told of each step that a batch has done, from 1 on.</summary>
@@ -92,6 +95,14 @@ public sealed class SanaGenerator : IGenerator
         _pairs.Dispose();
         _pipeline.Dispose();
     }
+
+    private static SanaFolders Folders(ModelConfiguration model, Placement placement, SanaParameters parameters) =>
+        placement is { Path: { } folder, Url: null }
+            ? SanaFolders.Of(folder, images: model.Kind == ModelConfiguration.ReflectDit, parameters.Variant == "none" ? null : parameters.Variant)
+            : throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+
+    /// <summary>What encodes and decodes overflows in fp16.</summary>
+    private static ScalarType EncoderType(ScalarType type) => type == ScalarType.Float32 ? type : ScalarType.BFloat16;
 
     private IEnumerable<Drawing> Draw(List<DrawRequest> requests, CancellationToken withdrawn)
     {

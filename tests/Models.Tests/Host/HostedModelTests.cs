@@ -193,7 +193,7 @@ public sealed class HostedModelTests
         {
             Interlocked.Increment(ref loads);
             return new Model(new(4), Task.FromResult, r => "", () => { }, () => disposed.SetResult());
-        }, _ => null);
+        }, () => 0, _ => null);
         Assert.False(model.IsLoaded);
         Assert.Equal(0, loads);
         Assert.Equal(Enumerable.Range(0, 50), await Task.WhenAll(Enumerable.Range(0, 50).Select(i => AskAsync(model, i))));
@@ -283,7 +283,7 @@ public sealed class HostedModelTests
                         return requests;
                     },
                     disposed: () => disposed.Release());
-            }, _ => null);
+            }, () => 0, _ => null);
         var loaded = model.LoadAsync(CancellationToken.None);
         await Task.Delay(Rest);
         Assert.Equal((0, 0), Read());
