@@ -86,11 +86,16 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Of_a_snapshot_parts_without_the_variant_are_taken_as_they_are()
     {
-        var (with, without) = (Directory.CreateDirectory(Path.Combine(_folder, "transformer")).FullName, Directory.CreateDirectory(Path.Combine(_folder, "vae")).FullName);
-        foreach (var file in new[] { Path.Combine(with, "diffusion_pytorch_model.bf16.safetensors"), Path.Combine(without, "diffusion_pytorch_model.safetensors") })
+        var (with, without) = (Path.Combine(_folder, "transformer"), Path.Combine(_folder, "vae"));
+        foreach (var file in new[]
+            {
+                "transformer/diffusion_pytorch_model.bf16.safetensors", "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors",
+            })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_folder, file))!);
             Write(file, "{" + A + "}", new byte[8]);
-        Directory.CreateDirectory(Path.Combine(_folder, "text_encoder"));
-        Write(Path.Combine(_folder, "text_encoder", "model.safetensors"), "{" + A + "}", new byte[8]);
+        }
+
         var folders = SanaFolders.Of(_folder, images: false, "bf16");
         Assert.Equal(("bf16", (string?)null), (folders.VariantOf(with), folders.VariantOf(without)));
         Assert.Contains("transformer/diffusion_pytorch_model.bf16.safetensors", folders.Files().Select(file => file.Name));

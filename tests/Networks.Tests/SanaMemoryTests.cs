@@ -28,8 +28,10 @@ public sealed class SanaMemoryTests
     [MemberData(nameof(Published))]
     public void The_table_of_the_documentation_is_what_is_worked_out(string model, string transformer, bool images)
     {
-        var row = File.ReadLines(Path.Combine(GoldenCase.Repository, "../../../docs/networks.md")).Single(line => line.StartsWith($"| {model} |", StringComparison.Ordinal));
-        var said = row.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)[1..].Select(cell => double.Parse(cell, CultureInfo.InvariantCulture));
+        var row = File.ReadLines(Path.Combine(GoldenCase.Repository, "../../../docs/networks.md"))
+            .Single(line => line.StartsWith($"| {model} |", StringComparison.Ordinal));
+        var said = row.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)[1..]
+            .Select(cell => double.Parse(cell, CultureInfo.InvariantCulture));
         var expected = new[] { ScalarType.BFloat16, ScalarType.Float32 }
             .SelectMany(type => new[] { false, true }.Select(offload => Plan(transformer, images, type).Bytes(offload) / Gib));
         Assert.Equal(expected.Select(gib => Math.Round(gib, 1)), said);

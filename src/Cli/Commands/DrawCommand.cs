@@ -87,7 +87,8 @@ internal static class DrawCommand
             var model = new ModelConfiguration(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form)) { Batch = 1 };
             if (kind == ModelConfiguration.Sana && request.Context.Count > 0)
                 throw new UsageException($"{folder} is a plain SANA: it takes no --context");
-            var (bytes, room) = (SanaGenerator.Memory(model, placement, parameters).Bytes(placement.Offload == true), new ModelHost().Capacity(device));
+            var bytes = SanaGenerator.Memory(model, placement, parameters).Bytes(placement.Offload == true);
+            var room = new ModelHost().Capacity(device);
             if (bytes > room)
             {
                 throw new ModelUnavailableException(

@@ -34,7 +34,8 @@ public sealed partial class Checkpoint : IDisposable
         if (!Directory.Exists(folder))
             return [];
         var names = Directory.EnumerateFiles(folder).Select(path => NameOfVariant().Match(Path.GetFileName(path))).Where(name => name.Success);
-        return [.. names.Select(name => name.Groups["variant"] is { Success: true } variant ? variant.Value : null).Distinct().Order(StringComparer.Ordinal)];
+        return [.. names.Select(name => name.Groups["variant"]).Select(variant => variant.Success ? variant.Value : null).Distinct()
+            .Order(StringComparer.Ordinal)];
     }
 
     /// <param name="folder">That of one model, with its config.json beside the files.</param>
@@ -58,9 +59,10 @@ public sealed partial class Checkpoint : IDisposable
                 return OpenFile(single);
         }
 
+        var others = Variants(folder).Select(other => other is null ? "one without variant" : $"the variant {other}").ToList();
         throw new CheckpointException($"{folder} holds no {(variant is null ? "" : $"{variant} variant of a ")}checkpoint: neither "
             + string.Join(" nor ", Stems.Select(stem => $"{stem}{infix}.safetensors")) + ", and no index of one"
-            + (Variants(folder) is { Count: > 0 } others ? $"; it has {string.Join(", ", others.Select(other => other is null ? "one without variant" : $"the variant {other}"))}" : ""));
+            + (others.Count > 0 ? $"; it has {string.Join(", ", others)}" : ""));
     }
 
     /// <summary>A file alone: of safetensors by its ending, else of torch.save.</summary>
@@ -80,6 +82,9 @@ public sealed partial class Checkpoint : IDisposable
 
     /// <summary>A copy of a tensor, in the file's own type, on the processor.</summary>
     public Tensor Read(string name) => _homes[name].Read(name);
+
+    /// <inheritdoc cref="ITensorFile.Read(string, ScalarType, Device)"/>
+    public Tensor Read(string name, ScalarType type, Device device) => _homes[name].Read(name, type, device);
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 

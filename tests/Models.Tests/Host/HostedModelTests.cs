@@ -210,7 +210,7 @@ public sealed class HostedModelTests
         var loads = 0;
         HostedModel<int, int> Failing(TimeSpan counts) => new(
             new() { RetryLoadAfter = counts }, "squarer", ModelConfiguration.RanElsewhere, new(), () =>
-            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), _ => null);
+            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), () => 0, _ => null);
         using var patient = Failing(Minute);
         for (var i = 0; i < 5; i++)
         {
@@ -345,6 +345,7 @@ public sealed class HostedModelTests
             ModelConfiguration.RanElsewhere,
             new(),
             () => new Model(policy, serve, key, withdrawn),
+            () => 0,
             fault ?? (_ => null));
 
     private static async Task<int> AskAsync(HostedModel<int, int> model, int request) => (await model.AskAsync(request, Minute, default)).Answer;
