@@ -48,14 +48,7 @@ public sealed record SanaFolders(
 
 /// <summary>A past image and what was wrong with it, encoded: what it takes does not change with what is drawn.</summary>
 /// <param name="Image">Pooled tokens of the vision encoder, [1, image tokens, vision width].</param>
-public sealed record EncodedPair(Tensor Image, EncodedText Feedback) : IDisposable
-{
-    public void Dispose()
-    {
-        Image.Dispose();
-        Feedback.Dispose();
-    }
-}
+public sealed record EncodedPair(Tensor Image, EncodedText Feedback);
 
 /// <summary>How images are drawn; all of it changes the image.</summary>
 /// <param name="Guidance">Up to 1 for none.</param>
@@ -157,22 +150,22 @@ public sealed class SanaPipeline : IDisposable
         return Math.Max(pairs, pooled + ReflectTransformer.ZeroTextTokens);
     }
 
-    /// <summary>A past image as it was decoded, with its feedback.</summary>
-    /// <param name="image">From 0 to 1, [1, 3, height, width].</param>
-    /// <inheritdoc cref="EncodePair(RgbImage, string, int, string, int)"/>
-    public EncodedPair EncodePair(
-        Tensor image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300) =>
-        _reflect is { Quirks.ImageInEightBits: false }
-            ? EncodePair(vision => vision.Preprocess(image), feedback, imageTokens, instruction, feedbackTokens)
-            : EncodePair(DecodedImage.ToImages(DecodedImage.ToBytes(image))[0], feedback, imageTokens, instruction, feedbackTokens);
-
-    /// <summary>A past image as it was saved, with its feedback.</summary>
-    /// <param name="imageTokens">Of each image.</param>
-    /// <param name="instruction">What stands in front of a feedback: nothing, as the released scripts have it.</param>
+    /// <summary>What was wrong with a past image, as the transformer sees it.</summary>
+    /// <param name="instruction">What stands in front: nothing, as the released scripts have it.</param>
     /// <returns>The caller's to dispose of.</returns>
-    public EncodedPair EncodePair(
-        RgbImage image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300) =>
-        EncodePair(vision => vision.Preprocess([image]), feedback, imageTokens, instruction, feedbackTokens);
+    public EncodedText EncodeFeedback(string feedback, string instruction = "", int feedbackTokens = 300) =>
+        Text.Encode([feedback], instruction, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased);
+
+    /// <summary>A past image as it was saved.</summary>
+    /// <returns>Pooled tokens, [1, image tokens, vision width]; the caller's to dispose of.</returns>
+    public Tensor EncodeImage(RgbImage image, int imageTokens = 64) => EncodeImage(vision => vision.Preprocess([image]), imageTokens);
+
+    /// <summary>A past image as it was decoded, which by <see cref="ReflectionQuirks.ImageInEightBits"/> is seen as if it had been saved.</summary>
+    /// <param name="image">From 0 to 1, [1, 3, height, width].</param>
+    /// <inheritdoc cref="EncodeImage(RgbImage, int)"/>
+    public Tensor EncodeImage(Tensor image, int imageTokens = 64) => _reflect is { Quirks.ImageInEightBits: false }
+        ? EncodeImage(vision => vision.Preprocess(image), imageTokens)
+        : EncodeImage(DecodedImage.ToImages(DecodedImage.ToBytes(image))[0], imageTokens);
 
     /// <summary>Latents of images that are drawn at once; none depends on the others but in its last bits.</summary>
     /// <param name="noise">[B, channels, height, width]</param>
@@ -230,17 +223,14 @@ public sealed class SanaPipeline : IDisposable
         _autoencoder.Dispose();
     }
 
-    private EncodedPair EncodePair(
-        Func<SiglipVision, Tensor> preprocess, string feedback, int imageTokens, string instruction, int feedbackTokens)
+    private Tensor EncodeImage(Func<SiglipVision, Tensor> preprocess, int imageTokens)
     {
-        if (_vision is null || _reflect is null)
+        if (_vision is null)
             throw new InvalidOperationException("this generator takes no images: it was loaded without a vision encoder");
-        // The text first: it follows a prompt, with the encoder still there.
-        var text = Text.Encode([feedback], instruction, feedbackTokens, _reflect.Quirks.FeedbackLowerCased);
         using var scope = NewDisposeScope();
         var vision = _vision.Network;
         var pixels = preprocess(vision).to(_encoderType, _device);
-        return new(vision.Pool(vision.Forward(pixels), imageTokens).DetachFromDisposeScope(), text);
+        return vision.Pool(vision.Forward(pixels), imageTokens).DetachFromDisposeScope();
     }
 
     private EmbeddedContext Embed(IReadOnlyList<EncodedPair> pairs, SanaSettings settings, bool guided, Watch? watch)

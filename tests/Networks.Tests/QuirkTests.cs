@@ -48,15 +48,15 @@ public sealed class QuirkTests
         using var scope = NewDisposeScope();
         using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, "reflect-pipeline-k1")), ScalarType.Float32);
         var image = rand([1, 3, 40, 56], generator: new Generator(3, CPU));
-        using var paper = Encode(ReflectionQuirks.Paper, image);
-        using var cased = Encode(ReflectionQuirks.Paper with { FeedbackLowerCased = false }, image);
+        var paper = Encode(ReflectionQuirks.Paper, image);
+        var cased = Encode(ReflectionQuirks.Paper with { FeedbackLowerCased = false }, image);
         Assert.False(paper.Feedback.States.shape.SequenceEqual(cased.Feedback.States.shape) && Apart(paper.Feedback.States, cased.Feedback.States) < 1e-3);
         Assert.Equal(0, Apart(paper.Image, cased.Image));
 
-        using var exact = Encode(ReflectionQuirks.Paper with { ImageInEightBits = false }, image);
+        var exact = Encode(ReflectionQuirks.Paper with { ImageInEightBits = false }, image);
         // The filter is the same, so that nothing but the rounding moves it.
         Assert.InRange(Apart(paper.Image, exact.Image), 1e-7, 0.05);
-        using var saved = Encode(ReflectionQuirks.Paper, DecodedImage.ToBytes(image).to(float32).permute(0, 3, 1, 2) / 255);
+        var saved = Encode(ReflectionQuirks.Paper, DecodedImage.ToBytes(image).to(float32).permute(0, 3, 1, 2) / 255);
         Assert.Equal(0, Apart(paper.Image, saved.Image));
         Assert.True(ReflectionQuirks.Paper.ImageInEightBits && ReflectionQuirks.Clean.ImageInEightBits);
 
@@ -65,7 +65,7 @@ public sealed class QuirkTests
             var folders = new SanaFolders(run.Model("tokenizer"), run.Model("text_encoder"), run.Model("transformer"), run.Model("vae"),
                 run.Model("scheduler"), run.Model("vision_encoder"));
             using var pipeline = SanaPipeline.Load(folders, ScalarType.Float32, ScalarType.Float32, CPU, quirks);
-            return pipeline.EncodePair(decoded, "There are only TWO Apples", imageTokens: 16);
+            return new(pipeline.EncodeImage(decoded, imageTokens: 16), pipeline.EncodeFeedback("There are only TWO Apples"));
         }
     }
 
