@@ -16,6 +16,8 @@ internal static class RandomSnapshot
     /// <summary>Numbers that are made at once.</summary>
     private const int Block = 1 << 20;
 
+    private static readonly JsonSerializerOptions Form = new(JsonSerializerOptions.Strict) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     /// <param name="Folder">In the snapshot; empty for the snapshot's own.</param>
     /// <param name="Names">Of a published checkpoint; null for a part without weights.</param>
     /// <param name="Dtype">F32, BF16 or F16, as safetensors writes it.</param>
@@ -68,10 +70,7 @@ internal static class RandomSnapshot
     private static Snapshots Read()
     {
         using var stream = typeof(RandomSnapshot).Assembly.GetManifestResourceStream("snapshots.json")!;
-        return JsonSerializer.Deserialize<Snapshots>(stream, new JsonSerializerOptions(JsonSerializerOptions.Strict)
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        })!;
+        return JsonSerializer.Deserialize<Snapshots>(stream, Form)!;
     }
 
     private static void WriteWeights(Part part, string folder)
