@@ -17,10 +17,18 @@ switch (args)
     case ["fuzz", var seconds, var seed, var images]:
         return FuzzRun.Run(int.Parse(seconds), int.Parse(seed), images);
     case ["networks", var folder, "fp32" or "bf16"]:
-        return TracedBenchmark.Run(folder, args[2]);
+        return TracedBenchmark.Run(folder, args[2], null);
+    case ["networks", var folder, "fp32" or "bf16", var layer]:
+        return TracedBenchmark.Run(folder, args[2], layer);
+    case ["weights", var snapshot, var folder]:
+        return RandomSnapshot.Write(snapshot, folder, null);
+    case ["weights", var snapshot, var folder, var tokenizer]:
+        return RandomSnapshot.Write(snapshot, folder, tokenizer);
+    case ["loading", var folder]:
+        return LoadBenchmark.Run(folder);
     case ["shapes", var sheet]:
         return ShapesReport.Run(sheet);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 | shapes SHEET.png");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 [LAYER] | weights SNAPSHOT FOLDER [TOKENIZER-FOLDER] | loading CHECKPOINT-FOLDER | shapes SHEET.png");
         return 1;
 }

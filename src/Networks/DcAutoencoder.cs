@@ -167,9 +167,9 @@ internal sealed class DcDecoder
         x = x + latent.repeat_interleave(x.shape[1] / latent.shape[1], dim: 1);
         for (var i = _stages.Count - 1; i >= 0; i--)
             x = DcBlocks.Forward(_stages[i], x, $"decoder.s{i}", watch);
-        x = _normOut.ForwardChannels(x);
+        x = x.Then(_normOut.ForwardChannels);
         watch?.Invoke("decoder.norm_out", x);
-        return _convOut.Forward(functional.relu(x)).MoveToOuterDisposeScope();
+        return x.Then(normed => functional.relu(normed)).Then(_convOut.Forward).MoveToOuterDisposeScope();
     }
 }
 
@@ -213,7 +213,8 @@ internal sealed class DcResBlock(Weights w, int channels) : IDcBlock
     public Tensor Forward(Tensor x, string stage, Watch? watch)
     {
         using var scope = NewDisposeScope();
-        return (_norm.ForwardChannels(_conv2.Forward(functional.silu(_conv1.Forward(x)))) + x).MoveToOuterDisposeScope();
+        return _conv1.Forward(x).Then(inner => functional.silu(inner)).Then(_conv2.Forward).Then(_norm.ForwardChannels).Then(normed => normed + x)
+            .MoveToOuterDisposeScope();
     }
 }
 
@@ -242,9 +243,9 @@ internal sealed class DcUp(Weights w, int inputs, int outputs) : IDcBlock
     public Tensor Forward(Tensor x, string stage, Watch? watch)
     {
         using var scope = NewDisposeScope();
-        var doubled = functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
-        var shortcut = functional.pixel_shuffle(x.repeat_interleave(outputs * 4 / inputs, dim: 1), 2);
-        return (_conv.Forward(doubled) + shortcut).MoveToOuterDisposeScope();
+        var convolved = functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest).Then(_conv.Forward);
+        var shortcut = x.repeat_interleave(outputs * 4 / inputs, dim: 1).Then(repeated => functional.pixel_shuffle(repeated, 2));
+        return (convolved + shortcut).MoveToOuterDisposeScope();
     }
 }
 
@@ -292,24 +293,25 @@ internal sealed class MultiScaleAttention(Weights w, int channels, int headDim, 
         using var scope = NewDisposeScope();
         var (batch, height, width) = (x.shape[0], x.shape[2], x.shape[3]);
         var last = x.permute(0, 2, 3, 1); // [B, height, width, channels]
-        var qkv = cat([_toQ.Forward(last), _toK.Forward(last), _toV.Forward(last)], dim: 3); // [B, height, width, 3 inner]
-        qkv = qkv.permute(0, 3, 1, 2);
-        var all = cat([qkv, .. _scales.Select(scale => scale.Out.Forward(scale.In.Forward(qkv)))], dim: 1);
+        Tensor[] projected = [_toQ.Forward(last), _toK.Forward(last), _toV.Forward(last)]; // each [B, height, width, inner]
+        var qkv = projected.Joined(dim: 3).Then(joined => joined.permute(0, 3, 1, 2)); // [B, 3 inner, height, width]
+        Tensor[] scales = [qkv, .. _scales.Select(scale => scale.In.Forward(qkv).Then(scale.Out.Forward))];
+        var all = scales.Joined(dim: 1);
         // Of few pixels the scores are smaller than the sums; this form alone stays in the network's type.
         var linear = height * width > headDim;
         if (linear)
             all = all.to(float32);
-        var three = all.reshape(batch, -1, 3 * headDim, height * width).chunk(3, dim: 2); // each [B, groups, head dim, N]
+        var three = all.Then(mixed => mixed.reshape(batch, -1, 3 * headDim, height * width)).chunk(3, dim: 2); // each [B, groups, head dim, N]
         var (q, k, v) = (functional.relu(three[0]), functional.relu(three[1]), three[2]);
         var attended = (linear ? Linear(q, k, v) : Quadratic(q, k, v)).to(x.dtype).reshape(batch, -1, height, width);
-        var result = _toOut.Forward(attended.permute(0, 2, 3, 1)); // [B, height, width, channels]
-        return (_normOut.Forward(result).permute(0, 3, 1, 2) + x).MoveToOuterDisposeScope();
+        var result = _toOut.Forward(attended.permute(0, 2, 3, 1)).Then(_normOut.Forward); // [B, height, width, channels]
+        return (result.permute(0, 3, 1, 2) + x).MoveToOuterDisposeScope();
     }
 
     private static Tensor Linear(Tensor q, Tensor k, Tensor v)
     {
         var values = functional.pad(v, [0, 0, 0, 1], PaddingModes.Constant, 1); // a row of ones sums up the weights
-        var sums = values.matmul(k.transpose(-1, -2)).matmul(q); // [B, groups, head dim + 1, N]
+        var sums = values.Then(padded => padded.matmul(k.transpose(-1, -2))).Then(kv => kv.matmul(q)); // [B, groups, head dim + 1, N]
         return sums.narrow(2, 0, v.shape[2]) / (sums.narrow(2, v.shape[2], 1) + Eps);
     }
 

@@ -25,8 +25,27 @@ public static class Libtorch
     [
         AppContext.BaseDirectory,
         Path.Combine(AppContext.BaseDirectory, "libtorch"),
+        Natives,
         Restored,
     ]);
+
+    /// <summary>
+    /// Whether the build has marked as weak that TorchSharp's library needs the version GLIBCXX_3.4.32, which this system's
+    /// libstdc++ does not have: see cure-libtorchsharp.sh.
+    /// </summary>
+    public static bool IsCured => IsWeak(File.ReadAllBytes(TorchSharpLibrary));
+
+    /// <summary>An entry of the table of version needs: the ELF hash of the version's name, then its flags, of which 2 is VER_FLG_WEAK.</summary>
+    internal static bool IsWeak(ReadOnlySpan<byte> library)
+    {
+        ReadOnlySpan<byte> weak = [0x42, 0xf8, 0x97, 0x02, 2, 0];
+        return library.IndexOf(weak) >= 0;
+    }
+
+    private static string TorchSharpLibrary => Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
+
+    /// <summary>Where a build puts what packages have for one kind of machine: with CUDA all of it.</summary>
+    private static string Natives => Path.Combine(AppContext.BaseDirectory, "runtimes/linux-x64/native");
 
     /// <summary>Where NuGet had it when this was built.</summary>
     private static string Restored => typeof(Libtorch).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
@@ -59,7 +78,7 @@ public static class Libtorch
                     Open(path);
             }
 
-            Open(Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so"));
+            Open(TorchSharpLibrary);
             _loaded = true;
         }
     }

@@ -8,13 +8,13 @@ public static class ProcessorSpeed
 {
     private const int Side = 384;
 
-    /// <summary>How many times as long as in fp32 a product of matrices takes in bf16: a hundred where there is no AVX-512.</summary>
+    /// <summary>How many times as long as in fp32 a product of matrices takes: in bf16 a hundred where there is no AVX-512.</summary>
     /// <exception cref="LibtorchMissingException">libtorch is not there.</exception>
-    public static double OfBf16()
+    public static double Slowness(ScalarType type)
     {
         Libtorch.Load();
         using var mode = inference_mode();
-        return Seconds(ScalarType.BFloat16) / Seconds(ScalarType.Float32);
+        return Seconds(type) / Seconds(ScalarType.Float32);
     }
 
     /// <summary>The quickest of a few.</summary>

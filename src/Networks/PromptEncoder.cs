@@ -16,12 +16,14 @@ public sealed record EncodedText(Tensor States, Tensor Mask) : IDisposable
 }
 
 /// <summary>Gemma-2 as SANA's text encoder, with what SanaPipeline does around it.</summary>
-public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device device) : IDisposable
+public sealed class PromptEncoder : IDisposable
 {
-    /// <param name="softCap">See <see cref="Gemma2"/>: off in the published pipelines.</param>
-    public static PromptEncoder Load(
-        string tokenizerFolder, string encoderFolder, ScalarType type, Device device, bool softCap = false, string? variant = null) =>
-        new(Tokenizer.Open(tokenizerFolder), Gemma2.Load(encoderFolder, type, device, softCap, variant), device);
+    private readonly Tokenizer _tokenizer;
+    private readonly InTurns<Gemma2> _encoder;
+    private readonly Device _device;
+
+    internal PromptEncoder(Tokenizer tokenizer, InTurns<Gemma2> encoder, Device device) =>
+        (_tokenizer, _encoder, _device) = (tokenizer, encoder, device);
 
     /// <summary>Texts of one kind; none of them depends on the others.</summary>
     /// <param name="instruction">What stands in front of each, or nothing.</param>
@@ -32,14 +34,14 @@ public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device de
         IReadOnlyList<string> texts, string instruction, int kept, bool normalize = true, string what = "prompt", Watch? watch = null)
     {
         using var scope = NewDisposeScope();
-        var prompts = texts.Select(text => SanaPrompt.Encode(tokenizer, text, instruction, kept, normalize)).ToList();
+        var prompts = texts.Select(text => SanaPrompt.Encode(_tokenizer, text, instruction, kept, normalize)).ToList();
         var length = prompts[0].Ids.Length;
-        var ids = tensor(prompts.SelectMany(p => p.Ids.Select(id => (long)id)).ToArray(), [texts.Count, length]).to(device); // [B, L]
+        var ids = tensor(prompts.SelectMany(p => p.Ids.Select(id => (long)id)).ToArray(), [texts.Count, length]).to(_device); // [B, L]
         watch?.Invoke($"{what}.input_ids", ids);
         var used = tensor(prompts.Select(p => (long)p.Used).ToArray()).unsqueeze(1); // [B, 1]
-        var mask = (arange(length) < used).to(int64).to(device); // [B, L]
-        var positions = tensor(prompts[0].Positions.Select(i => (long)i).ToArray()).to(device);
-        var states = encoder.Forward(ids, mask).index_select(1, positions);
+        var mask = (arange(length) < used).to(int64).to(_device); // [B, L]
+        var positions = tensor(prompts[0].Positions.Select(i => (long)i).ToArray()).to(_device);
+        var states = _encoder.Network.Forward(ids, mask).index_select(1, positions);
         watch?.Invoke($"{what}.embeds", states);
         mask = mask.index_select(1, positions);
         watch?.Invoke($"{what}.mask", mask);
@@ -49,9 +51,9 @@ public sealed class PromptEncoder(Tokenizer tokenizer, Gemma2 encoder, Device de
     /// <summary>How many of the kept positions hold a token.</summary>
     public int Count(string text, int kept, bool normalize = true)
     {
-        var prompt = SanaPrompt.Encode(tokenizer, text, kept: kept, normalize: normalize);
+        var prompt = SanaPrompt.Encode(_tokenizer, text, kept: kept, normalize: normalize);
         return prompt.Positions.Count(prompt.IsToken);
     }
 
-    public void Dispose() => encoder.Dispose();
+    public void Dispose() => _encoder.Dispose();
 }

@@ -165,7 +165,7 @@ public sealed class ReflectTransformer : IDisposable
     private (Tensor Tokens, Tensor Mask) Reflect(EmbeddedContext context, Tensor modulation, long padTo, Watch? watch)
     {
         var (x, length) = (context.Tokens, context.Tokens.shape[1]);
-        var (cos, sin) = _rope.At((int)length, x.dtype, x.device); // [1, L, head dim]
+        var (cos, sin) = _rope.At((int)length, Quirks.RopeInType ? x.dtype : float32, x.device); // [1, L, head dim]
         watch?.Invoke("reflect.rope_cos", cos);
         watch?.Invoke("reflect.rope_sin", sin);
         var mask = stack(context.Lengths.Select(n => arange(length, device: x.device) < n), dim: 0).to(int64); // [rows, L]
@@ -212,7 +212,7 @@ internal sealed class ContextBlock(Weights w, SanaConfig config)
     {
         var (q, k, v) = (Heads(_toQ.Forward(x)), Heads(_toK.Forward(x)), Heads(_toV.Forward(x))); // [B, heads, L, head dim]
         var attended = functional.scaled_dot_product_attention(
-            Rotary.Apply(q, cos, sin), Rotary.Apply(k, cos, sin), v, mask);
+            Rotary.Apply(q, cos, sin).to(x.dtype), Rotary.Apply(k, cos, sin).to(x.dtype), v, mask);
         return _toOut.Forward(attended.transpose(1, 2).flatten(2, 3));
     }
 

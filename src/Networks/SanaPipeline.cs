@@ -1,30 +1,42 @@
 using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Networks.Checkpoints;
+using ReflectDiT.Eval.Networks.Tokenizers;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks;
 
 /// <summary>Where the parts of a generator lie.</summary>
 /// <param name="Vision">SigLIP's folder; null for a generator that takes no images.</param>
+/// <param name="Variant">Which of the parts' variants is meant, such as <c>fp16</c>; null for the files without one.</param>
 public sealed record SanaFolders(
-    string Tokenizer, string TextEncoder, string Transformer, string Autoencoder, string Scheduler, string? Vision = null)
+    string Tokenizer, string TextEncoder, string Transformer, string Autoencoder, string Scheduler, string? Vision = null, string? Variant = null)
 {
+    private (string Role, string? Folder)[] Networks =>
+        [("text_encoder", TextEncoder), ("transformer", Transformer), ("vae", Autoencoder), ("vision_encoder", Vision)];
+
     /// <summary>Those of a snapshot as diffusers lays it out.</summary>
-    /// <param name="transformer">Another transformer than the snapshot's, as Reflect-DiT's.</param>
-    public static SanaFolders Of(string snapshot, string? transformer = null, string? vision = null) => new(
-        Path.Combine(snapshot, "tokenizer"), Path.Combine(snapshot, "text_encoder"), transformer ?? Path.Combine(snapshot, "transformer"),
-        Path.Combine(snapshot, "vae"), Path.Combine(snapshot, "scheduler"), vision);
+    /// <param name="images">Whether it takes images: their encoder is in <c>vision_encoder</c> beside the others.</param>
+    public static SanaFolders Of(string snapshot, bool images, string? variant = null)
+    {
+        return new(At("tokenizer"), At("text_encoder"), At("transformer"), At("vae"), At("scheduler"), images ? At("vision_encoder") : null, variant);
+
+        string At(string part) => Path.Combine(snapshot, part);
+    }
+
+    /// <summary>The variant, for a part that has it: as in diffusers the others are taken without.</summary>
+    public string? VariantOf(string folder) => Checkpoint.Variants(folder).Contains(Variant) ? Variant : null;
 
     /// <summary>Every file that decides what is drawn, under a name that does not say where it lies.</summary>
-    /// <exception cref="CheckpointException">One of the parts is not there.</exception>
-    public IEnumerable<(string Name, string Path)> Files(string? variant = null)
+    /// <exception cref="CheckpointException">One of the parts is not there, or none has the variant.</exception>
+    public IEnumerable<(string Name, string Path)> Files()
     {
-        foreach (var (role, folder) in new[]
-            { ("text_encoder", TextEncoder), ("transformer", Transformer), ("vae", Autoencoder), ("vision_encoder", Vision) })
+        if (Variant is not null && !Networks.Any(part => part.Folder is { } folder && VariantOf(folder) == Variant))
+            throw new CheckpointException($"no part of {Path.GetDirectoryName(Transformer)} has a variant {Variant}");
+        foreach (var (role, folder) in Networks)
         {
             if (folder is null)
                 continue;
-            using var checkpoint = Checkpoint.Open(folder, role == "transformer" ? variant : null);
+            using var checkpoint = Checkpoint.Open(folder, VariantOf(folder));
             foreach (var path in checkpoint.Files.Append(Path.Combine(folder, "config.json")))
                 yield return ($"{role}/{Path.GetFileName(path)}", path);
         }
@@ -36,14 +48,7 @@ public sealed record SanaFolders(
 
 /// <summary>A past image and what was wrong with it, encoded: what it takes does not change with what is drawn.</summary>
 /// <param name="Image">Pooled tokens of the vision encoder, [1, image tokens, vision width].</param>
-public sealed record EncodedPair(Tensor Image, EncodedText Feedback) : IDisposable
-{
-    public void Dispose()
-    {
-        Image.Dispose();
-        Feedback.Dispose();
-    }
-}
+public sealed record EncodedPair(Tensor Image, EncodedText Feedback);
 
 /// <summary>How images are drawn; all of it changes the image.</summary>
 /// <param name="Guidance">Up to 1 for none.</param>
@@ -58,18 +63,39 @@ public sealed class SanaPipeline : IDisposable
 {
     private readonly SanaTransformer? _sana;
     private readonly ReflectTransformer? _reflect;
-    private readonly SiglipVision? _vision;
-    private readonly DcAutoencoder _autoencoder;
+    private readonly Turns _turns;
+    private readonly InTurns<SiglipVision>? _vision;
+    private readonly SiglipConfig? _visionConfig;
+    private readonly InTurns<DcAutoencoder> _autoencoder;
+    private readonly DcConfig _autoencoderConfig;
     private readonly Func<int, DpmSolver> _solver;
     private readonly ScalarType _type;
+    private readonly ScalarType _encoderType;
     private readonly Device _device;
 
     private SanaPipeline(
-        PromptEncoder text, SanaTransformer? sana, ReflectTransformer? reflect, SiglipVision? vision, DcAutoencoder autoencoder,
-        Func<int, DpmSolver> solver, ScalarType type, Device device)
+        SanaFolders folders, ScalarType type, ScalarType encoderType, Device device, ReflectionQuirks? quirks, bool softCap, bool offload)
     {
-        (Text, _sana, _reflect, _vision, _autoencoder) = (text, sana, reflect, vision, autoencoder);
-        (_solver, _type, _device) = (solver, type, device);
+        (_type, _encoderType, _device, _turns) = (type, encoderType, device, new(offload));
+        _solver = steps => DpmSolver.Read(folders.Scheduler, steps);
+        // All are read once, so that what is wrong with one is known before anything is drawn.
+        var text = new InTurns<Gemma2>(_turns, () => Gemma2.Load(folders.TextEncoder, encoderType, device, softCap, Variant(folders.TextEncoder)));
+        Text = new(Tokenizer.Open(folders.Tokenizer), text, device);
+        _ = text.Network;
+        if (folders.Vision is { } vision)
+        {
+            _vision = new(_turns, () => SiglipVision.Load(vision, encoderType, device, Variant(vision)));
+            _visionConfig = _vision.Network.Config;
+        }
+
+        _autoencoder = new(_turns, () => DcAutoencoder.Load(folders.Autoencoder, encoderType, device, Variant(folders.Autoencoder)));
+        _autoencoderConfig = _autoencoder.Network.Config;
+        _turns.Change();
+        var variant = Variant(folders.Transformer);
+        _sana = quirks is null ? SanaTransformer.Load(folders.Transformer, type, device, variant) : null;
+        _reflect = quirks is null ? null : ReflectTransformer.Load(folders.Transformer, type, device, quirks, variant);
+
+        string? Variant(string folder) => folders.VariantOf(folder);
     }
 
     public PromptEncoder Text { get; }
@@ -83,10 +109,11 @@ public sealed class SanaPipeline : IDisposable
     /// <param name="type">Of the transformer.</param>
     /// <param name="encoderType">Of what encodes and decodes: bf16 or fp32.</param>
     /// <param name="softCap">Whether Gemma-2 caps its scores: transformers does where attention is eager, and not by default.</param>
+    /// <param name="offload">Whether what encodes and decodes is on the device only while it does, and one of them at a time.</param>
     /// <exception cref="CheckpointException">A part is not there, or not what it should be.</exception>
     public static SanaPipeline Load(
         SanaFolders folders, ScalarType type, ScalarType encoderType, Device device, ReflectionQuirks? quirks = null,
-        bool softCap = false, string? variant = null)
+        bool softCap = false, bool offload = false)
     {
         if (encoderType is not (ScalarType.BFloat16 or ScalarType.Float32))
         {
@@ -95,13 +122,7 @@ public sealed class SanaPipeline : IDisposable
         }
 
         Libtorch.Load();
-        return new(
-            PromptEncoder.Load(folders.Tokenizer, folders.TextEncoder, encoderType, device, softCap),
-            quirks is null ? SanaTransformer.Load(folders.Transformer, type, device, variant) : null,
-            quirks is null ? null : ReflectTransformer.Load(folders.Transformer, type, device, quirks, variant),
-            folders.Vision is null ? null : SiglipVision.Load(folders.Vision, encoderType, device),
-            DcAutoencoder.Load(folders.Autoencoder, encoderType, device),
-            steps => DpmSolver.Read(folders.Scheduler, steps), type, device);
+        return new(folders, type, encoderType, device, quirks, softCap, offload);
     }
 
     /// <summary>The noise of one image per seed, as diffusers draws it.</summary>
@@ -109,7 +130,7 @@ public sealed class SanaPipeline : IDisposable
     /// <returns>fp32, [seeds, channels, height, width]; the caller's to dispose of.</returns>
     public Tensor Noise(IEnumerable<ulong> seeds, int height, int width)
     {
-        var factor = _autoencoder.Config.Factor;
+        var factor = _autoencoderConfig.Factor;
         using var noise = LatentNoise.Draw(seeds, Config.InChannels, height / factor, width / factor);
         return noise.to(_device).DetachFromDisposeScope();
     }
@@ -117,33 +138,34 @@ public sealed class SanaPipeline : IDisposable
     /// <summary>The size that is drawn where another is asked for, which a square model was not trained at.</summary>
     public (int Height, int Width) SizeOf(int height, int width)
     {
-        var square = Config.SampleSize * _autoencoder.Config.Factor;
+        var square = Config.SampleSize * _autoencoderConfig.Factor;
         return square is 512 or 1024 or 2048 or 4096 ? ResolutionBins.Nearest(square, height, width) : (height, width);
     }
 
     /// <summary>How long the context of a drawing is, without encoding any of it.</summary>
     public int ContextTokens(IEnumerable<string> feedback, int imageTokens, int feedbackTokens = 300)
     {
-        var pooled = _vision!.Pooled(imageTokens);
+        var pooled = _visionConfig!.Pooled(imageTokens);
         var pairs = feedback.Sum(text => pooled + Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased));
         return Math.Max(pairs, pooled + ReflectTransformer.ZeroTextTokens);
     }
 
-    /// <summary>Past images with their feedback, each pair for itself.</summary>
-    /// <param name="imageTokens">Of each image.</param>
-    /// <param name="instruction">What stands in front of a feedback: nothing, as the released scripts have it.</param>
+    /// <summary>What was wrong with a past image, as the transformer sees it.</summary>
+    /// <param name="instruction">What stands in front: nothing, as the released scripts have it.</param>
     /// <returns>The caller's to dispose of.</returns>
-    public EncodedPair EncodePair(
-        RgbImage image, string feedback, int imageTokens = 64, string instruction = "", int feedbackTokens = 300)
-    {
-        using var scope = NewDisposeScope();
-        var (vision, quirks) = (_vision, _reflect?.Quirks);
-        if (vision is null || quirks is null)
-            throw new InvalidOperationException("this generator takes no images: it was loaded without a vision encoder");
-        var pixels = vision.Preprocess([image]).to(EncoderType, _device);
-        var pooled = vision.Pool(vision.Forward(pixels), imageTokens);
-        return new(pooled.DetachFromDisposeScope(), Text.Encode([feedback], instruction, feedbackTokens, quirks.FeedbackLowerCased));
-    }
+    public EncodedText EncodeFeedback(string feedback, string instruction = "", int feedbackTokens = 300) =>
+        Text.Encode([feedback], instruction, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased);
+
+    /// <summary>A past image as it was saved.</summary>
+    /// <returns>Pooled tokens, [1, image tokens, vision width]; the caller's to dispose of.</returns>
+    public Tensor EncodeImage(RgbImage image, int imageTokens = 64) => EncodeImage(vision => vision.Preprocess([image]), imageTokens);
+
+    /// <summary>A past image as it was decoded, which by <see cref="ReflectionQuirks.ImageInEightBits"/> is seen as if it had been saved.</summary>
+    /// <param name="image">From 0 to 1, [1, 3, height, width].</param>
+    /// <inheritdoc cref="EncodeImage(RgbImage, int)"/>
+    public Tensor EncodeImage(Tensor image, int imageTokens = 64) => _reflect is { Quirks.ImageInEightBits: false }
+        ? EncodeImage(vision => vision.Preprocess(image), imageTokens)
+        : EncodeImage(DecodedImage.ToImages(DecodedImage.ToBytes(image))[0], imageTokens);
 
     /// <summary>Latents of images that are drawn at once; none depends on the others but in its last bits.</summary>
     /// <param name="noise">[B, channels, height, width]</param>
@@ -156,6 +178,7 @@ public sealed class SanaPipeline : IDisposable
         Tensor noise, EncodedText prompts, EncodedText negative, IReadOnlyList<IReadOnlyList<EncodedPair>> contexts,
         SanaSettings settings, int padTo = 0, Action<int>? progress = null, Watch? watch = null, CancellationToken cancellation = default)
     {
+        _turns.Change();
         using var scope = NewDisposeScope();
         var (guided, batch) = (settings.Guidance > 1, noise.shape[0]);
         var (states, mask) = (prompts.States, prompts.Mask);
@@ -188,7 +211,7 @@ public sealed class SanaPipeline : IDisposable
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return _autoencoder.Decode(latents.to(EncoderType) / _autoencoder.Config.ScalingFactor).DetachFromDisposeScope();
+        return _autoencoder.Network.Decode(latents.to(_encoderType) / _autoencoderConfig.ScalingFactor).DetachFromDisposeScope();
     }
 
     public void Dispose()
@@ -200,7 +223,15 @@ public sealed class SanaPipeline : IDisposable
         _autoencoder.Dispose();
     }
 
-    private ScalarType EncoderType => _autoencoder.Parameters.Values.First().dtype;
+    private Tensor EncodeImage(Func<SiglipVision, Tensor> preprocess, int imageTokens)
+    {
+        if (_vision is null)
+            throw new InvalidOperationException("this generator takes no images: it was loaded without a vision encoder");
+        using var scope = NewDisposeScope();
+        var vision = _vision.Network;
+        var pixels = preprocess(vision).to(_encoderType, _device);
+        return vision.Pool(vision.Forward(pixels), imageTokens).DetachFromDisposeScope();
+    }
 
     private EmbeddedContext Embed(IReadOnlyList<EncodedPair> pairs, SanaSettings settings, bool guided, Watch? watch)
     {

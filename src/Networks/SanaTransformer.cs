@@ -253,8 +253,9 @@ internal sealed class GluMbConv(Weights w, int width, int hidden, bool norm)
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var two = _convDepth.Forward(functional.silu(_convInverted.Forward(x))).chunk(2, dim: 1); // each [B, hidden, height, width]
-        var narrow = _convPoint.Forward(two[0] * functional.silu(two[1]));
+        var wide = _convInverted.Forward(x).Then(inverted => functional.silu(inverted)).Then(_convDepth.Forward);
+        var two = wide.chunk(2, dim: 1); // each [B, hidden, height, width]
+        var narrow = functional.silu(two[1]).Then(gate => two[0] * gate).Then(_convPoint.Forward);
         return (_norm?.ForwardChannels(narrow) ?? narrow).MoveToOuterDisposeScope();
     }
 }

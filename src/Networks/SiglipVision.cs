@@ -12,6 +12,16 @@ public sealed record SiglipConfig(int ImageSize, int PatchSize, int Width, int M
     /// <summary>Patches a side.</summary>
     public int Side => ImageSize / PatchSize;
 
+    /// <summary>How many tokens <see cref="SiglipVision.Pool"/> makes when asked for a number.</summary>
+    public int Pooled(int tokens)
+    {
+        var side = Side / Square(tokens);
+        return side * side;
+    }
+
+    /// <summary>Patches a side of what becomes one token.</summary>
+    internal int Square(int tokens) => (int)(Side / Math.Sqrt(tokens));
+
     /// <summary>Reads the tower's own configuration, or that of both towers; what it leaves out is as transformers has it.</summary>
     /// <exception cref="CheckpointException">It is none of the published kinds; the value is named.</exception>
     public static SiglipConfig Read(ModelConfig json)
@@ -71,6 +81,13 @@ public sealed class SiglipVision : IDisposable
         ImageNormalization.Symmetric.Apply(PillowResize.Resize(image, Config.ImageSize, Config.ImageSize, ResampleFilter.Bicubic)),
         [3, Config.ImageSize, Config.ImageSize]))]);
 
+    /// <summary>The same of images that are no files yet, in numbers that are not rounded to 8 bits on the way.</summary>
+    /// <param name="images">From 0 to 1, [B, 3, height, width].</param>
+    /// <inheritdoc cref="Preprocess(IReadOnlyList{RgbImage})"/>
+    public Tensor Preprocess(Tensor images) =>
+        (functional.interpolate(images.to(float32), [Config.ImageSize, Config.ImageSize], mode: InterpolationMode.Bicubic,
+            align_corners: false, antialias: true) * 2) - 1;
+
     /// <param name="pixels">[B, 3, side, side]</param>
     /// <returns>The last hidden state after the last norm, [B, N, D].</returns>
     public Tensor Forward(Tensor pixels, Watch? watch = null)
@@ -94,21 +111,12 @@ public sealed class SiglipVision : IDisposable
     public Tensor Pool(Tensor hidden, int tokens)
     {
         using var scope = NewDisposeScope();
-        var square = Square(tokens);
+        long square = Config.Square(tokens);
         var map = hidden.transpose(1, 2).unflatten(2, Config.Side, Config.Side); // [B, D, side, side]
         return functional.avg_pool2d(map, [square, square], [square, square]).flatten(2).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>How many tokens <see cref="Pool"/> makes when asked for a number.</summary>
-    public int Pooled(int tokens)
-    {
-        var side = (int)(Config.Side / Square(tokens));
-        return side * side;
-    }
-
     public void Dispose() => _weights.Dispose();
-
-    private long Square(int tokens) => (long)(Config.Side / Math.Sqrt(tokens));
 
     /// <summary>Of a file with both towers the vision tower's, without its head.</summary>
     internal static string? Name(string name) =>

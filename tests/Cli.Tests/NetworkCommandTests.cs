@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Cli.Tests;
@@ -36,6 +38,59 @@ public sealed class NetworkCommandTests
     public async Task Draw_alone_looks_for_libtorch()
     {
         using var folder = new TemporaryFolder();
+        var snapshot = Snapshot(folder);
+        string[] nowhere = [$"REFLECTDIT_LIBTORCH={folder.Root}"];
+        var check = await EndAsync(["models", "check", snapshot], nowhere);
+        Assert.Equal((0, ""), (check.ExitCode, check.Error));
+        Assert.Matches(@"memory for 1024 x 1024 in fp32: [0-9.]+ GiB, with offload [0-9.]+ GiB \(text encoder .*, transformer .*, autoencoder .*\)", check.Out);
+        string[] draw = ["draw", snapshot, "--prompt", "a red cat", "--seed", "7", "--steps", "2", "--size", "64", "--out", folder.At("cat.png")];
+        var refused = await EndAsync(draw, nowhere);
+        Assert.Equal(4, refused.ExitCode);
+        Assert.Contains($"REFLECTDIT_LIBTORCH={folder.Root} holds no libtorch_cpu.so", refused.Error);
+
+        var drawn = await EndAsync(draw, []);
+        Assert.Equal((0, true), (drawn.ExitCode, drawn.Out.StartsWith(folder.At("cat.png"), StringComparison.Ordinal)));
+        Assert.Contains("step 2 of 2", drawn.Error);
+        Assert.Equal("PNG", Encoding.ASCII.GetString(File.ReadAllBytes(folder.At("cat.png")), 1, 3));
+    }
+
+    /// <summary>A dtype is slow or not by what the very machine measures.</summary>
+    [Fact]
+    public async Task Doctor_says_of_a_sweep_which_models_are_slow_do_not_fit_or_are_not_there()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("sana.json", """{"model": "small", "dtype": "bf16"}""");
+        folder.Write("huge.json", """{"model": "huge", "dtype": "fp32", "height": 4096, "width": 4096}""");
+        var (there, sweep) = (Snapshot(folder), folder.Write("sweep.yaml", $$"""
+            name: small
+            benchmark: {kind: geneval}
+            seed: 0
+            models:
+              there: {kind: sana, parameters: sana.json, placement: {path: /nowhere} }
+              nowhere: {kind: sana, batch: 2, parameters: sana.json, placement: {path: /nowhere} }
+              huge: {kind: sana, batch: 1024, parameters: huge.json, placement: {path: "{{folder.At("snapshot")}}"} }
+              judge: {kind: simulated, parameters: "{{Path.Combine(FindRoot(), "benchmarks/geneval/simulated/judge.json")}}"}
+            arms:
+              - {name: a, generator: there, judge: judge, strategy: {kind: best-of-n, n: 1, selector: first-accept} }
+              - {name: b, generator: nowhere, judge: judge, strategy: {kind: best-of-n, n: 1, selector: first-accept} }
+              - {name: c, generator: huge, judge: judge, strategy: {kind: best-of-n, n: 1, selector: first-accept} }
+            """));
+        var here = folder.Write("here.yaml", $"there: {{path: \"{there}\"}}\n");
+        var run = await InProcess.RunAsync(["doctor", "--data", folder.At("data"), "--sweep", sweep, "--models", here]);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(4, run.ExitCode);
+        Assert.Matches(@"ok      model 'there' \(small \(sana\)\) takes [0-9.]+ GiB of cpu, which has [0-9.]+ GiB for models", run.Out);
+        Assert.Matches("MISSING model 'nowhere' .* cannot be loaded: .*/nowhere", run.Out);
+        Assert.Matches("MISSING model 'huge' .*: see offload of its placement", run.Out);
+        var measured = Regex.Match(run.Out, "bf16 takes (?<times>[0-9.]+) times as long as fp32", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        var slow = double.Parse(measured.Groups["times"].Value, CultureInfo.InvariantCulture) > 3;
+        Assert.Equal(slow, run.Out.Contains("SLOW    model 'there' computes in bf16", StringComparison.Ordinal));
+        Assert.Matches("GLIBCXX_3.4.32, .* is (marked weak|left alone)", run.Out);
+    }
+
+    private static string Snapshot(TemporaryFolder folder)
+    {
         var snapshot = Directory.CreateDirectory(folder.At("snapshot")).FullName;
         foreach (var (name, golden) in new[]
             {
@@ -46,18 +101,7 @@ public sealed class NetworkCommandTests
             Directory.CreateSymbolicLink(Path.Combine(snapshot, name), Path.Combine(Goldens, golden));
         }
 
-        string[] nowhere = [$"REFLECTDIT_LIBTORCH={folder.Root}"];
-        var check = await EndAsync(["models", "check", snapshot], nowhere);
-        Assert.Equal((0, ""), (check.ExitCode, check.Error));
-        string[] draw = ["draw", snapshot, "--prompt", "a red cat", "--seed", "7", "--steps", "2", "--size", "64", "--out", folder.At("cat.png")];
-        var refused = await EndAsync(draw, nowhere);
-        Assert.Equal(4, refused.ExitCode);
-        Assert.Contains($"REFLECTDIT_LIBTORCH={folder.Root} holds no libtorch_cpu.so", refused.Error);
-
-        var drawn = await EndAsync(draw, []);
-        Assert.Equal((0, true), (drawn.ExitCode, drawn.Out.StartsWith(folder.At("cat.png"), StringComparison.Ordinal)));
-        Assert.Contains("step 2 of 2", drawn.Error);
-        Assert.Equal("PNG", Encoding.ASCII.GetString(File.ReadAllBytes(folder.At("cat.png")), 1, 3));
+        return snapshot;
     }
 
     private static async Task<CliProcess> EndAsync(string[] arguments, string[] variables)

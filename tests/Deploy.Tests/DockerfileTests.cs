@@ -14,8 +14,8 @@ public sealed class DockerfileTests
 
     private static IEnumerable<string[]> Instructions(string name) => Lines.Where(line => line[0] == name);
 
-    private static string Project => Instructions("RUN").Single()
-        .Single(word => word.EndsWith(".csproj", StringComparison.Ordinal));
+    private static string Project => Instructions("RUN")
+        .Select(words => words.Single(word => word.EndsWith(".csproj", StringComparison.Ordinal))).Distinct().Single();
 
     [Fact]
     public void What_is_copied_suffices_to_evaluate_every_project_that_is_published()
@@ -40,7 +40,7 @@ public sealed class DockerfileTests
                     pending.Enqueue(Path.GetFullPath(reference.Attribute("Include")!.Value, Path.GetDirectoryName(project)!));
             }
 
-            var evaluated = Evaluate(Path.Combine(copy.FullName, Project));
+            var evaluated = Evaluate(Path.Combine(copy.FullName, Project), "-getProperty:AssemblyName", "-getItem:Content");
             Assert.Equal(
                 Instructions("ENTRYPOINT").Single()[^1].Trim('"', ']'),
                 $"/app/{evaluated["Properties"]!["AssemblyName"].Text()}.dll");
@@ -56,12 +56,27 @@ public sealed class DockerfileTests
     [Fact]
     public void Images_are_pinned_and_the_last_is_the_runtime_that_the_program_asks_for()
     {
-        var images = Instructions("FROM").Select(words => words[1]).ToList();
+        var stages = Instructions("FROM").Select(words => words.ElementAtOrDefault(3)).ToList();
+        var images = Instructions("FROM").Select(words => words[1]).Where(image => !stages.Contains(image)).ToList();
         Assert.All(images, image => Assert.Matches(@"^mcr\.microsoft\.com/dotnet/(sdk|aspnet):\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}$", image));
         var configuration = Path.Combine(BuiltProgram.Folder, "reflectdit.runtimeconfig.json");
         var wanted = JsonNode.Parse(File.ReadAllText(configuration))!["runtimeOptions"]!["frameworks"].Items()
             .Single(framework => framework["name"].Text() == "Microsoft.AspNetCore.App");
         Assert.Equal(wanted["version"].Text().Split('.')[..2], images[^1].Split(':')[1].Split('.')[..2]);
+    }
+
+    /// <summary>Not every feed has NVIDIA's packages: which of them are asked for can be seen without.</summary>
+    [Fact]
+    public void The_stage_for_GPUs_takes_libtorch_with_CUDA_in_place_of_that_for_processors()
+    {
+        var stage = Lines.SkipWhile(words => words is not ["FROM", .., "build-gpu"]).Skip(1).TakeWhile(words => words[0] != "FROM").Single();
+        var properties = stage.Where(word => word.StartsWith("-p:", StringComparison.Ordinal)).ToArray();
+        var networks = Path.Combine(Manifests.Root, "src/Networks/ReflectDiT.Eval.Networks.csproj");
+        var packages = Evaluate(networks, [.. properties, "-getItem:PackageReference"])["Items"]!["PackageReference"]
+            .Items().Select(package => package["Identity"].Text()).ToList();
+        Assert.Contains("TorchSharp-cuda-linux", packages);
+        Assert.DoesNotContain("libtorch-cpu-linux-x64", packages);
+        Assert.Contains(Lines.SkipWhile(words => words is not ["FROM", .., "gpu"]), words => words is ["COPY", "--from=build-gpu", "/app", "/app"]);
     }
 
     [Fact]
@@ -102,11 +117,9 @@ public sealed class DockerfileTests
         }
     }
 
-    private static JsonNode Evaluate(string project)
+    private static JsonNode Evaluate(string project, params string[] what)
     {
-        using var process = Process.Start(new ProcessStartInfo(
-            "dotnet",
-            ["msbuild", project, "-getProperty:AssemblyName", "-getProperty:TargetFramework", "-getItem:Content"])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["msbuild", project, .. what, "-getProperty:TargetFramework"])
         { UseShellExecute = false, RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -76,7 +76,87 @@ public sealed class CheckpointTests : IDisposable
         Write("diffusion_pytorch_model.fp16-00001-of-00001.safetensors", "{" + A + "}", [.. BitConverter.GetBytes(4f), .. BitConverter.GetBytes(4f)]);
         Index("diffusion_pytorch_model.safetensors.index.fp16.json", "diffusion_pytorch_model.fp16-00001-of-00001.safetensors");
         Assert.Equal(4, First("fp16"));
-        Assert.Contains("bf16", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder, "bf16")).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder, "bf16")).Message;
+        Assert.Contains("no bf16 variant", refused, StringComparison.Ordinal);
+        Assert.Contains("it has one without variant, the variant fp16", refused, StringComparison.Ordinal);
+        Assert.Equal([null, "fp16"], Checkpoint.Variants(_folder));
+    }
+
+    /// <summary>As diffusers does it: the autoencoder of a snapshot is often there once for all variants.</summary>
+    [Fact]
+    public void Of_a_snapshot_parts_without_the_variant_are_taken_as_they_are()
+    {
+        var (with, without) = (Path.Combine(_folder, "transformer"), Path.Combine(_folder, "vae"));
+        foreach (var file in new[]
+            {
+                "transformer/diffusion_pytorch_model.bf16.safetensors", "vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors",
+            })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_folder, file))!);
+            Write(file, "{" + A + "}", new byte[8]);
+        }
+
+        var folders = SanaFolders.Of(_folder, images: false, "bf16");
+        Assert.Equal(("bf16", (string?)null), (folders.VariantOf(with), folders.VariantOf(without)));
+        Assert.Contains("transformer/diffusion_pytorch_model.bf16.safetensors", folders.Files().Select(file => file.Name));
+        Assert.Contains("no part of", Assert.Throws<CheckpointException>(() => (folders with { Variant = "fp16" }).Files().Count()).Message, StringComparison.Ordinal);
+        Assert.Contains("it has the variant bf16", Assert.Throws<CheckpointException>(() => (folders with { Variant = null }).Files().Count()).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>transformers' older and newer releases, and those that save the model with its head, name the same tensors otherwise.</summary>
+    [Theory]
+    [InlineData("gemma2-sdpa", "text_encoder", "", "model.")]
+    [InlineData("qwen25-vl-forward", "vlm", "model.", "model.language_model.")]
+    [InlineData("qwen25-vl-forward", "vlm", "visual.", "model.visual.")]
+    public void Both_spellings_of_a_key_are_the_same_network(string golden, string role, string spelled, string otherwise)
+    {
+        var model = GoldenCase.Open(Path.Combine(GoldenCase.Repository, golden)).Model(role);
+        using var checkpoint = Checkpoint.Open(model);
+        var header = new Dictionary<string, object>();
+        var data = new List<byte>();
+        foreach (var stored in checkpoint.Tensors)
+        {
+            using var tensor = checkpoint.Read(stored.Name);
+            var name = stored.Name.StartsWith(spelled, StringComparison.Ordinal) && !stored.Name.StartsWith("lm_head", StringComparison.Ordinal)
+                ? otherwise + stored.Name[spelled.Length..] : stored.Name;
+            var begins = data.Count;
+            data.AddRange(tensor.bytes);
+            header.Add(name, new { dtype = stored.Type == ScalarType.BFloat16 ? "BF16" : "F32", shape = stored.Shape, data_offsets = new[] { begins, data.Count } });
+        }
+
+        Write("model.safetensors", System.Text.Json.JsonSerializer.Serialize(header), [.. data]);
+        foreach (var config in Directory.GetFiles(model, "*.json").Where(file => !file.EndsWith("index.json", StringComparison.Ordinal)))
+            File.Copy(config, Path.Combine(_folder, Path.GetFileName(config)));
+        var (expected, renamed) = (Parameters(model), Parameters(_folder));
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), renamed.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, parameter => Assert.Equal(parameter.Value, renamed[parameter.Key]));
+
+        Dictionary<string, float> Parameters(string folder)
+        {
+            if (role == "vlm")
+            {
+                using var qwen = QwenVl.Load(folder, ScalarType.Float32, CPU);
+                return qwen.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.norm().item<float>());
+            }
+
+            using var gemma = Gemma2.Load(folder, ScalarType.Float32, CPU, softCap: false);
+            return gemma.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.norm().item<float>());
+        }
+    }
+
+    [Fact]
+    public void A_file_is_hashed_once_until_its_size_or_time_changes()
+    {
+        var (file, remembered) = (Path.Combine(_folder, "weights"), Path.Combine(_folder, "cache", "digests.json"));
+        File.WriteAllText(file, "one");
+        var written = File.GetLastWriteTimeUtc(file);
+        var first = new FileDigests(remembered).Of(file);
+        Assert.Equal("7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed", first); // of sha256sum
+        File.WriteAllText(file, "two");
+        File.SetLastWriteTimeUtc(file, written);
+        Assert.Equal(first, new FileDigests(remembered).Of(file)); // by another process
+        File.SetLastWriteTimeUtc(file, written.AddSeconds(1));
+        Assert.NotEqual(first, new FileDigests(remembered).Of(file));
     }
 
     [Theory]

@@ -19,6 +19,7 @@ public sealed class LibtorchTests : IDisposable
         var changed = Assert.Single(Enumerable.Range(0, shipped.Length), i => shipped[i] != cured[i]);
         Assert.Equal(shipped.AsSpan().IndexOf(Hash) + Hash.Length, changed);
         Assert.Equal(2, cured[changed]); // VER_FLG_WEAK
+        Assert.Equal((true, false), (Libtorch.IsWeak(cured), Libtorch.IsWeak(shipped)));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Networks.Checkpoints;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks.Tests;
@@ -33,6 +34,56 @@ public sealed class MemoryTests
         Assert.InRange(scope.DisposablesCount, 0, live);
         Assert.InRange(Resident() - resident, long.MinValue, 32 << 20);
     }
+
+    /// <summary>What the process takes at most beyond what it took before, mapped pages of the file included.</summary>
+    [Theory]
+    [InlineData("hash", 0)]
+    [InlineData("load", 1)]
+    [InlineData("widen", 2)]
+    public void A_large_file_is_hashed_and_loaded_without_holding_it_twice(string what, int times)
+    {
+        const int Tensors = 8;
+        const int TensorBytes = 8 << 20;
+        var folder = Directory.CreateTempSubdirectory("memory");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "model.safetensors");
+            var header = string.Join(",", Enumerable.Range(0, Tensors).Select(i =>
+                $"\"{i}\":{{\"dtype\":\"BF16\",\"shape\":[{TensorBytes / 2}],\"data_offsets\":[{i * TensorBytes},{(i + 1) * TensorBytes}]}}"));
+            using (var file = File.Create(path))
+            {
+                file.Write(BitConverter.GetBytes((long)header.Length + 2));
+                file.Write(System.Text.Encoding.ASCII.GetBytes($"{{{header}}}"));
+                file.SetLength(file.Length + (Tensors * (long)TensorBytes));
+            }
+
+            using var checkpoint = Checkpoint.Open(folder.FullName);
+            var type = what == "widen" ? ScalarType.Float32 : ScalarType.BFloat16;
+            File.WriteAllText("/proc/self/clear_refs", "5"); // the most that was ever held is counted from now on
+            var before = Resident();
+            if (what == "hash")
+            {
+                new FileDigests(null).Of(path);
+            }
+            else
+            {
+                using var weights = Weights.Of(checkpoint, type, CPU);
+                for (var i = 0; i < Tensors; i++)
+                    weights.Get($"{i}", TensorBytes / 2);
+            }
+
+            var most = Status("VmHWM") - before;
+            // A part of one tensor may be there as it is stored, in the file's pages and in their copy.
+            Assert.InRange(most, 0, (times * (long)Tensors * TensorBytes) + (3 * TensorBytes));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static long Status(string key) => 1024 * long.Parse(File.ReadLines("/proc/self/status")
+        .First(line => line.StartsWith(key, StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]);
 
     private static long Resident() =>
         long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1]) * Environment.SystemPageSize;

@@ -159,14 +159,15 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("\"width\": 512")]
     [InlineData("\"quirks\": \"clean\"")]
     [InlineData("\"image_tokens\": 32")]
+    [InlineData("\"variant\": \"fp16\"")]
     public void What_a_network_draws_by_is_identity_and_where_its_weights_are_is_not(string setting)
     {
         var network = Valid.Replace("sana: {kind: simulated", "sana: {kind: reflect-dit", StringComparison.Ordinal);
         File.WriteAllText(Model, """{"model": "Reflect-DiT"}""");
         var identity = Read(network).Configuration.ToJson();
-        var (moved, _, models) = Read(network, "models.sana.placement={path: /no/such/weights, device: cuda:1, memory_gib: 9}");
+        var (moved, _, models) = Read(network, "models.sana.placement={path: /no/such/weights, device: cuda:1, memory_gib: 9, offload: true}");
         Assert.Equal(identity, moved.ToJson());
-        Assert.Equal("/no/such/weights", models.Single(m => m.Name == "sana").Placement.Path);
+        Assert.Equal(("/no/such/weights", true), (models.Single(m => m.Name == "sana").Placement.Path, models.Single(m => m.Name == "sana").Placement.Offload));
         Assert.NotEqual(identity, Read(network, "models.sana.batch=2").Configuration.ToJson());
         File.WriteAllText(Model, $$"""{"model": "Reflect-DiT", {{setting}}}""");
         Assert.NotEqual(identity, Read(network).Configuration.ToJson());

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
-using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Silo.Cluster;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -11,14 +10,13 @@ namespace ReflectDiT.Eval.Cli.Commands;
 internal static class DoctorCommand
 {
     private const long EnoughDisk = 1L << 30;
-    private const double SlowBf16 = 3;
-
-    private sealed record Finding(bool Good, string What);
 
     public static Command Create()
     {
         var ledger = new LedgerOptions();
-        var command = new Command("doctor", "Say what is there, what is missing, and what to do");
+        var sweep = new Option<string?>("--sweep") { Description = "Look at the models of a sweep file too: are they there, do they fit, is their dtype slow here" };
+        var models = new Option<string?>("--models") { Description = "Where this machine has them, as for worker" };
+        var command = new Command("doctor", "Say what is there, what is missing, and what to do") { sweep, models };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -30,31 +28,22 @@ internal static class DoctorCommand
                     ? await DatabaseAsync(ledger.Data(parsed), database, cancellation)
                     : await PrivateServerAsync(ledger.Data(parsed), cancellation),
                 new(true, "models: simulated ones need no accelerator and no weights"),
-                new(true, Networks()),
+                NetworkFindings.OfLibtorch(),
                 new(true, $"Orleans {SiloHost.OrleansVersion}: workers are silos of one cluster"),
             };
+            if (parsed.GetValue(sweep) is { } file)
+            {
+                findings.AddRange(NetworkFindings.OfSweep(file, parsed.GetValue(models)));
+            }
+
             foreach (var finding in findings)
             {
-                Terminal.Write($"{(finding.Good ? "ok     " : "MISSING")} {finding.What}\n", "text");
+                Terminal.Write($"{(!finding.Good ? "MISSING" : finding.Warns ? "SLOW   " : "ok     ")} {finding.What}\n", "text");
             }
 
             return findings.TrueForAll(f => f.Good) ? ExitCode.Done : ExitCode.Infrastructure;
         });
         return command;
-    }
-
-    private static string Networks()
-    {
-        try
-        {
-            var slower = ProcessorSpeed.OfBf16();
-            return $"networks: libtorch in {Libtorch.Folder}; on this processor bf16 takes {slower:0.0} times as long as fp32"
-                + (slower > SlowBf16 ? ": models on it had better be of dtype fp32" : "");
-        }
-        catch (LibtorchMissingException e)
-        {
-            return $"networks cannot run here, simulated models can: {e.Message}";
-        }
     }
 
     private static Finding Disk(string dataFolder)

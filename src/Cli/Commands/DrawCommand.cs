@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
@@ -38,9 +40,25 @@ internal static class DrawCommand
             Description = "As libtorch names it: cpu, cuda:0",
             DefaultValueFactory = _ => Placement.Processor,
         };
+        var variant = new Option<string>("--variant")
+        {
+            Description = "Of the snapshot's files",
+            DefaultValueFactory = _ => "none",
+        };
+        variant.AcceptOnlyFromAmong("none", "bf16", "fp16", "fp32");
+        var quirks = new Option<string>("--quirks")
+        {
+            Description = "Of a Reflect-DiT: as the released code draws, or as it was meant",
+            DefaultValueFactory = _ => "paper",
+        };
+        quirks.AcceptOnlyFromAmong("paper", "clean");
+        var offload = new Option<bool>("--offload")
+        {
+            Description = "Keep encoders and autoencoder on the device only while they are at work",
+        };
         var command = new Command("draw", "Draw one image with a downloaded generator")
         {
-            model, prompt, seed, context, output, steps, guidance, size, dtype, device,
+            model, prompt, seed, context, output, steps, guidance, size, dtype, variant, quirks, device, offload,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -48,28 +66,41 @@ internal static class DrawCommand
             var (place, side, type) = (parsed.GetRequiredValue(device), parsed.GetValue(size), parsed.GetRequiredValue(dtype));
             var parameters = new SanaParameters(
                 Path.GetFileName(Path.GetFullPath(folder)), parsed.GetValue(steps), parsed.GetValue(guidance), side, side,
-                type != "auto" ? type : IsQuickAtBf16(place) ? "bf16" : "fp32");
+                type != "auto" ? type : IsQuickAtBf16(place) ? "bf16" : "fp32", parsed.GetRequiredValue(quirks),
+                Variant: parsed.GetRequiredValue(variant));
             IReadOnlyList<ContextImage> past = [.. (parsed.GetValue(context) ?? []).Select(Past)];
             var request = new DrawRequest(parsed.GetRequiredValue(prompt), parsed.GetValue(seed), past);
-            await DrawAsync(folder, place, parameters, request, parsed.GetRequiredValue(output), cancellation);
+            var placement = new Placement { Path = folder, Device = place, Offload = parsed.GetValue(offload) };
+            await DrawAsync(placement, parameters, request, parsed.GetRequiredValue(output), cancellation);
             return ExitCode.Done;
         });
         return command;
     }
 
     private static async Task DrawAsync(
-        string folder, string device, SanaParameters parameters, DrawRequest request, string output, CancellationToken cancellation)
+        Placement placement, SanaParameters parameters, DrawRequest request, string output, CancellationToken cancellation)
     {
+        var (folder, device) = (placement.Path!, placement.Device!);
         try
         {
             var kind = HasContext(folder) ? ModelConfiguration.ReflectDit : ModelConfiguration.Sana;
             var model = new ModelConfiguration(kind, JsonSerializer.SerializeToElement(parameters, SettingsJson.Form)) { Batch = 1 };
             if (kind == ModelConfiguration.Sana && request.Context.Count > 0)
                 throw new UsageException($"{folder} is a plain SANA: it takes no --context");
-            await Console.Error.WriteLineAsync($"Loading {folder} as {kind}, {parameters.Dtype}, on {device} ...");
-            using var generator = new SanaGenerator(model, new Placement { Path = folder, Device = device }, parameters)
+            var bytes = SanaGenerator.Memory(model, placement, parameters).Bytes(placement.Offload == true);
+            var room = new ModelHost().Capacity(device);
+            if (bytes > room)
             {
-                Progress = step => Console.Error.WriteLine($"step {step} of {parameters.Steps}"),
+                throw new ModelUnavailableException(
+                    $"it takes about {ByteText.Gib(bytes)} of {device}, which has {ByteText.Gib(room)} for models: try --offload, a smaller --size, or another --dtype");
+            }
+
+            await Console.Error.WriteLineAsync($"Loading {folder} as {kind}, {parameters.Dtype}, on {device}, about {ByteText.Gib(bytes)} ...");
+            var clock = Stopwatch.StartNew();
+            using var generator = new SanaGenerator(model, placement, parameters)
+            {
+                Progress = step => Console.Error.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"step {step} of {parameters.Steps}, {clock.Elapsed.TotalSeconds:0.0} s after the start")),
             };
             var drawing = (await generator.AnswerAsync([request], cancellation))[0];
             await File.WriteAllBytesAsync(output, drawing.Image, cancellation);

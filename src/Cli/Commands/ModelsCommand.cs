@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Host;
+using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
+using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -10,6 +14,9 @@ internal static class ModelsCommand
 {
     /// <summary>So many names of a kind of fault are shown.</summary>
     private const int Shown = 20;
+
+    /// <summary>Of the image that memory is worked out for.</summary>
+    private const int Side = 1024;
 
     public static Command Create()
     {
@@ -27,31 +34,51 @@ internal static class ModelsCommand
             .Where(Checkpoint.IsIn).ToList();
         if (folders.Count == 0)
             throw new UsageException($"neither {root} nor a folder in it holds a checkpoint in files .safetensors");
-        foreach (var folder in folders)
+        try
         {
-            try
+            foreach (var folder in folders)
             {
-                Describe(folder, Path.GetRelativePath(root, folder));
+                foreach (var variant in Checkpoint.Variants(folder))
+                    Describe(folder, Path.GetRelativePath(root, folder), variant);
             }
-            catch (CheckpointException e)
-            {
-                throw new UsageException(e.Message, e);
-            }
+
+            if (folders.Contains(Path.Combine(root, "transformer")))
+                SayMemory(root);
+        }
+        catch (CheckpointException e)
+        {
+            throw new UsageException(e.Message, e);
         }
 
         return ExitCode.Done;
     }
 
-    private static void Describe(string folder, string name)
+    /// <summary>What the whole snapshot takes of a device as a generator.</summary>
+    private static void SayMemory(string root)
     {
-        using var checkpoint = Checkpoint.Open(folder);
+        var variant = Checkpoint.Variants(Path.Combine(root, "transformer"))[0];
+        var folders = SanaFolders.Of(root, images: Checkpoint.IsIn(Path.Combine(root, "vision_encoder")), variant);
+        foreach (var type in new[] { ScalarType.BFloat16, ScalarType.Float32 })
+        {
+            var memory = SanaMemory.Of(folders, type, type, Side, Side, batch: 1);
+            Console.WriteLine($"memory for {Side} x {Side} in {(type == ScalarType.Float32 ? "fp32" : "bf16")}: {ByteText.Gib(memory.Bytes(offload: false))}, "
+                + $"with offload {ByteText.Gib(memory.Bytes(offload: true))} ("
+                + $"{string.Join(", ", memory.Networks.Select(n => $"{n.Name} {ByteText.Gib(n.Weights)}, at work {ByteText.Gib(n.Work)} more"))})");
+        }
+
+        Console.WriteLine($"this machine's processor has {ByteText.Gib(new ModelHost().Capacity(Placement.Processor))} for models");
+    }
+
+    private static void Describe(string folder, string name, string? variant)
+    {
+        using var checkpoint = Checkpoint.Open(folder, variant);
         var tensors = checkpoint.Tensors.ToList();
         var parameters = tensors.Sum(tensor => tensor.Elements);
         var types = tensors.CountBy(tensor => tensor.Type).OrderByDescending(type => type.Value).Select(type => $"{type.Key}");
-        Console.WriteLine($"{name}: {ClassOf(folder)}");
+        Console.WriteLine($"{name}{(variant is null ? "" : $", variant {variant}")}: {ClassOf(folder)}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {tensors.Count} tensors of {string.Join(", ", types)}, {parameters:N0} parameters, {Gib(tensors.Sum(t => t.Bytes))} as stored; ")
-            + $"{Gib(4 * parameters)} in fp32, {Gib(2 * parameters)} in bf16");
+            $"  {tensors.Count} tensors of {string.Join(", ", types)}, {parameters:N0} parameters, {ByteText.Gib(tensors.Sum(t => t.Bytes))} as stored; ")
+            + $"{ByteText.Gib(4 * parameters)} in fp32, {ByteText.Gib(2 * parameters)} in bf16");
         Console.WriteLine($"  digest {FileDigests.OfThisUser.Of(checkpoint.Files.Select(path => (Path.GetFileName(path), path)))}");
         var comparison = PublishedNames.Compare(checkpoint);
         Console.WriteLine(comparison.IsPublished
@@ -85,6 +112,4 @@ internal static class ModelsCommand
             throw new UsageException($"{path}: {e.Message}", e);
         }
     }
-
-    private static string Gib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.##} GiB");
 }

@@ -141,7 +141,8 @@ internal static class WorkerCommand
         return command;
     }
 
-    private static IReadOnlyDictionary<string, Placement> Placements(string? file)
+    /// <param name="file">Of placements; null for none.</param>
+    internal static IReadOnlyDictionary<string, Placement> Placements(string? file)
     {
         try
         {

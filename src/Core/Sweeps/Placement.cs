@@ -51,8 +51,13 @@ public sealed record Placement
     /// <summary>Of one call; else what the sweep says of all calls.</summary>
     public double? TimeoutSeconds { get; init; }
 
-    /// <summary>What it takes of its device's memory while it is loaded, in GiB; nothing where it is not said.</summary>
+    /// <summary>
+    /// What it takes of its device's memory while it is loaded, in GiB; where it is not said, what its kind works out, or nothing.
+    /// </summary>
     public double? MemoryGib { get; init; }
+
+    /// <summary>Whether parts of a network are on its device only while they are at work, and are read again for each drawing.</summary>
+    public bool? Offload { get; init; }
 
     /// <summary>How long a simulated model takes to load.</summary>
     public double? LoadSeconds { get; init; }
@@ -83,6 +88,7 @@ public sealed record Placement
         Concurrency = other.Concurrency ?? Concurrency,
         TimeoutSeconds = other.TimeoutSeconds ?? TimeoutSeconds,
         MemoryGib = other.MemoryGib ?? MemoryGib,
+        Offload = other.Offload ?? Offload,
         LoadSeconds = other.LoadSeconds ?? LoadSeconds,
         BatchSeconds = other.BatchSeconds ?? BatchSeconds,
     };

@@ -12,14 +12,20 @@ internal sealed class DeviceMemory(Func<string, long> capacity)
     /// <summary>The share of this machine's memory that models may take: the rest is for images, the database and others.</summary>
     private const double ShareOfProcessor = 0.8;
 
+    /// <summary>The share of an accelerator's memory: the rest is its driver's and libraries'.</summary>
+    private const double ShareOfAccelerator = 0.9;
+
     private readonly Lock _lock = new();
     private readonly List<Place> _taken = [];
     private readonly List<(Place Place, TaskCompletionSource<IDisposable> Granted)> _waiting = [];
 
-    /// <summary>Of the processor a share of what this process may use; of other devices all that is asked for.</summary>
+    /// <summary>
+    /// Of the processor a share of what this process may use, of NVIDIA's devices a share of what they have; of others all that
+    /// is asked for.
+    /// </summary>
     public static long OfThisMachine(string device) => device == Placement.Processor
         ? (long)(ShareOfProcessor * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
-        : long.MaxValue;
+        : CudaMemory.Of(device) is { } bytes ? (long)(ShareOfAccelerator * bytes) : long.MaxValue;
 
     /// <summary>Waits for room.</summary>
     /// <param name="lastUsed">When it was last asked, as a time stamp; called under a lock.</param>
@@ -32,7 +38,7 @@ internal sealed class DeviceMemory(Func<string, long> capacity)
         if (bytes > capacity(device))
         {
             throw new ModelUnavailableException(
-                $"it takes {Gib(bytes)} of {device}, which has {Gib(capacity(device))} for models: see memory_gib of its placement");
+                $"it takes {Gib(bytes)} of {device}, which has {Gib(capacity(device))} for models: see memory_gib and offload of its placement");
         }
 
         var granted = new TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously);

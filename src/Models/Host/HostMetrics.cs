@@ -29,7 +29,7 @@ public static class HostMetrics
         "reflectdit.model.unloads", description: "Models that made room for others, or were let go at the end.");
 
     private static readonly UpDownCounter<long> Memory = Meter.CreateUpDownCounter<long>(
-        "reflectdit.model.memory", "By", "What loaded models take of their devices, as their placements say it.");
+        "reflectdit.model.memory", "By", "What loaded models take of their devices, as their placements say it, or their kinds work it out.");
 
     private static readonly ConcurrentDictionary<string, DeviceSeconds> Seconds = new();
 

@@ -33,9 +33,11 @@ public interface IHostedModel : IDisposable
 /// <param name="host">That it belongs to.</param>
 /// <param name="role">What it is for, as messages say it.</param>
 /// <param name="load">Makes the model; takes as long as it likes, on a thread of its own.</param>
+/// <param name="memory">Bytes that it takes of its device.</param>
 /// <param name="fault">What is wrong with an answer; null for nothing.</param>
 public sealed class HostedModel<TRequest, TAnswer>(
-    ModelHost host, string role, ModelConfiguration model, Placement placement, Func<IModel<TRequest, TAnswer>> load, Func<TAnswer, string?> fault)
+    ModelHost host, string role, ModelConfiguration model, Placement placement, Func<IModel<TRequest, TAnswer>> load, Func<long> memory,
+    Func<TAnswer, string?> fault)
     : IHostedModel
 {
     private readonly Lock _lock = new();
@@ -135,9 +137,10 @@ public sealed class HostedModel<TRequest, TAnswer>(
     {
         try
         {
+            var bytes = memory();
             var room = await host.Memory.TakeAsync(
-                placement.Device ?? Placement.Processor, placement.MemoryBytes, () => Volatile.Read(ref _askedAt), () => Leave(stay));
-            return await Task.Run(() => Load(room)); // waiting for room is no part of the loading
+                placement.Device ?? Placement.Processor, bytes, () => Volatile.Read(ref _askedAt), () => Leave(stay));
+            return await Task.Run(() => Load(room, bytes)); // waiting for room is no part of the loading
         }
         catch (Exception e)
         {
@@ -147,7 +150,7 @@ public sealed class HostedModel<TRequest, TAnswer>(
         }
     }
 
-    private BatchQueue<TRequest, TAnswer> Load(IDisposable room)
+    private BatchQueue<TRequest, TAnswer> Load(IDisposable room, long bytes)
     {
         try
         {
@@ -164,13 +167,13 @@ public sealed class HostedModel<TRequest, TAnswer>(
             }
 
             var took = Stopwatch.GetElapsedTime(began);
-            HostMetrics.Loaded(role, took, placement.MemoryBytes);
+            HostMetrics.Loaded(role, took, bytes);
             host.Say(new(Title, took));
             var queue = new BatchQueue<TRequest, TAnswer>(role, loaded, fault, host.Patience);
             _ = queue.Ended.ContinueWith(
                 _ =>
                 {
-                    HostMetrics.Unloaded(role, placement.MemoryBytes);
+                    HostMetrics.Unloaded(role, bytes);
                     host.Say(new(Title, null));
                     room.Dispose();
                 },

@@ -13,4 +13,7 @@ public interface IModelKinds
     IDetector Detector(ModelConfiguration model, Placement placement);
 
     IAnswerer Answerer(ModelConfiguration model, Placement placement);
+
+    /// <summary>Bytes that a model will take of its device, worked out without loading it; 0 where nothing is known.</summary>
+    long Memory(ModelConfiguration model, Placement placement) => 0;
 }

@@ -70,7 +70,8 @@ public sealed class ModelHost(IModelKinds kinds) : IDisposable
         // How long a call may take is the caller's to say: it makes no other model.
         var place = placement with { TimeoutSeconds = null };
         return (HostedModel<TRequest, TAnswer>)_models.GetOrAdd(
-            (role, model.Identity, place.ToJson()), _ => new HostedModel<TRequest, TAnswer>(this, role, model, place, load, fault));
+            (role, model.Identity, place.ToJson()), _ => new HostedModel<TRequest, TAnswer>(
+                this, role, model, place, load, () => place.MemoryGib is null ? kinds.Memory(model, place) : place.MemoryBytes, fault));
     }
 }
 

@@ -45,6 +45,13 @@ public sealed class ModelKinds : IModelKinds
         _ => throw Unknown(model),
     };
 
+    public long Memory(ModelConfiguration model, Placement placement) => model.Kind switch
+    {
+        ModelConfiguration.Sana or ModelConfiguration.ReflectDit =>
+            SanaGenerator.Memory(model, placement, Parameters<SanaParameters>(model)).Bytes(placement.Offload == true),
+        _ => 0,
+    };
+
     private static T Parameters<T>(ModelConfiguration model) => SettingsJson.Read<T>("its parameters", model.Parameters!.Value.GetRawText());
 
     private static NotSupportedException Unknown(ModelConfiguration model) => new($"this build has no models of the kind '{model.Kind}'");

@@ -20,7 +20,7 @@ public sealed class SanaGenerator : IGenerator
     /// <summary>Contexts are padded to a multiple of it.</summary>
     private const int ContextUnit = 64;
 
-    /// <summary>So many texts and past images stay encoded.</summary>
+    /// <summary>So many past images stay encoded, and twice as many texts.</summary>
     private const int Remembered = 64;
 
     private readonly SanaPipeline _pipeline;
@@ -29,33 +29,36 @@ public sealed class SanaGenerator : IGenerator
     private readonly int _batch;
     private readonly (int Height, int Width) _size;
     private readonly EncodedText _negative;
-    private readonly Encodings<EncodedText> _prompts = new(Remembered);
-    private readonly Encodings<EncodedPair> _pairs = new(Remembered);
+    private readonly Encodings<EncodedText> _texts = new(2 * Remembered);
+    private readonly Encodings<Tensor> _images = new(Remembered);
 
     /// <exception cref="NotSupportedException">The placement names no folder, or what no such model has.</exception>
     /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
     public SanaGenerator(ModelConfiguration model, Placement placement, SanaParameters parameters)
     {
-        if (placement.Path is null || placement.Url is not null)
-            throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
-        var reflects = model.Kind == ModelConfiguration.ReflectDit;
-        var folders = SanaFolders.Of(placement.Path, vision: reflects ? Path.Combine(placement.Path, "vision_encoder") : null);
-        var type = parameters.Dtype switch
-        {
-            "fp32" => ScalarType.Float32,
-            "fp16" => ScalarType.Float16,
-            _ => ScalarType.BFloat16,
-        };
+        var folders = Folders(model, placement, parameters);
+        var type = NetworkDtype.Of(parameters.Dtype);
         Digest = FileDigests.OfThisUser.Of(folders.Files());
         (_parameters, _batch, _settings) = (parameters, model.Batch ?? 1, new(parameters.Steps, parameters.Guidance));
         Batches = new(_batch);
         Libtorch.Load();
         _pipeline = SanaPipeline.Load(
-            folders, type, type == ScalarType.Float32 ? type : ScalarType.BFloat16, torch.device(placement.Device ?? Placement.Processor),
-            !reflects ? null : parameters.Quirks == "clean" ? ReflectionQuirks.Clean : ReflectionQuirks.Paper);
+            folders, type, EncoderType(type), torch.device(placement.Device ?? Placement.Processor),
+            model.Kind != ModelConfiguration.ReflectDit ? null : parameters.Quirks == "clean" ? ReflectionQuirks.Clean : ReflectionQuirks.Paper,
+            offload: placement.Offload == true);
         _size = _pipeline.SizeOf(parameters.Height, parameters.Width);
         using var mode = inference_mode();
         _negative = _pipeline.Text.Encode([""], "", _settings.PromptTokens);
+    }
+
+    /// <summary>What it takes of its device, by configurations and headers; nothing is loaded.</summary>
+    /// <exception cref="NotSupportedException">The placement names no folder, or what no such model has.</exception>
+    /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
+    public static SanaMemory Memory(ModelConfiguration model, Placement placement, SanaParameters parameters)
+    {
+        var type = NetworkDtype.Of(parameters.Dtype);
+        return SanaMemory.Of(
+            Folders(model, placement, parameters), type, EncoderType(type), parameters.Height, parameters.Width, model.Batch ?? 1);
     }
 
     /// <summary>Told of each step that a batch has done, from 1 on.</summary>
@@ -88,10 +91,18 @@ public sealed class SanaGenerator : IGenerator
     public void Dispose()
     {
         _negative.Dispose();
-        _prompts.Dispose();
-        _pairs.Dispose();
+        _texts.Dispose();
+        _images.Dispose();
         _pipeline.Dispose();
     }
+
+    private static SanaFolders Folders(ModelConfiguration model, Placement placement, SanaParameters parameters) =>
+        placement is { Path: { } folder, Url: null }
+            ? SanaFolders.Of(folder, images: model.Kind == ModelConfiguration.ReflectDit, parameters.Variant == "none" ? null : parameters.Variant)
+            : throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+
+    /// <summary>What encodes and decodes overflows in fp16.</summary>
+    private static ScalarType EncoderType(ScalarType type) => type == ScalarType.Float32 ? type : ScalarType.BFloat16;
 
     private IEnumerable<Drawing> Draw(List<DrawRequest> requests, CancellationToken withdrawn)
     {
@@ -99,39 +110,42 @@ public sealed class SanaGenerator : IGenerator
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], _batch - requests.Count)];
-        var prompts = rows.Select(row => _prompts.Of(row.Prompt, () => _pipeline.Text.Encode(
+        // All texts before all images: where they take turns on the device, each encoder comes once.
+        var prompts = rows.Select(row => _texts.Of($"prompt {row.Prompt}", () => _pipeline.Text.Encode(
             [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
-        var contexts = rows.Select(row => Pairs(row)).ToList();
+        var feedback = rows.Select(row => Past(row).Select(past => _texts.Of(
+            $"feedback {past.Feedback}", () => _pipeline.EncodeFeedback(past.Feedback))).ToList()).ToList();
+        var images = rows.Select(row => Past(row).Select(past => _images.Of(
+            Convert.ToHexStringLower(SHA256.HashData(past.Image.Span)),
+            () => _pipeline.EncodeImage(ImageReader.Decode(past.Image), _parameters.ImageTokens))));
+        List<IReadOnlyList<EncodedPair>> contexts =
+            [.. images.Zip(feedback, (row, texts) => row.Zip(texts, (image, text) => new EncodedPair(image, text)).ToList())];
         var together = new EncodedText(cat([.. prompts.Select(p => p.States)], dim: 0), cat([.. prompts.Select(p => p.Mask)], dim: 0));
         var noise = _pipeline.Noise(rows.Select(row => (ulong)row.Seed), _size.Height, _size.Width);
         var latents = _pipeline.Denoise(
             noise, together, _negative, contexts, _settings, PadTo(requests[0]), Progress, cancellation: withdrawn);
         noise.Dispose();
-        var images = new List<byte[]>();
+        var files = new List<byte[]>();
         for (var i = 0; i < requests.Count; i++)
         {
             withdrawn.ThrowIfCancellationRequested();
             using var one = NewDisposeScope();
             // One by one: the largest tensors of all are the decoder's.
             var decoded = DecodedImage.Fit(_pipeline.Decode(latents.narrow(0, i, 1)), _parameters.Height, _parameters.Width);
-            images.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(DecodedImage.ToUnit(decoded)))[0]));
+            files.Add(PngWriter.Encode(DecodedImage.ToImages(DecodedImage.ToBytes(DecodedImage.ToUnit(decoded)))[0]));
         }
 
         latents.Dispose();
-        _prompts.Trim();
-        _pairs.Trim();
+        _texts.Trim();
+        _images.Trim();
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds / requests.Count;
         var evaluations = _parameters.Steps * (_parameters.Guidance > 1 ? 2 : 1);
-        return images.Select(image => new Drawing(image, evaluations, seconds));
+        return files.Select(file => new Drawing(file, evaluations, seconds));
     }
 
-    private List<EncodedPair> Pairs(DrawRequest request) => !_pipeline.Reflects && request.Context.Count > 0
-        ? throw new NotSupportedException("plain SANA draws from a prompt alone: past images are for a 'reflect-dit'") :
-    [
-        .. request.Context.Select(past => _pairs.Of(
-            $"{Convert.ToHexStringLower(SHA256.HashData(past.Image.Span))} {past.Feedback}",
-            () => _pipeline.EncodePair(ImageReader.Decode(past.Image), past.Feedback, _parameters.ImageTokens))),
-    ];
+    private IReadOnlyList<ContextImage> Past(DrawRequest request) => _pipeline.Reflects || request.Context.Count == 0
+        ? request.Context
+        : throw new NotSupportedException("plain SANA draws from a prompt alone: past images are for a 'reflect-dit'");
 
     private int PadTo(DrawRequest request)
     {

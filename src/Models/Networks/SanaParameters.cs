@@ -10,6 +10,7 @@ namespace ReflectDiT.Eval.Models.Networks;
 /// </param>
 /// <param name="Quirks">Of a Reflect-DiT: <c>paper</c> draws as the released code does, <c>clean</c> as it was meant.</param>
 /// <param name="ImageTokens">Of each past image.</param>
+/// <param name="Variant">Which of a snapshot's files: those with it in their names, where a part has such; <c>none</c>: those without.</param>
 public sealed record SanaParameters(
     string Model,
     [property: Range(1, 1000)] int Steps = 20,
@@ -18,4 +19,5 @@ public sealed record SanaParameters(
     [property: Range(32, 4096)] int Width = 1024,
     [property: AllowedValues("bf16", "fp32", "fp16")] string Dtype = "bf16",
     [property: AllowedValues("paper", "clean")] string Quirks = "paper",
-    [property: Range(1, 576)] int ImageTokens = 64);
+    [property: Range(1, 576)] int ImageTokens = 64,
+    [property: AllowedValues("none", "bf16", "fp16", "fp32")] string Variant = "none");

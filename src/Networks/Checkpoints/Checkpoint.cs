@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ReflectDiT.Eval.Core;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace ReflectDiT.Eval.Networks.Checkpoints;
 /// The tensors of a model's folder as Hugging Face's libraries lay it out: one file, or several behind an index. As in
 /// diffusers an index goes before a single file, which may be a stale sibling, and other variants do not count.
 /// </summary>
-public sealed class Checkpoint : IDisposable
+public sealed partial class Checkpoint : IDisposable
 {
     private static readonly string[] Stems = ["diffusion_pytorch_model", "model"];
 
@@ -26,6 +27,16 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Whether a folder holds any file of one, of whatever variant.</summary>
     public static bool IsIn(string folder) => Stems.Any(stem => Directory.EnumerateFiles(folder, $"{stem}*.safetensors").Any());
+
+    /// <summary>The variants of a folder's checkpoint, such as <c>fp16</c>; null for the one without.</summary>
+    public static IReadOnlyList<string?> Variants(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        var names = Directory.EnumerateFiles(folder).Select(path => NameOfVariant().Match(Path.GetFileName(path))).Where(name => name.Success);
+        return [.. names.Select(name => name.Groups["variant"]).Select(variant => variant.Success ? variant.Value : null).Distinct()
+            .Order(StringComparer.Ordinal)];
+    }
 
     /// <param name="folder">That of one model, with its config.json beside the files.</param>
     /// <param name="variant">Such as <c>fp16</c>: the files that carry it in their names; null for those without.</param>
@@ -48,8 +59,10 @@ public sealed class Checkpoint : IDisposable
                 return OpenFile(single);
         }
 
+        var others = Variants(folder).Select(other => other is null ? "one without variant" : $"the variant {other}").ToList();
         throw new CheckpointException($"{folder} holds no {(variant is null ? "" : $"{variant} variant of a ")}checkpoint: neither "
-            + string.Join(" nor ", Stems.Select(stem => $"{stem}{infix}.safetensors")) + ", and no index of one");
+            + string.Join(" nor ", Stems.Select(stem => $"{stem}{infix}.safetensors")) + ", and no index of one"
+            + (others.Count > 0 ? $"; it has {string.Join(", ", others)}" : ""));
     }
 
     /// <summary>A file alone: of safetensors by its ending, else of torch.save.</summary>
@@ -70,7 +83,15 @@ public sealed class Checkpoint : IDisposable
     /// <summary>A copy of a tensor, in the file's own type, on the processor.</summary>
     public Tensor Read(string name) => _homes[name].Read(name);
 
+    /// <inheritdoc cref="ITensorFile.Read(string, ScalarType, Device)"/>
+    public Tensor Read(string name, ScalarType type, Device device) => _homes[name].Read(name, type, device);
+
     public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    /// <summary>Of a single file, or of an index: the variant stands behind "index" there.</summary>
+    [GeneratedRegex(@"^(diffusion_pytorch_model|model)(\.(?<variant>\w+))?\.safetensors$|^(diffusion_pytorch_model|model)\.safetensors\.index(\.(?<variant>\w+))?\.json$",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NameOfVariant();
 
     private static Checkpoint OpenIndex(string folder, string index)
     {

@@ -24,8 +24,8 @@ public sealed class SafetensorsFile : ITensorFile
     /// <summary>That of the reference: no checkpoint comes near.</summary>
     private const long LongestHeader = 100_000_000;
 
-    /// <summary>What one span holds at most.</summary>
-    private const long Chunk = 1L << 30;
+    /// <summary>Of a tensor that are read at once.</summary>
+    private const long PartElements = 1L << 22;
 
     private static readonly Dictionary<string, (ScalarType Type, int Bytes)> Types = new(StringComparer.Ordinal)
     {
@@ -42,6 +42,7 @@ public sealed class SafetensorsFile : ITensorFile
     };
 
     private readonly MemoryMappedFile _map;
+    private readonly Dictionary<ScalarType, Tensor> _parts = [];
 
     private SafetensorsFile(string path, MemoryMappedFile map, IReadOnlyDictionary<string, StoredTensor> tensors)
     {
@@ -72,38 +73,78 @@ public sealed class SafetensorsFile : ITensorFile
         }
     }
 
-    /// <summary>A copy of a tensor in the file's own type, on the processor.</summary>
-    public unsafe Tensor Read(string name)
+    /// <inheritdoc/>
+    public Tensor Read(string name)
     {
         Libtorch.Load();
         var stored = Tensors[name];
         var tensor = empty([.. stored.Shape], stored.Type);
-        if (stored.Bytes == 0)
-            return tensor;
-        using var view = _map.CreateViewAccessor(stored.Offset, stored.Bytes, MemoryMappedFileAccess.Read);
-        byte* from = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref from);
-        try
+        using var flat = tensor.view(-1);
+        foreach (var (first, count) in Parts(stored))
         {
-            from += view.PointerOffset;
-            var (size, elements) = (stored.Bytes / stored.Elements, stored.Elements);
-            using var flat = tensor.view(-1);
-            for (var first = 0L; first < elements; first += Chunk / size)
-            {
-                using var part = flat.narrow(0, first, Math.Min(Chunk / size, elements - first));
-                var to = part.bytes;
-                new ReadOnlySpan<byte>(from + (first * size), to.Length).CopyTo(to);
-            }
-        }
-        finally
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            using var part = flat.narrow(0, first, count);
+            Copy(stored, first, part.bytes);
         }
 
         return tensor;
     }
 
-    public void Dispose() => _map.Dispose();
+    /// <inheritdoc/>
+    public Tensor Read(string name, ScalarType type, Device device)
+    {
+        Libtorch.Load();
+        var stored = Tensors[name];
+        if (stored.Type == type && device.type == TorchSharp.DeviceType.CPU)
+            return Read(name);
+        var tensor = empty([.. stored.Shape], type, device);
+        using var flat = tensor.view(-1);
+        foreach (var (first, count) in Parts(stored))
+        {
+            using var from = Part(stored.Type).narrow(0, 0, count);
+            Copy(stored, first, from.bytes);
+            using var to = flat.narrow(0, first, count);
+            to.copy_(from).Dispose();
+        }
+
+        return tensor;
+    }
+
+    public void Dispose()
+    {
+        foreach (var part in _parts.Values)
+            part.Dispose();
+        _parts.Clear();
+        _map.Dispose();
+    }
+
+    /// <summary>
+    /// What a part is read into before it is cast: one for all tensors, as a freed one of each would leave a hole in the heap
+    /// that nothing fits into.
+    /// </summary>
+    private Tensor Part(ScalarType type) => _parts.TryGetValue(type, out var part)
+        ? part
+        : _parts[type] = empty([PartElements], type).DetachFromDisposeScope();
+
+    private static IEnumerable<(long First, long Count)> Parts(StoredTensor stored)
+    {
+        for (var first = 0L; first < stored.Elements; first += PartElements)
+            yield return (first, Math.Min(PartElements, stored.Elements - first));
+    }
+
+    private unsafe void Copy(StoredTensor stored, long first, Span<byte> to)
+    {
+        using var view = _map.CreateViewAccessor(stored.Offset + (first * (stored.Bytes / stored.Elements)), to.Length, MemoryMappedFileAccess.Read);
+        byte* from = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref from);
+        try
+        {
+            new ReadOnlySpan<byte>(from + view.PointerOffset, to.Length).CopyTo(to);
+        }
+        finally
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+        }
+    }
 
     private static Dictionary<string, StoredTensor> ReadHeader(FileStream stream)
     {

@@ -94,11 +94,9 @@ public sealed class Weights : IDisposable
 
             if (_faults.Count > 0)
                 return null!; // not to be used: what is read further serves nobody
-            using var read = checkpoint.Read(key);
-            var tensor = read.to(type(name) ?? read.dtype, device!).DetachFromDisposeScope();
-            // Where nothing was to be cast it is the very same tensor, which dies here.
-            Tensors.Add(name, tensor.Handle == read.Handle ? tensor.alias().DetachFromDisposeScope() : tensor);
-            return Tensors[name];
+            var tensor = checkpoint.Read(key, type(name) ?? stored.Type, device!).DetachFromDisposeScope();
+            Tensors.Add(name, tensor);
+            return tensor;
         }
 
         public void Complete()

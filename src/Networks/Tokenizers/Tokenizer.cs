@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Networks.Tokenizers;
 /// <summary>
 /// Text to ids and back by a <c>tokenizer.json</c>, as Hugging Face's tokenizers do it: byte-pair encoding over
 /// characters with bytes for the rest (Gemma), or over bytes (Qwen, CLIP). It is our own because the library at hand,
-/// Microsoft.ML.Tokenizers, knows no byte fallback, splits words by UTF-16 units, and normalises with ICU.
+/// Microsoft.ML.Tokenizers, knows no byte fallback, and normalises with ICU: docs/networks.md says what was measured.
 /// </summary>
 public sealed class Tokenizer
 {

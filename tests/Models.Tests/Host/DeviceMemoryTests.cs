@@ -67,7 +67,7 @@ public sealed class DeviceMemoryTests
         var refused = await Assert.ThrowsAsync<ModelUnavailableException>(
             () => host.Generator(Model("huge"), Taking(10.5)).LoadAsync(CancellationToken.None));
         Assert.Equal(
-            "the generator huge cannot be loaded: it takes 10.5 GiB of cpu, which has 10 GiB for models: see memory_gib of its placement",
+            "the generator huge cannot be loaded: it takes 10.5 GiB of cpu, which has 10 GiB for models: see memory_gib and offload of its placement",
             refused.Message);
     }
 

@@ -193,7 +193,7 @@ public sealed class HostedModelTests
         {
             Interlocked.Increment(ref loads);
             return new Model(new(4), Task.FromResult, r => "", () => { }, () => disposed.SetResult());
-        }, _ => null);
+        }, () => 0, _ => null);
         Assert.False(model.IsLoaded);
         Assert.Equal(0, loads);
         Assert.Equal(Enumerable.Range(0, 50), await Task.WhenAll(Enumerable.Range(0, 50).Select(i => AskAsync(model, i))));
@@ -210,7 +210,7 @@ public sealed class HostedModelTests
         var loads = 0;
         HostedModel<int, int> Failing(TimeSpan counts) => new(
             new() { RetryLoadAfter = counts }, "squarer", ModelConfiguration.RanElsewhere, new(), () =>
-            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), _ => null);
+            Interlocked.Increment(ref loads) < 3 ? throw new IOException("no such folder") : new Model(new(4), Task.FromResult), () => 0, _ => null);
         using var patient = Failing(Minute);
         for (var i = 0; i < 5; i++)
         {
@@ -283,7 +283,7 @@ public sealed class HostedModelTests
                         return requests;
                     },
                     disposed: () => disposed.Release());
-            }, _ => null);
+            }, () => 0, _ => null);
         var loaded = model.LoadAsync(CancellationToken.None);
         await Task.Delay(Rest);
         Assert.Equal((0, 0), Read());
@@ -345,6 +345,7 @@ public sealed class HostedModelTests
             ModelConfiguration.RanElsewhere,
             new(),
             () => new Model(policy, serve, key, withdrawn),
+            () => 0,
             fault ?? (_ => null));
 
     private static async Task<int> AskAsync(HostedModel<int, int> model, int request) => (await model.AskAsync(request, Minute, default)).Answer;

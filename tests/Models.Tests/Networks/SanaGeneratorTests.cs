@@ -7,6 +7,7 @@ using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Networks;
+using ReflectDiT.Eval.Networks.Checkpoints;
 using TorchSharp;
 
 namespace ReflectDiT.Eval.Models.Tests.Networks;
@@ -92,4 +93,78 @@ public sealed class ReflectDitGeneratorTests() : NetworkGeneratorCompliance(Mode
     ];
 
     protected override DrawRequest Unanswerable { get; } = new("a cat", 1, [new(new byte[] { 1, 2, 3 }, "It is a dog.")]);
+}
+
+/// <summary>Where a generator's parts are, what they take and which type they compute in.</summary>
+public sealed class GeneratorPlacementTests : IDisposable
+{
+    private readonly string _folder = Snapshot.Make("reflect-pipeline-k0/transformer");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static ContextImage Past(byte shade) => new(Snapshot.Image(shade), "It is a dog.");
+
+    [Fact]
+    public async Task Offloaded_it_draws_the_same_to_the_last_bit_and_encodes_a_past_image_once()
+    {
+        var request = new DrawRequest("a cat", 1, [Past(1)]);
+        byte[] stays;
+        using (var generator = Load(new()))
+            stays = await Draw(generator, request);
+        using var offloaded = Load(new() { Offload = true });
+        Assert.Equal(stays, await Draw(offloaded, request));
+
+        // Without its encoder it still draws from what it has seen, and from nothing else.
+        Directory.Delete(Path.Combine(_folder, "vision_encoder"));
+        await Draw(offloaded, request with { Seed = 2 });
+        Assert.Equal(stays, await Draw(offloaded, request));
+        var refused = await Assert.ThrowsAsync<CheckpointException>(() => Draw(offloaded, request with { Context = [Past(1), Past(2)] }));
+        Assert.Contains("vision_encoder", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("fp16")]
+    [InlineData("bf16")]
+    public async Task Types_of_half_the_width_draw_nearly_the_same(string dtype)
+    {
+        var request = new DrawRequest("a cat", 1, [Past(1)]);
+        using var single = Load(new());
+        using var half = Load(new(), dtype);
+        var (a, b) = (ImageReader.Decode(await Draw(single, request)), ImageReader.Decode(await Draw(half, request)));
+        Assert.InRange(a.Rgb.ToArray().Zip(b.Rgb.ToArray(), (x, y) => Math.Abs(x - y)).Average(), 0.001, 4);
+    }
+
+    /// <summary>The type changes the image: what a sweep draws with is not for a machine to choose.</summary>
+    [Fact]
+    public void A_sweep_says_its_type_and_no_auto() => Assert.Contains(
+        "dtype: expected bf16 or fp32 or fp16, found \"auto\"",
+        Assert.Throws<FormatException>(() => SettingsJson.Read<SanaParameters>("sana.json", """{"model": "small", "dtype": "auto"}""")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public async Task What_it_takes_is_known_before_it_is_loaded_and_checked_against_the_device()
+    {
+        var (model, placement) = (Model("fp32"), new Placement { Path = _folder });
+        var (all, offloaded) = (new ModelKinds().Memory(model, placement), new ModelKinds().Memory(model, placement with { Offload = true }));
+        Assert.True(offloaded < all);
+        using var host = new ModelHost { Capacity = _ => offloaded };
+        var refused = await Assert.ThrowsAsync<ModelUnavailableException>(() => host.Generator(model, placement).LoadAsync(CancellationToken.None));
+        Assert.Contains("see memory_gib and offload of its placement", refused.Message, StringComparison.Ordinal);
+        await host.Generator(model, placement with { Offload = true }).LoadAsync(CancellationToken.None);
+        Assert.Single(host.Loaded);
+        var nowhere = await Assert.ThrowsAsync<ModelUnavailableException>(
+            () => host.Generator(model, placement with { Path = "/no/such/folder" }).LoadAsync(CancellationToken.None));
+        Assert.Contains("/no/such/folder", nowhere.Message, StringComparison.Ordinal);
+    }
+
+    private static ModelConfiguration Model(string dtype) => new(ModelConfiguration.ReflectDit, JsonSerializer.SerializeToElement(
+        Parameters(dtype), SettingsJson.Form))
+    { Batch = 1 };
+
+    private static SanaParameters Parameters(string dtype) => new("small", Steps: 2, Height: 64, Width: 64, Dtype: dtype, ImageTokens: 4);
+
+    private SanaGenerator Load(Placement placement, string dtype = "fp32") => new(Model(dtype), placement with { Path = _folder }, Parameters(dtype));
+
+    private static async Task<byte[]> Draw(SanaGenerator generator, DrawRequest request) =>
+        (await generator.AnswerAsync([request], CancellationToken.None))[0].Image.ToArray();
 }

@@ -37,8 +37,11 @@ internal static class PipelineKind
         var unit = DecodedImage.ToUnit(fitted);
         run.Report("out.image_float", unit);
         run.Report("out.image_uint8", DecodedImage.ToBytes(unit));
-        foreach (var pair in pairs)
-            pair.Dispose();
+        foreach (var (image, feedback) in pairs)
+        {
+            image.Dispose();
+            feedback.Dispose();
+        }
     }
 
     private static List<EncodedPair> Pairs(GoldenRun run, SanaPipeline pipeline)
@@ -51,7 +54,8 @@ internal static class PipelineKind
         // The released code encodes all of them at once, and that is what the case holds.
         pipeline.Text.Encode(feedback, instruction, kept, what: "feedback", watch: run.Report).Dispose();
         return [.. EncoderKinds.Images(run).Zip(feedback, (image, text) =>
-            pipeline.EncodePair(image, text, (int)run.Number("n_reflection_tokens_per_img", 64), instruction, kept))];
+            new EncodedPair(
+                pipeline.EncodeImage(image, (int)run.Number("n_reflection_tokens_per_img", 64)), pipeline.EncodeFeedback(text, instruction, kept)))];
     }
 
     /// <summary>An argument that is one text, several, or none.</summary>
