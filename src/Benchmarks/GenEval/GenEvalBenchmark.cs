@@ -42,7 +42,7 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
     public IScorer Scorer(ScorerConfiguration configuration)
     {
         var settings = RecordedSettings.Read<ScorerSettings>(configuration.Settings);
-        return new GenEvalScorer(settings.Detector, settings.Options, Metadata);
+        return new GenEvalScorer(ObjectWorld.GenEval, settings.Detector, settings.Options, Metadata);
     }
 
     /// <summary>As a sweep records it.</summary>

@@ -15,7 +15,7 @@ public sealed class GenEvalRulesOracleTests
             cases++;
             using var json = JsonDocument.Parse(line);
             var expected = Canonical(json.RootElement.GetProperty("expected"));
-            var scoring = ScoringCase.Parse(line);
+            var scoring = ScoringCase.Parse(line, ObjectWorld.GenEval);
             var score = GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
 
             using var answer = JsonDocument.Parse(ScoreJson.Write(scoring.Id, score));

@@ -82,7 +82,7 @@ internal static class ScoreCommand
     {
         try
         {
-            return (ScoringCase.Answer(line), null);
+            return (ScoringCase.Answer(line, ObjectWorld.GenEval), null);
         }
         catch (InvalidDataException e)
         {
