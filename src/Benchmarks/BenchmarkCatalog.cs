@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.CustomPrompts;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 
@@ -33,6 +34,13 @@ public static class BenchmarkCatalog
             PassOrFail: false,
             () => PromptsBenchmark.Layouts,
             PromptsBenchmark.Open),
+        new(
+            ShapesBenchmark.Kind,
+            ShapesBenchmark.ReadBenchmark,
+            ShapesBenchmark.ReadScorer,
+            PassOrFail: true,
+            () => ShapesBenchmark.Layouts,
+            ShapesBenchmark.Open),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(e => e.Kind)];

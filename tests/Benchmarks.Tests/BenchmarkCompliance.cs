@@ -122,7 +122,7 @@ public abstract class BenchmarkCompliance
             accepted, score < 0 ? null : score / 100.0, score < 0 ? null : 1 - (score / 100.0), accepted ? "" : feedback);
 
     private static Gen<Dictionary<string, IReadOnlyList<Detection>>> Found { get; } =
-        from names in Gen.SubListOf("person", "dog", "cat", "tie", "sports ball", "oven")
+        from names in Gen.SubListOf("person", "dog", "cat", "tie", "sports ball", "oven", "star", "ring", "heart")
         from boxes in (
             from x in Gen.Choose(0, 200)
             from y in Gen.Choose(0, 200)
@@ -143,6 +143,6 @@ public sealed class CatalogTests
 
     [Fact]
     public void A_benchmark_of_another_build_is_refused_by_name() => Assert.Equal(
-        "This build has no benchmark 'dpg'; known: geneval, prompts.",
+        "This build has no benchmark 'dpg'; known: geneval, prompts, shapes.",
         Assert.Throws<JsonException>(() => BenchmarkCatalog.Open(new("dpg"))).Message);
 }

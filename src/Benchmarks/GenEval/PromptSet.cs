@@ -50,14 +50,6 @@ public static class PromptSet
             Enumerable.Range(0, perTask).Select(_ => draw(random));
     }
 
-    /// <summary>The text of <c>evaluation_metadata.jsonl</c>.</summary>
-    public static string MetadataFile(IEnumerable<PromptMetadata> prompts) =>
-        string.Concat(prompts.Select(prompt => MetadataJson.Write(prompt) + "\n"));
-
-    /// <summary>The text of <c>generation_prompts.txt</c>.</summary>
-    public static string PromptFile(IEnumerable<PromptMetadata> prompts) =>
-        string.Concat(prompts.Select(prompt => prompt.Prompt + "\n"));
-
     private static PromptMetadata SingleObject(int index) => Grammar.SingleObject(ObjectNames.All[index]);
 
     private static PromptMetadata TwoObject(NumpyRandom random)

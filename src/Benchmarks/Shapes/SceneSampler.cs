@@ -6,6 +6,12 @@ namespace ReflectDiT.Eval.Benchmarks.Shapes;
 /// <summary>Makes up scenes that show a prompt: just the objects that it asks for, and chance in all that it leaves open.</summary>
 public static class SceneSampler
 {
+    /// <summary>The least and the greatest brightness of an object.</summary>
+    internal const float Darkest = 0.88f;
+
+    /// <inheritdoc cref="Darkest"/>
+    internal const float Brightest = 1.12f;
+
     private const int Board = Scene.Cells * Scene.Cells;
 
     /// <param name="prompt">Of <see cref="ShapePrompts"/>.</param>
@@ -23,7 +29,7 @@ public static class SceneSampler
 
     /// <summary>Objects in cells at random.</summary>
     /// <param name="objects">A class and a colour each; any colour for null.</param>
-    internal static Scene Scatter(IReadOnlyList<(string Class, string? Colour)> objects, NumpyRandom random)
+    public static Scene Scatter(IReadOnlyList<(string Class, string? Colour)> objects, NumpyRandom random)
     {
         var cells = random.Choice(Board, objects.Count);
         return Of([.. objects.Select((o, i) => Object(o.Class, o.Colour, cells[i], random))], random);
@@ -38,7 +44,7 @@ public static class SceneSampler
         Between(-0.75, 0.75, random),
         Between(-0.75, 0.75, random),
         Between(5, 6.25, random), // With the jitter two pixels of background stay between neighbours.
-        Between(0.88, 1.12, random));
+        Between(Darkest, Brightest, random));
 
     /// <summary>The cells of two objects of which the first has a relation to the second, or certainly has not.</summary>
     internal static (int At, int Of) Pair(string relation, bool holds, NumpyRandom random)

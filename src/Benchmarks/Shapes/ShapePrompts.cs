@@ -37,19 +37,19 @@ public sealed class ShapePrompts
 
     private static readonly Lazy<ShapePrompts> PublishedSets = new(() => new(PublishedSeed));
 
-    private readonly HashSet<string> _training;
+    private readonly Lazy<(IReadOnlyList<PromptMetadata> Prompts, HashSet<string> Texts)> _training;
 
     public ShapePrompts(UInt128 seed)
     {
         var random = new NumpyRandom(seed);
-        var (test, validation, training) = (new List<PromptMetadata>(), new List<PromptMetadata>(), new List<PromptMetadata>());
-        foreach (var asked in Asked())
+        var categories = Asked().Select(asked => new Category(asked, random)).ToList();
+        Test = [.. categories.SelectMany(c => c.Test)];
+        Validation = [.. categories.SelectMany(c => c.Validation)];
+        _training = new(() =>
         {
-            Share(asked, random, test, validation, training);
-        }
-
-        (Test, Validation, Training) = (test, validation, training);
-        _training = [.. training.Select(p => p.Prompt)];
+            List<PromptMetadata> training = [.. categories.SelectMany(c => c.Training)];
+            return (training, [.. training.Select(p => p.Prompt)]);
+        });
     }
 
     /// <summary>Those of the published seed.</summary>
@@ -62,7 +62,7 @@ public sealed class ShapePrompts
     public IReadOnlyList<PromptMetadata> Validation { get; }
 
     /// <summary>All others; of single objects all that there are.</summary>
-    public IReadOnlyList<PromptMetadata> Training { get; }
+    public IReadOnlyList<PromptMetadata> Training => _training.Value.Prompts;
 
     public IReadOnlyList<PromptMetadata> Of(ShapeSet set) => set switch
     {
@@ -71,7 +71,7 @@ public sealed class ShapePrompts
         _ => Training,
     };
 
-    public bool IsOfTraining(string prompt) => _training.Contains(prompt);
+    public bool IsOfTraining(string prompt) => _training.Value.Texts.Contains(prompt);
 
     /// <summary>That of the prompt's opening.</summary>
     internal static PromptGrammar GrammarOf(string prompt) =>
@@ -91,24 +91,41 @@ public sealed class ShapePrompts
         yield return [.. pairs.SelectMany(p => colours.Select(c => (Func<PromptGrammar, PromptMetadata>)(g => g.ColorAttr(p.A, c.A, p.B, c.B))))];
     }
 
-    /// <summary>Takes everything once before anything in a second wording.</summary>
-    private static void Share(
-        List<Func<PromptGrammar, PromptMetadata>> asked,
-        NumpyRandom random,
-        List<PromptMetadata> test,
-        List<PromptMetadata> validation,
-        List<PromptMetadata> training)
+    /// <summary>All prompts of a category in an order that takes everything once before anything in a second wording.</summary>
+    private sealed class Category
     {
-        const int HeldOut = TestPerCategory + ValidationPerCategory;
-        var order = random.Choice(asked.Count, asked.Count);
-        var openings = order.Select(_ => random.Choice(Grammars.Length, Grammars.Length)).ToArray();
-        var prompts = Enumerable.Range(0, Grammars.Length)
-            .SelectMany(round => order.Select((what, i) => asked[what](Grammars[openings[i][round]])))
-            .ToList();
-        test.AddRange(prompts.Take(TestPerCategory));
-        var enough = prompts.Count > HeldOut;
-        validation.AddRange(enough ? prompts.Skip(TestPerCategory).Take(ValidationPerCategory) : prompts.Take(ValidationPerCategory));
-        var many = asked.Count > 2 * HeldOut;
-        training.AddRange(prompts.Where((_, i) => !enough || (many ? i % asked.Count : i) >= HeldOut));
+        private const int HeldOut = TestPerCategory + ValidationPerCategory;
+
+        private readonly List<Func<PromptGrammar, PromptMetadata>> _asked;
+        private readonly int[] _order;
+        private readonly int[][] _openings;
+
+        public Category(List<Func<PromptGrammar, PromptMetadata>> asked, NumpyRandom random)
+        {
+            _asked = asked;
+            _order = random.Choice(asked.Count, asked.Count);
+            _openings = [.. _order.Select(_ => random.Choice(Grammars.Length, Grammars.Length))];
+        }
+
+        public IEnumerable<PromptMetadata> Test => Enumerable.Range(0, TestPerCategory).Select(At);
+
+        public IEnumerable<PromptMetadata> Validation => Enumerable.Range(Enough ? TestPerCategory : 0, ValidationPerCategory).Select(At);
+
+        public IEnumerable<PromptMetadata> Training =>
+            Enumerable.Range(0, Count).Where(i => !Enough || (Many ? i % _asked.Count : i) >= HeldOut).Select(At);
+
+        private int Count => _asked.Count * Grammars.Length;
+
+        /// <summary>To hold texts out.</summary>
+        private bool Enough => Count > HeldOut;
+
+        /// <summary>To hold out what is asked for, in all its wordings.</summary>
+        private bool Many => _asked.Count > 2 * HeldOut;
+
+        private PromptMetadata At(int index)
+        {
+            var (round, place) = Math.DivRem(index, _asked.Count);
+            return _asked[_order[place]](Grammars[_openings[place][round]]);
+        }
     }
 }

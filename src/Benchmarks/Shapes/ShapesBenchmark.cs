@@ -11,11 +11,17 @@ public sealed class ShapesBenchmark : IBenchmark
 {
     public const string Kind = "shapes";
 
+    /// <summary>More than any category has.</summary>
+    public const int MostPerTask = 100_000;
+
     private const string Table = "table";
     private const string Curve = "curve";
 
     private ShapesBenchmark(PromptSettings settings) => Metadata =
-        [.. settings.Of().GroupBy(p => p.Tag).SelectMany(category => category.Take(settings.PerCategory ?? int.MaxValue))];
+        [.. settings.Of().GroupBy(p => p.Tag).SelectMany(category => category.Take(settings.PerTask ?? int.MaxValue))];
+
+    /// <summary>The names of <see cref="ShapeSet"/>, as they are asked for.</summary>
+    public static IReadOnlyList<string> Sets { get; } = [.. Enum.GetNames<ShapeSet>().Select(n => n.ToLowerInvariant())];
 
     /// <summary>One threshold for all that is found: the pixel detector is as sure of each of several objects as of one.</summary>
     public static ObjectWorld World { get; } = new(ShapeWorld.Classes, new() { Threshold = 0.5, CountingThreshold = 0.5 });
@@ -46,10 +52,10 @@ public sealed class ShapesBenchmark : IBenchmark
         World, RecordedSettings.Read<ScorerSettings>(configuration.Settings).Detector, World.Options.ToJson(), Metadata);
 
     /// <summary>As a sweep records it.</summary>
-    /// <param name="perCategory">The first so many of each category; null for all.</param>
-    public static BenchmarkConfiguration Configuration(UInt128 seed, ShapeSet set, int? perCategory) => new(Kind)
+    /// <param name="perTask">The first so many of each category; null for all.</param>
+    public static BenchmarkConfiguration Configuration(UInt128 seed, ShapeSet set, int? perTask) => new(Kind)
     {
-        Settings = RecordedSettings.Of(new PromptSettings(seed, set, perCategory)),
+        Settings = RecordedSettings.Of(new PromptSettings(seed, set, perTask)),
     };
 
     /// <summary>As a sweep records it.</summary>
@@ -62,9 +68,23 @@ public sealed class ShapesBenchmark : IBenchmark
     internal static ShapesBenchmark Open(BenchmarkConfiguration configuration) =>
         new(RecordedSettings.Read<PromptSettings>(configuration.Settings));
 
-    private sealed record PromptSettings(UInt128 Seed, ShapeSet Set, int? PerCategory)
+    internal static BenchmarkConfiguration ReadBenchmark(ISweepSection section) => Configuration(
+        section.Integer("seed", UInt128.Zero, UInt128.MaxValue, (UInt128)ShapePrompts.PublishedSeed),
+        section.Has("set") ? Enum.Parse<ShapeSet>(section.Word("set", [.. Sets]), ignoreCase: true) : ShapeSet.Test,
+        section.Has("per_task") ? section.Integer("per_task", 1, MostPerTask) : null);
+
+    internal static ScorerConfiguration ReadScorer(ISweepSection section)
     {
-        public IReadOnlyList<PromptMetadata> Of() => new ShapePrompts(Seed).Of(Set);
+        var detector = section.Detector("detector");
+        return detector.IsSimulated
+            ? throw section.Error("detector", "a simulated detector reads GenEval's simulated images alone: expected one of the kind 'pixels'")
+            : ScoredBy(detector);
+    }
+
+    private sealed record PromptSettings(UInt128 Seed, ShapeSet Set, int? PerTask)
+    {
+        public IReadOnlyList<PromptMetadata> Of() =>
+            (Seed == ShapePrompts.PublishedSeed ? ShapePrompts.Published : new ShapePrompts(Seed)).Of(Set);
     }
 
     private sealed record ScorerSettings(ModelConfiguration Detector);

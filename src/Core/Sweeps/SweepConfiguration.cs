@@ -59,6 +59,9 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>A Reflect-DiT: the snapshot of the SANA that it was tuned from, with its transformer and a vision encoder.</summary>
     public const string ReflectDit = "reflect-dit";
 
+    /// <summary>The detector of the world of shapes: no network, and no weights.</summary>
+    public const string Pixels = "pixels";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 

@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Networks;
+using ReflectDiT.Eval.Models.Shapes;
 using ReflectDiT.Eval.Models.Simulated;
 
 namespace ReflectDiT.Eval.Models.Host;
@@ -26,6 +27,7 @@ public sealed class ModelKinds : IModelKinds
     public IDetector Detector(ModelConfiguration model, Placement placement) => model.Kind switch
     {
         ModelConfiguration.Simulated => new SimulatedDetector(model, placement),
+        ModelConfiguration.Pixels => new ShapeDetector(model, placement),
         _ => throw Unknown(model),
     };
 

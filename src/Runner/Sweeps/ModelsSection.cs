@@ -69,13 +69,16 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
-        string[] kinds = role == "generator"
-            ? [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit]
-            : [ModelConfiguration.Simulated];
+        string[] kinds = role switch
+        {
+            "generator" => [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit],
+            "detector" => [ModelConfiguration.Simulated, ModelConfiguration.Pixels],
+            _ => [ModelConfiguration.Simulated],
+        };
         var kind = map.Word("kind", kinds);
         var model = new ModelConfiguration(kind, parameters(kind, section))
         {
-            Batch = map.Integer("batch", 1, LargestBatch, kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
+            Batch = map.Integer("batch", 1, LargestBatch, kind is ModelConfiguration.Simulated or ModelConfiguration.Pixels ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))

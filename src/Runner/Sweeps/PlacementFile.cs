@@ -21,7 +21,7 @@ public static class PlacementFile
     internal static Placement Read(YamlMap map, string? kind)
     {
         var simulated = kind is null or ModelConfiguration.Simulated;
-        var real = kind is not ModelConfiguration.Simulated;
+        var real = kind is not (ModelConfiguration.Simulated or ModelConfiguration.Pixels);
         var placement = new Placement
         {
             Path = real ? map.OptionalText("path") : null,

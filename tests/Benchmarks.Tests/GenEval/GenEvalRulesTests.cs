@@ -139,7 +139,7 @@ public sealed class GenEvalRulesTests
             var swapped = GenEvalRules.Score(
                 prompt, Image(("cat", it.cats.ToList()), ("dog", it.dogs.ToList())), it.options);
 
-            Assert.Equal(ScoreJson.Write("id", score), ScoreJson.Write("id", swapped));
+            Assert.Equal(ScoreJson.Write("id", score, ObjectNames.Classes), ScoreJson.Write("id", swapped, ObjectNames.Classes));
             Assert.Equal(it.dogs.Any(dog => dog.Score > 0.3f), score.Correct);
             foreach (var kept in score.Kept)
             {

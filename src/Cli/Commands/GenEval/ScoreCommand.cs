@@ -3,7 +3,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
-/// <summary><c>reflectdit score</c>: GenEval's rules on a file of detections.</summary>
+/// <summary><c>reflectdit score</c>: GenEval's rules on a file of detections, of its own objects or of shapes.</summary>
 internal static class ScoreCommand
 {
     /// <summary>Lines that are scored side by side before their answers are written, in order.</summary>
@@ -25,21 +25,26 @@ internal static class ScoreCommand
             Description = $"One JSON line a case: {string.Join(", ", ScoreJson.Keys)}; may end in .gz; - is standard output",
             Required = true,
         };
-        var command = new Command("score", "Score detections by GenEval's rules") { detections, answers };
+        var benchmark = BenchmarkOption.Create();
+        var command = new Command("score", "Score detections by GenEval's rules") { detections, answers, benchmark };
         command.SetAction((parsed, cancellation) => Task.Run(
-            () => Run(parsed.GetRequiredValue(detections), parsed.GetRequiredValue(answers), cancellation),
+            () => Run(
+                parsed.GetRequiredValue(detections),
+                parsed.GetRequiredValue(answers),
+                BenchmarkOption.World(parsed.GetRequiredValue(benchmark)),
+                cancellation),
             cancellation));
         return command;
     }
 
-    private static int Run(string detections, string answers, CancellationToken cancellation)
+    private static int Run(string detections, string answers, ObjectWorld world, CancellationToken cancellation)
     {
         using var output = new OutputFile(answers);
         var done = 0L;
         foreach (var lines in Batches(InputFile.Lines(detections)))
         {
             var scored = new (string? Answer, string? Fault)[lines.Count];
-            Parallel.For(0, lines.Count, i => scored[i] = Score(lines[i]));
+            Parallel.For(0, lines.Count, i => scored[i] = Score(lines[i], world));
             foreach (var (answer, fault) in scored)
             {
                 done++;
@@ -78,11 +83,11 @@ internal static class ScoreCommand
         }
     }
 
-    private static (string? Answer, string? Fault) Score(string line)
+    private static (string? Answer, string? Fault) Score(string line, ObjectWorld world)
     {
         try
         {
-            return (ScoringCase.Answer(line, ObjectWorld.GenEval), null);
+            return (ScoringCase.Answer(line, world), null);
         }
         catch (InvalidDataException e)
         {
