@@ -62,34 +62,12 @@ public sealed class AdamW : IDisposable
     /// <summary>One step, and gradients of 0 for the next.</summary>
     /// <param name="step">From 1 on.</param>
     /// <param name="scale">What the gradients are multiplied with first.</param>
-    public unsafe void Step(long step, double rate, double scale)
+    public void Step(long step, double rate, double scale)
     {
-        var length = (int)_parameters.Length;
         // The mean begins short, so that it soon forgets the weights that training began with.
         var keep = (float)Math.Min(_settings.MeanDecay, (1.0 + step) / (10.0 + step));
-        var size = (float)(rate / (1 - Math.Pow(Beta1, step)));
-        var root = (float)(1 / Math.Sqrt(1 - Math.Pow(_settings.Beta2, step)));
-        var decay = (float)(1 - (rate * _settings.WeightDecay));
-        var (beta1, beta2, times, decayed) = ((float)Beta1, (float)_settings.Beta2, (float)scale, _parameters.Decayed);
-        fixed (byte* values = _parameters.Values.bytes, gradients = _parameters.Gradients.bytes)
-        fixed (byte* first = FirstMoment.bytes, second = SecondMoment.bytes, mean = Mean.bytes)
-        {
-            var (p, g, m, v, e) = ((nint)values, (nint)gradients, (nint)first, (nint)second, (nint)mean);
-            Parallel.For(0, Pieces(length), piece =>
-            {
-                var last = Math.Min(length, (piece + 1) * Piece);
-                for (var at = piece * Piece; at < last; at += Vector<float>.Count)
-                {
-                    var gradient = At(g, at) * times;
-                    var moment = (At(m, at) * beta1) + (gradient * (1 - beta1));
-                    var square = (At(v, at) * beta2) + (gradient * gradient * (1 - beta2));
-                    var value = (At(p, at) * (at < decayed ? decay : 1)) - (size * moment / ((Vector.SquareRoot(square) * root) + new Vector<float>((float)Eps)));
-                    (At(m, at), At(v, at), At(p, at)) = (moment, square, value);
-                    At(e, at) = (At(e, at) * keep) + (value * (1 - keep));
-                    At(g, at) = Vector<float>.Zero;
-                }
-            });
-        }
+        foreach (var group in _parameters.Groups)
+            Step(group, step, rate * group.Learning.Rate, (float)scale, keep);
     }
 
     public void Dispose()
@@ -97,6 +75,34 @@ public sealed class AdamW : IDisposable
         FirstMoment.Dispose();
         SecondMoment.Dispose();
         Mean.Dispose();
+    }
+
+    private unsafe void Step(ParameterGroup group, long step, double rate, float scale, float keep)
+    {
+        var (begin, end) = ((int)group.First, (int)(group.First + group.Length));
+        var size = (float)(rate / (1 - Math.Pow(Beta1, step)));
+        var root = (float)(1 / Math.Sqrt(1 - Math.Pow(_settings.Beta2, step)));
+        var decay = group.Learning.Decays ? (float)(1 - (rate * _settings.WeightDecay)) : 1;
+        var (beta1, beta2) = ((float)Beta1, (float)_settings.Beta2);
+        fixed (byte* values = _parameters.Values.bytes, gradients = _parameters.Gradients.bytes)
+        fixed (byte* first = FirstMoment.bytes, second = SecondMoment.bytes, mean = Mean.bytes)
+        {
+            var (p, g, m, v, e) = ((nint)values, (nint)gradients, (nint)first, (nint)second, (nint)mean);
+            Parallel.For(0, Pieces(end - begin), piece =>
+            {
+                var last = Math.Min(end, begin + ((piece + 1) * Piece));
+                for (var at = begin + (piece * Piece); at < last; at += Vector<float>.Count)
+                {
+                    var gradient = At(g, at) * scale;
+                    var moment = (At(m, at) * beta1) + (gradient * (1 - beta1));
+                    var square = (At(v, at) * beta2) + (gradient * gradient * (1 - beta2));
+                    var value = (At(p, at) * decay) - (size * moment / ((Vector.SquareRoot(square) * root) + new Vector<float>((float)Eps)));
+                    (At(m, at), At(v, at), At(p, at)) = (moment, square, value);
+                    At(e, at) = (At(e, at) * keep) + (value * (1 - keep));
+                    At(g, at) = Vector<float>.Zero;
+                }
+            });
+        }
     }
 
     private static unsafe ref Vector<float> At(nint numbers, int index) => ref *(Vector<float>*)((float*)numbers + index);

@@ -3,6 +3,14 @@ using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training;
 
+/// <param name="Decays">Whether weight decay draws it towards 0.</param>
+/// <param name="Rate">What the learning rate is multiplied with.</param>
+public readonly record struct Learning(bool Decays, double Rate);
+
+/// <param name="First">Index of its first number.</param>
+/// <param name="Length">Numbers.</param>
+public sealed record ParameterGroup(long First, long Length, Learning Learning);
+
 /// <summary>
 /// The parameters of one or more networks in one stretch of memory, and their gradients in another: what an optimizer does
 /// to all of them is one pass. A network takes its parameters from here as from a checkpoint, without a copy.
@@ -16,19 +24,28 @@ public sealed class FlatParameters : IDisposable
     private readonly Tensor _gradients;
 
     /// <param name="networks">By name, of each the shapes that its constructor asks <see cref="Weights.None"/> for.</param>
-    /// <param name="decayed">Whether a parameter is drawn towards 0, by its full name.</param>
-    public FlatParameters(IReadOnlyDictionary<string, IReadOnlyDictionary<string, long[]>> networks, Func<string, long[], bool> decayed)
+    /// <param name="learning">How a parameter learns, by its full name; as it is with weight decay for matrices where null.</param>
+    public FlatParameters(
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, long[]>> networks, Func<string, long[], Learning>? learning = null)
     {
-        var all = networks.SelectMany(network => network.Value.Select(shape => (Name: $"{network.Key}.{shape.Key}", Shape: shape.Value))).ToList();
-        foreach (var (name, shape) in all.OrderByDescending(one => decayed(one.Name, one.Shape)))
+        learning ??= (name, shape) => new(Initialization.Decays(name, shape), 1);
+        var all = networks.SelectMany(network => network.Value.Select(shape => (Name: $"{network.Key}.{shape.Key}", Shape: shape.Value)));
+        var groups = new List<ParameterGroup>();
+        foreach (var group in all.GroupBy(one => learning(one.Name, one.Shape)))
         {
-            var count = shape.Aggregate(1L, (product, side) => product * side);
-            _places.Add(name, new(Length, shape));
-            Length += (count + Unit - 1) / Unit * Unit;
-            Count += count;
-            if (decayed(name, shape))
-                Decayed = Length;
+            var first = Length;
+            foreach (var (name, shape) in group)
+            {
+                var count = shape.Aggregate(1L, (product, side) => product * side);
+                _places.Add(name, new(Length, shape));
+                Length += (count + Unit - 1) / Unit * Unit;
+                Count += count;
+            }
+
+            groups.Add(new(first, Length - first, group.Key));
         }
+
+        Groups = groups;
 
         Values = zeros(Length).DetachFromDisposeScope();
         _gradients = zeros(Length).DetachFromDisposeScope();
@@ -40,8 +57,8 @@ public sealed class FlatParameters : IDisposable
     /// <summary>Numbers without what lies between the tensors.</summary>
     public long Count { get; }
 
-    /// <summary>The first so many are drawn towards 0.</summary>
-    public long Decayed { get; }
+    /// <summary>Parts of the stretch that learn alike.</summary>
+    public IReadOnlyList<ParameterGroup> Groups { get; }
 
     /// <summary>Full names: that of the network, a point, that of the parameter.</summary>
     public IEnumerable<string> Names => _places.Keys;
@@ -55,8 +72,9 @@ public sealed class FlatParameters : IDisposable
     /// <summary>The part of any stretch of the same layout that is one parameter's, in its shape, without a copy.</summary>
     public Tensor Of(Tensor stretch, string name)
     {
+        using var scope = NewDisposeScope();
         var (first, shape) = _places[name];
-        return stretch.narrow(0, first, shape.Aggregate(1L, (product, side) => product * side)).view(shape);
+        return stretch.narrow(0, first, shape.Aggregate(1L, (product, side) => product * side)).view(shape).MoveToOuterDisposeScope();
     }
 
     /// <summary>Of any stretch of the same layout all parameters, by full name, without copies.</summary>

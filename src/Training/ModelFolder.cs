@@ -14,7 +14,15 @@ public static class ModelFolder
     {
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(Path.Combine(folder, $"{stem}.safetensors"), tensors, type, new Dictionary<string, string> { ["format"] = "pt" });
-        File.WriteAllText(Path.Combine(folder, "config.json"), config);
+        System.IO.File.WriteAllText(Path.Combine(folder, "config.json"), config);
+    }
+
+    /// <summary>The file of tensors that a folder holds.</summary>
+    /// <exception cref="CheckpointException">There is none, or more than one.</exception>
+    public static string File(string folder)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        return checkpoint.Files.Single();
     }
 
     /// <summary>A configuration as its loader reads it.</summary>
@@ -24,12 +32,12 @@ public static class ModelFolder
         var path = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(path, json);
+            System.IO.File.WriteAllText(path, json);
             return ModelConfig.Read(path);
         }
         finally
         {
-            File.Delete(path);
+            System.IO.File.Delete(path);
         }
     }
 }

@@ -36,7 +36,8 @@ public sealed class TrainingLoop
 
     public TimeSpan SaveEvery { get; init; } = TimeSpan.FromMinutes(5);
 
-    public TimeSpan ValidateEvery { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>Null for never, not even at the end.</summary>
+    public TimeSpan? ValidateEvery { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Told of how it goes, a line at a time.</summary>
     public Action<string>? Say { get; init; }
@@ -67,7 +68,7 @@ public sealed class TrainingLoop
             done = step;
             mean.Add(loss);
             var rate = (done - first) * Settings.Batch / Stopwatch.GetElapsedTime(began).TotalSeconds;
-            if (done % LogEvery == 0 || done == Settings.Steps)
+            if (done == 1 || done % LogEvery == 0 || done == Settings.Steps)
                 log.Step(done, loss, mean.Value, norm, Settings.RateAt(done), rate);
             if (Stopwatch.GetElapsedTime(said) > SayEvery)
             {
@@ -122,7 +123,7 @@ public sealed class TrainingLoop
         stage.Parameters.Values.copy_(optimizer.Mean);
         try
         {
-            var measured = stage.Validate();
+            var measured = ValidateEvery is null ? new Dictionary<string, double>() : stage.Validate();
             log.Validation(step, measured);
             if (measured.Count > 0)
                 Say?.Invoke($"{stage.Name}: step {step}: " + string.Join(", ", measured.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:0.####}"))));

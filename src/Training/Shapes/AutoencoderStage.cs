@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Training.Shapes;
 /// DC-AE, 16 times smaller on each side: one token a cell of the board. Trained to give the pixels back (L1), also from
 /// latents with some noise, as those of a generator are.
 /// </summary>
-public sealed class AutoencoderStage : IStage<float[]>
+internal sealed class AutoencoderStage : IStage<float[]>
 {
     private const string Network = "vae";
 
@@ -30,7 +30,7 @@ public sealed class AutoencoderStage : IStage<float[]>
         Libtorch.Load();
         (_folder, _config) = (folder, config);
         var read = DcConfig.Read(ModelFolder.Read(config));
-        Parameters = new(new Dictionary<string, IReadOnlyDictionary<string, long[]>> { [Network] = Shapes(read) }, Initialization.Decays);
+        Parameters = new(new Dictionary<string, IReadOnlyDictionary<string, long[]>> { [Network] = Shapes(read) });
         Initialization.Fill(Parameters, Network, seed);
         _network = new(read, Parameters.Weights(Network));
         Parameters.Train(Network, _network.Parameters);
@@ -43,6 +43,9 @@ public sealed class AutoencoderStage : IStage<float[]>
     public string Identity => _config;
 
     public FlatParameters Parameters { get; }
+
+    /// <summary>So many prompts are validated with at most.</summary>
+    public int Validated { get; init; } = int.MaxValue;
 
     public float[] Make(long step, TrainingSettings settings)
     {
@@ -66,16 +69,15 @@ public sealed class AutoencoderStage : IStage<float[]>
     public IReadOnlyDictionary<string, double> Validate()
     {
         using var scope = NewDisposeScope();
-        var (prompts, random) = (ShapePrompts.Published.Validation, StepRandom.Of(0, "validation", 0));
+        var (prompts, random) = (ShapePrompts.Published.Validation.Take(Validated).ToList(), StepRandom.Of(0, "validation", 0));
         var images = new float[prompts.Count * Scenes.Numbers];
         foreach (var (i, prompt) in prompts.Index())
             Scenes.Render(SceneSampler.Sample(prompt, random), images.AsSpan(i * Scenes.Numbers, Scenes.Numbers));
         var original = Scenes.ToTensor(images);
         var decoded = cat([.. original.split(32).Select(part => _network.Decode(_network.Encode(part)))]);
-        return new Dictionary<string, double>
+        return new Dictionary<string, double>(PixelScore.OfValidation(Scenes.ToImages(decoded)))
         {
             ["difference"] = (decoded - original).abs().mean().item<float>() * 127.5,
-            ["right"] = PixelScore.Share(prompts, Scenes.ToImages(decoded)),
         };
     }
 

@@ -15,7 +15,7 @@ internal sealed record PromptedImages(float[] Images, PromptBatch Prompts);
 /// SANA's transformer and its text encoder together, by flow matching (arXiv 2210.02747) on the autoencoder's latents:
 /// shares of noise by a logit-normal, a tenth of the prompts empty, as SANA is trained.
 /// </summary>
-public sealed class GeneratorStage : IStage<object>
+internal sealed class GeneratorStage : IStage<PromptedImages>
 {
     private const string Text = "text_encoder";
     private const string Dit = "transformer";
@@ -41,7 +41,7 @@ public sealed class GeneratorStage : IStage<object>
         var (textShapes, ditShapes) = (Weights.None(), Weights.None());
         _ = (new Gemma2(text, textShapes, softCap: false), new SanaTransformer(dit, ditShapes));
         Parameters = new(
-            new Dictionary<string, IReadOnlyDictionary<string, long[]>> { [Text] = textShapes.Shapes, [Dit] = ditShapes.Shapes }, Initialization.Decays);
+            new Dictionary<string, IReadOnlyDictionary<string, long[]>> { [Text] = textShapes.Shapes, [Dit] = ditShapes.Shapes });
         Initialization.Fill(Parameters, Text, seed, norms: 0);
         Initialization.Fill(Parameters, Dit, seed);
         _text = new(text, Parameters.Weights(Text), softCap: false);
@@ -54,11 +54,14 @@ public sealed class GeneratorStage : IStage<object>
 
     public string Name => "generator";
 
-    public string Identity => $"{_textConfig} {ShapesConfigs.Transformer} autoencoder {FileDigests.OfThisUser.Of(Checkpoint.Open(_folder.Autoencoder).Files[0])}";
+    public string Identity => $"{_textConfig} {ShapesConfigs.Transformer} autoencoder {FileDigests.OfThisUser.Of(ModelFolder.File(_folder.Autoencoder))}";
 
     public FlatParameters Parameters { get; }
 
-    public object Make(long step, TrainingSettings settings)
+    /// <summary>So many prompts are validated with at most.</summary>
+    public int Validated { get; init; } = int.MaxValue;
+
+    public PromptedImages Make(long step, TrainingSettings settings)
     {
         var random = StepRandom.Of(settings.Seed, Name, step);
         var (images, prompts) = (new float[settings.Batch * Scenes.Numbers], new string[settings.Batch]);
@@ -72,10 +75,10 @@ public sealed class GeneratorStage : IStage<object>
         return new PromptedImages(images, PromptBatch.Of(_tokenizer, prompts, ShapesConfigs.PromptTokens));
     }
 
-    public Tensor Loss(object batch, Generator noise)
+    public Tensor Loss(PromptedImages batch, Generator noise)
     {
         using var scope = NewDisposeScope();
-        var (images, prompts) = (PromptedImages)batch;
+        var (images, prompts) = batch;
         Tensor clean;
         using (no_grad())
             clean = _autoencoder.Encode(Scenes.ToTensor(images)) * _autoencoder.Config.ScalingFactor;
@@ -88,13 +91,13 @@ public sealed class GeneratorStage : IStage<object>
     public IReadOnlyDictionary<string, double> Validate()
     {
         using var scope = NewDisposeScope();
-        var prompts = ShapePrompts.Published.Validation;
+        var prompts = ShapePrompts.Published.Validation.Take(Validated).ToList();
         var (ids, mask) = PromptBatch.Of(_tokenizer, [.. prompts.Select(prompt => prompt.Prompt)], ShapesConfigs.PromptTokens).ToTensors();
         var (emptyIds, emptyMask) = PromptBatch.Of(_tokenizer, [""], ShapesConfigs.PromptTokens).ToTensors();
         var (states, empty) = (_text.Forward(ids, mask), _text.Forward(emptyIds, emptyMask));
         var images = FlowMatching.Draw(_autoencoder, prompts.Count, seed: 0, (latents, time) => _transformer.Forward(
             latents, cat([empty.expand(prompts.Count, -1, -1), states]), cat([emptyMask.expand(prompts.Count, -1), mask]), time));
-        return PixelScore.OfEach(prompts, Scenes.ToImages(images));
+        return PixelScore.OfValidation(Scenes.ToImages(images));
     }
 
     public void Save()
