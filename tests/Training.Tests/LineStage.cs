@@ -44,7 +44,7 @@ internal sealed class LineStage : IStage<float[]>
     public Tensor Loss(float[] batch, Generator noise)
     {
         using var scope = NewDisposeScope();
-        var inputs = tensor(batch, [-1, Inputs]);
+        var inputs = tensor(batch).view(-1, Inputs);
         var outputs = functional.linear(functional.silu(functional.linear(inputs, _layers["in.weight"], _layers["in.bias"])), _layers["out.weight"]);
         var target = inputs.sum(1, keepdim: true) + (randn([inputs.shape[0], 1], generator: noise) * 0.01);
         return functional.mse_loss(outputs, target).MoveToOuterDisposeScope();

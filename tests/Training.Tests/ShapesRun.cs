@@ -16,7 +16,7 @@ public sealed class ShapesRun : IDisposable
         set_num_threads(1);
         Folder = new(_root.FullName);
         Learn(new AutoencoderStage(Folder, ShapesConfigs.Autoencoder, 1) { Validated = 4 }, new(24, 4, 3e-3, WarmUp: 5, MeanDecay: 0.9));
-        Learn(new GeneratorStage(Folder, 1) { Validated = 4 }, new(24, 12, 2e-3, WarmUp: 5, MeanDecay: 0.9));
+        Learn(new GeneratorStage(Folder, 1, poolSize: 64) { Validated = 4 }, new(24, 12, 2e-3, WarmUp: 5, MeanDecay: 0.9));
         Samples = SamplesStage.Run(Folder, prompts: 8, seed: 1, null, null, CancellationToken.None);
         Learn(new JudgeStage(Folder, 1), new(16, 8, 2e-3, WarmUp: 5, MeanDecay: 0.9));
         Learn(new VisionStage(Folder, 1), new(20, 8, 2e-3, WarmUp: 5, MeanDecay: 0.9));

@@ -80,7 +80,7 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
             switch (stage)
             {
                 case "autoencoder": Run(new AutoencoderStage(scratch, ShapesConfigs.Autoencoder, 1)); break;
-                case "generator": Run(new GeneratorStage(scratch, 1)); break;
+                case "generator": Run(new GeneratorStage(scratch, 1, poolSize: 64)); break;
                 case "judge": Run(new JudgeStage(scratch, 1)); break;
                 case "vision": Run(new VisionStage(scratch, 1)); break;
                 default: Run(new ReflectionStage(scratch, context: true, 1)); break;

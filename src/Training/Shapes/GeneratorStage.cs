@@ -8,14 +8,14 @@ using static TorchSharp.torch.nn;
 
 namespace ReflectDiT.Eval.Training.Shapes;
 
-/// <param name="Images">From -1 to 1, [batch, 3, 64, 64].</param>
-internal sealed record PromptedImages(float[] Images, PromptBatch Prompts);
+/// <param name="Places">Of the scenes in their pool.</param>
+internal sealed record PromptedScenes(long Seed, long Pool, long[] Places, PromptBatch Prompts);
 
 /// <summary>
 /// SANA's transformer and its text encoder together, by flow matching (arXiv 2210.02747) on the autoencoder's latents:
 /// shares of noise by a logit-normal, a tenth of the prompts empty, as SANA is trained.
 /// </summary>
-internal sealed class GeneratorStage : IStage<PromptedImages>
+internal sealed class GeneratorStage : IStage<PromptedScenes>
 {
     private const string Text = "text_encoder";
     private const string Dit = "transformer";
@@ -27,13 +27,17 @@ internal sealed class GeneratorStage : IStage<PromptedImages>
     private readonly DcAutoencoder _autoencoder;
     private readonly Gemma2 _text;
     private readonly SanaTransformer _transformer;
+    private readonly LatentPool _pool;
+    private readonly int _poolSize;
 
+    /// <param name="poolSize">See <see cref="LatentPool"/>.</param>
     /// <exception cref="CheckpointException">The autoencoder is not there yet.</exception>
-    public GeneratorStage(ShapesFolder folder, long seed)
+    public GeneratorStage(ShapesFolder folder, long seed, int poolSize = 8192)
     {
         Libtorch.Load();
-        _folder = folder;
+        (_folder, _poolSize) = (folder, poolSize);
         _autoencoder = DcAutoencoder.Load(folder.Autoencoder, ScalarType.Float32, CPU);
+        _pool = new(_autoencoder, poolSize);
         WordTokenizer.WriteGemma(folder.Tokenizer, ShapesWords.All);
         _tokenizer = Tokenizer.Open(folder.Tokenizer);
         _textConfig = ShapesConfigs.TextEncoder(_tokenizer.Count);
@@ -54,35 +58,32 @@ internal sealed class GeneratorStage : IStage<PromptedImages>
 
     public string Name => "generator";
 
-    public string Identity => $"{_textConfig} {ShapesConfigs.Transformer} autoencoder {FileDigests.OfThisUser.Of(ModelFolder.File(_folder.Autoencoder))}";
+    public string Identity => $"{_poolSize} scenes a pool {_textConfig} {ShapesConfigs.Transformer} autoencoder {FileDigests.OfThisUser.Of(ModelFolder.File(_folder.Autoencoder))}";
 
     public FlatParameters Parameters { get; }
 
     /// <summary>So many prompts are validated with at most.</summary>
     public int Validated { get; init; } = int.MaxValue;
 
-    public PromptedImages Make(long step, TrainingSettings settings)
+    public PromptedScenes Make(long step, TrainingSettings settings)
     {
         var random = StepRandom.Of(settings.Seed, Name, step);
-        var (images, prompts) = (new float[settings.Batch * Scenes.Numbers], new string[settings.Batch]);
+        var (pool, places, prompts) = (_pool.NumberAt(step, settings.Batch), new long[settings.Batch], new string[settings.Batch]);
         for (var i = 0; i < settings.Batch; i++)
         {
-            var prompt = ShapePrompts.Published.Training[Scenes.Prompt(random)];
-            Scenes.Render(SceneSampler.Sample(prompt, random), images.AsSpan(i * Scenes.Numbers, Scenes.Numbers));
-            prompts[i] = random.NextDouble() < DroppedPrompts ? "" : prompt.Prompt;
+            places[i] = random.NextInt(_poolSize);
+            var (prompt, _) = _pool.At(settings.Seed, pool, (int)places[i]);
+            prompts[i] = random.NextDouble() < DroppedPrompts ? "" : ShapePrompts.Published.Training[prompt].Prompt;
         }
 
-        return new PromptedImages(images, PromptBatch.Of(_tokenizer, prompts, ShapesConfigs.PromptTokens));
+        return new(settings.Seed, pool, places, PromptBatch.Of(_tokenizer, prompts, ShapesConfigs.PromptTokens));
     }
 
-    public Tensor Loss(PromptedImages batch, Generator noise)
+    public Tensor Loss(PromptedScenes batch, Generator noise)
     {
         using var scope = NewDisposeScope();
-        var (images, prompts) = batch;
-        Tensor clean;
-        using (no_grad())
-            clean = _autoencoder.Encode(Scenes.ToTensor(images)) * _autoencoder.Config.ScalingFactor;
-        var (ids, mask) = prompts.ToTensors();
+        var clean = _pool.Latents(batch.Seed, batch.Pool, batch.Places);
+        var (ids, mask) = batch.Prompts.ToTensors();
         var states = _text.Forward(ids, mask);
         return FlowMatching.Loss(clean, noise, (latents, time) => _transformer.Forward(latents, states, mask, time)).MoveToOuterDisposeScope();
     }
@@ -112,6 +113,7 @@ internal sealed class GeneratorStage : IStage<PromptedImages>
 
     public void Dispose()
     {
+        _pool.Dispose();
         _autoencoder.Dispose();
         _text.Dispose();
         _transformer.Dispose();

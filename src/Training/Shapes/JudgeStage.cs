@@ -86,9 +86,9 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     public Tensor Loss(JudgedImages batch, Generator noise)
     {
         using var scope = NewDisposeScope();
-        var (ids, mask) = (tensor(batch.Ids, [-1, batch.Length]), tensor(batch.Mask, [-1, batch.Length]));
+        var (ids, mask) = (tensor(batch.Ids).view(-1, batch.Length), tensor(batch.Mask).view(-1, batch.Length));
         var logits = _network.Forward(ids, mask, batch.Images).narrow(1, 0, batch.Length - 1).flatten(0, 1); // [B × (L - 1), vocabulary]
-        var weights = tensor(batch.Weights, [-1, batch.Length]).narrow(1, 1, batch.Length - 1).flatten();
+        var weights = tensor(batch.Weights).view(-1, batch.Length).narrow(1, 1, batch.Length - 1).flatten();
         var counted = weights.nonzero().flatten();
         var errors = functional.cross_entropy(
             logits.index_select(0, counted), ids.narrow(1, 1, batch.Length - 1).flatten().index_select(0, counted), reduction: Reduction.None);
@@ -136,7 +136,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     {
         using var scope = NewDisposeScope();
         var batch = Batch(images, answered: false);
-        var logits = _network.Forward(tensor(batch.Ids, [-1, batch.Length]), tensor(batch.Mask, [-1, batch.Length]), batch.Images);
+        var logits = _network.Forward(tensor(batch.Ids).view(-1, batch.Length), tensor(batch.Mask).view(-1, batch.Length), batch.Images);
         var accepts = _tokenizer.Encode(ShapeFault.None)[0];
         return [.. logits.select(1, batch.Length - 1).argmax(-1).data<long>().Select(id => id == accepts)];
     }

@@ -21,7 +21,11 @@ internal sealed class SampleSet
     {
         Directory.CreateDirectory(folder);
         (_pixels, _lines) = (Path.Combine(folder, "images.rgb"), Path.Combine(folder, "images.jsonl"));
-        _samples = File.Exists(_lines) ? [.. Whole(File.ReadAllText(_lines)).Select(line => JsonSerializer.Deserialize<Sample>(line)!)] : [];
+        var text = File.Exists(_lines) ? File.ReadAllText(_lines) : "";
+        var whole = text[..(text.LastIndexOf('\n') + 1)];
+        _samples = [.. whole.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Sample>(line)!)];
+        if (whole.Length < text.Length)
+            Keep(_samples.Count);
     }
 
     public IReadOnlyList<Sample> All => _samples;
@@ -38,13 +42,15 @@ internal sealed class SampleSet
         }
 
         _samples.AddRange(images.Select(image => image.Sample));
-        var next = $"{_lines}.{Environment.ProcessId}";
-        File.WriteAllLines(next, _samples.Select(sample => JsonSerializer.Serialize(sample)));
-        File.Move(next, _lines, overwrite: true);
+        File.AppendAllLines(_lines, images.Select(image => JsonSerializer.Serialize(image.Sample)));
     }
 
     /// <summary>Keeps the first so many.</summary>
-    public void Keep(int count) => _samples.RemoveRange(count, _samples.Count - count);
+    public void Keep(int count)
+    {
+        _samples.RemoveRange(count, _samples.Count - count);
+        File.WriteAllLines(_lines, _samples.Select(sample => JsonSerializer.Serialize(sample)));
+    }
 
     /// <summary>Reads images by their places; may be called from one thread at a time.</summary>
     public Func<int, RgbImage> Reader()
@@ -57,6 +63,4 @@ internal sealed class SampleSet
             return new(Scenes.Size, Scenes.Size, rgb);
         };
     }
-
-    private static IEnumerable<string> Whole(string text) => text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

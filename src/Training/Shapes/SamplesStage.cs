@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Networks;
+using ReflectDiT.Eval.Networks.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,8 +33,10 @@ internal static class SamplesStage
         using var autoencoder = DcAutoencoder.Load(folder.Autoencoder, ScalarType.Float32, CPU);
         using var empty = text.Encode([""], "", ShapesConfigs.PromptTokens);
         var set = new SampleSet(folder.Samples);
+        RefuseOthers(folder, seed);
         const int AtOnce = PromptsAtOnce * PerPrompt;
-        set.Keep(set.All.Count / AtOnce * AtOnce);
+        if (set.All.Count % AtOnce is > 0 and var half)
+            set.Keep(set.All.Count - half);
         var (began, first, said) = (Stopwatch.GetTimestamp(), set.All.Count, Stopwatch.GetTimestamp());
         while (set.All.Count < prompts * PerPrompt && !stop.IsCancellationRequested && (time is null || Stopwatch.GetElapsedTime(began) < time))
         {
@@ -56,5 +59,15 @@ internal static class SamplesStage
         }
 
         return new(set.All.Count, set.All.Count >= prompts * PerPrompt, 0);
+    }
+
+    /// <summary>Samples of one generator and seed do not go on with another.</summary>
+    private static void RefuseOthers(ShapesFolder folder, long seed)
+    {
+        var (path, now) = (Path.Combine(folder.Samples, "drawn-by.txt"), $"{FileDigests.OfThisUser.Of(ModelFolder.File(folder.Transformer))}, seed {seed}");
+        if (!File.Exists(path))
+            File.WriteAllText(path, now);
+        else if (File.ReadAllText(path) is var before && before != now)
+            throw new InvalidDataException($"{folder.Samples} has images drawn by {before}; the generator now is {now}. Remove the folder.");
     }
 }
