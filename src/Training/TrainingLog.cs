@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace ReflectDiT.Eval.Training;
@@ -15,13 +16,33 @@ internal sealed class TrainingLog : IDisposable
         _file = new(path, append: true) { AutoFlush = true };
     }
 
+    /// <summary>Training begins or goes on.</summary>
+    public void Started(long done, string processor, int threads) => Write(done, json =>
+    {
+        json.WriteString("processor", processor);
+        json.WriteNumber("threads", threads);
+    });
+
     public void Step(long step, double loss, double meanLoss, double gradient, double rate, double samplesPerSecond) =>
-        Write(step, new() { ["loss"] = loss, ["mean_loss"] = meanLoss, ["gradient"] = gradient, ["learning_rate"] = rate, ["samples_per_second"] = samplesPerSecond });
+        Write(step, json =>
+        {
+            Number(json, "loss", loss);
+            Number(json, "mean_loss", meanLoss);
+            Number(json, "gradient", gradient);
+            Number(json, "learning_rate", rate);
+            Number(json, "samples_per_second", samplesPerSecond);
+        });
 
     public void Validation(long step, IReadOnlyDictionary<string, double> measured)
     {
         if (measured.Count > 0)
-            Write(step, measured.ToDictionary(one => one.Key, one => one.Value));
+            Write(step, json =>
+            {
+                json.WriteStartObject("validation");
+                foreach (var (name, number) in measured)
+                    Number(json, name, number);
+                json.WriteEndObject();
+            });
     }
 
     public void Dispose() => _file.Dispose();
@@ -39,7 +60,9 @@ internal sealed class TrainingLog : IDisposable
         }
     }
 
-    private void Write(long step, Dictionary<string, double> numbers)
+    private static void Number(Utf8JsonWriter json, string name, double number) => json.WriteNumber(name, Math.Round(number, 7));
+
+    private void Write(long step, Action<Utf8JsonWriter> more)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -47,11 +70,10 @@ internal sealed class TrainingLog : IDisposable
             json.WriteStartObject();
             json.WriteNumber("step", step);
             json.WriteString("at", DateTimeOffset.UtcNow);
-            foreach (var (name, number) in numbers)
-                json.WriteNumber(name, Math.Round(number, 7));
+            more(json);
             json.WriteEndObject();
         }
 
-        _file.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
+        _file.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
     }
 }

@@ -54,6 +54,7 @@ public sealed class TrainingLoop
         var checkpoint = new TrainingCheckpoint(Folder, $"{stage.Name} {stage.Identity} {Settings}");
         var done = checkpoint.Load(stage.Parameters, optimizer);
         using var log = new TrainingLog(Path.Combine(Folder, "log.jsonl"), done);
+        log.Started(done, Processor(), get_num_threads());
         using var batches = new BatchQueue<TBatch>(step => stage.Make(step, Settings), done + 1, Settings.Steps);
         Say?.Invoke(string.Create(CultureInfo.InvariantCulture,
             $"{stage.Name}: {stage.Parameters.Count:N0} parameters, {Settings.Steps:N0} steps of {Settings.Batch}")
@@ -135,6 +136,12 @@ public sealed class TrainingLoop
             stage.Parameters.Values.copy_(trained);
         }
     }
+
+    /// <summary>As it calls itself.</summary>
+    private static string Processor() => File.Exists("/proc/cpuinfo")
+        && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
+        ? line[(line.IndexOf(':', StringComparison.Ordinal) + 2)..]
+        : $"{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}";
 
     private string Progress(string name, long step, double loss, double rate) => string.Create(CultureInfo.InvariantCulture,
         $"{name}: step {step} of {Settings.Steps} ({100.0 * step / Settings.Steps:0.0} %), loss {loss:0.0000}, {rate:0.0} samples/s, ")

@@ -15,13 +15,14 @@ public static class WordTokenizer
 
     /// <summary>Gemma's kind: <c>&lt;bos&gt;</c> stands in front of each text.</summary>
     /// <param name="words">In the order of their ids.</param>
-    public static void WriteGemma(string folder, IEnumerable<string> words)
+    /// <param name="first">Those that a text begins with, or a line: they have no space in front.</param>
+    public static void WriteGemma(string folder, IReadOnlyList<string> words, IReadOnlyList<string> first)
     {
         string[] special = ["<pad>", "<eos>", "<bos>", "<unk>"];
         var pieces = new Pieces(SpaceMark);
         pieces.AddAll(special);
         pieces.AddAll(Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"));
-        pieces.AddWords(words);
+        pieces.AddWords(words, first);
         var json = new JsonObject
         {
             ["version"] = "1.0",
@@ -45,9 +46,11 @@ public static class WordTokenizer
 
     /// <summary>Qwen's kind, with the marks of its chat and of its images behind the words.</summary>
     /// <param name="words">In the order of their ids.</param>
+    /// <param name="first">Those that a text begins with, or a line: they have no space in front.</param>
     /// <param name="special">The marks, in the order of their ids.</param>
     /// <param name="pad">Which of them fills up.</param>
-    public static void WriteQwen(string folder, IEnumerable<string> words, IReadOnlyList<string> special, string pad)
+    public static void WriteQwen(
+        string folder, IReadOnlyList<string> words, IReadOnlyList<string> first, IReadOnlyList<string> special, string pad)
     {
         // GPT-2's table of bytes: what is not visible is written as what follows U+00FF.
         var invisible = 256;
@@ -55,15 +58,15 @@ public static class WordTokenizer
             .Select(value => ((char)(value is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE and <= 0xFF ? value : invisible++)).ToString()).ToList();
         var pieces = new Pieces(bytes[' ']);
         pieces.AddAll(bytes);
-        pieces.AddWords(words);
+        pieces.AddWords(words, first);
         var model = pieces.Model(null, byteFallback: false);
-        var first = pieces.Count;
+        var behind = pieces.Count;
         var json = new JsonObject
         {
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. special.Select((text, i) => Added(text, first + i))]),
+            ["added_tokens"] = new JsonArray([.. special.Select((text, i) => Added(text, behind + i))]),
             ["normalizer"] = JsonNode.Parse("""{"type":"NFC"}"""),
             ["pre_tokenizer"] = JsonNode.Parse("""
                 {"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}]}
@@ -109,16 +112,16 @@ public static class WordTokenizer
         }
 
         /// <summary>
-        /// Words behind a space first: their merges begin at the space, so that within a word no other begins. A text's first
-        /// word has none.
+        /// Words behind a space come first: their merges begin at the space, so that within a word no other begins. Those
+        /// without a space are few, and the longest of them first: a short one may begin within a long one.
         /// </summary>
-        public void AddWords(IEnumerable<string> words)
+        public void AddWords(IReadOnlyList<string> words, IReadOnlyList<string> first)
         {
-            var all = words.Distinct(StringComparer.Ordinal).ToList();
-            AddAll(all.SelectMany(word => word.Select(letter => letter.ToString())).Append(space).Order(StringComparer.Ordinal));
-            foreach (var word in all)
+            AddAll(words.Concat(first).SelectMany(word => word.Select(letter => letter.ToString())).Append(space)
+                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            foreach (var word in words)
                 Build(space + word);
-            foreach (var word in all)
+            foreach (var word in first.OrderByDescending(word => word.Length))
                 Build(word);
         }
 

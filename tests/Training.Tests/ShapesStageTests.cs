@@ -58,6 +58,16 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
             ScalarType.Float16, SafetensorsFile.Open(ModelFolder.File(model)).Tensors.Values.First().Type));
     }
 
+    [Fact]
+    public void The_model_card_tells_stages_and_digests()
+    {
+        ModelCard.Write(_run.Folder, 1);
+        var card = File.ReadAllText(Path.Combine(_run.Folder.Weights, "README.md"));
+        Assert.Contains("| generator | 24 |", card, StringComparison.Ordinal);
+        Assert.Contains("right ", card, StringComparison.Ordinal);
+        Assert.Contains(FileDigests.OfThisUser.Of(ModelFolder.File(_run.Folder.Judge)), card, StringComparison.Ordinal);
+    }
+
     /// <summary>Two steps, a stop and two steps are four steps.</summary>
     [Theory]
     [InlineData("autoencoder")]

@@ -146,7 +146,8 @@ public sealed class TrainingLoopTests : IDisposable
         foreach (var (name, expected) in new[] { ("a.weight", a), ("b", b) })
         {
             var read = file.Read(name);
-            Assert.Equal((type, expected.shape), (read.dtype, read.shape));
+            Assert.Equal(type, read.dtype);
+            Assert.Equal(expected.shape, read.shape);
             Assert.InRange((read.to(float32) - expected).abs().max().item<float>(), 0, tolerance * 4);
         }
 

@@ -38,7 +38,7 @@ internal sealed class GeneratorStage : IStage<PromptedScenes>
         (_folder, _poolSize) = (folder, poolSize);
         _autoencoder = DcAutoencoder.Load(folder.Autoencoder, ScalarType.Float32, CPU);
         _pool = new(_autoencoder, poolSize);
-        WordTokenizer.WriteGemma(folder.Tokenizer, ShapesWords.All);
+        WordTokenizer.WriteGemma(folder.Tokenizer, ShapesWords.All, ShapesWords.First);
         _tokenizer = Tokenizer.Open(folder.Tokenizer);
         _textConfig = ShapesConfigs.TextEncoder(_tokenizer.Count);
         var (text, dit) = (Gemma2Config.Read(ModelFolder.Read(_textConfig)), SanaConfig.Read(ModelFolder.Read(ShapesConfigs.Transformer)));

@@ -49,7 +49,8 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     {
         Libtorch.Load();
         _folder = folder;
-        WordTokenizer.WriteQwen(folder.Judge, [.. ShapesWords.All, .. "system user assistant You helpful".Split(' ')], Special, Pad);
+        WordTokenizer.WriteQwen(
+            folder.Judge, [.. ShapesWords.All, "helpful", "assistant"], [.. ShapesWords.First, "system", "user", "assistant", "You"], Special, Pad);
         _tokenizer = Tokenizer.Open(folder.Judge);
         (_end, _pad) = (_tokenizer.Id(End), _tokenizer.Id(Pad));
         _config = ShapesConfigs.Judge(_tokenizer.Count, _tokenizer.Id("<|image_pad|>"), _tokenizer.Id("<|vision_start|>"));

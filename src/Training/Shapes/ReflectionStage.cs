@@ -137,7 +137,8 @@ internal sealed class ReflectionStage : IStage<Reflected>
             {
                 var (words, said) = batch.Feedback.ToTensors();
                 context = new(
-                    _vision.Pool(_vision.Forward(Scenes.ToTensor(batch.Past)), ShapesConfigs.ImageTokens), _text.Forward(words, said), said, batch.Rows, null);
+                    _vision.Pool(_vision.Forward(Scenes.ToTensor(batch.Past)), ShapesConfigs.ImageTokens), _text.Forward(words, said), said, batch.Rows,
+                    [.. batch.Rows.Select(pairs => pairs.Count == 0)]);
             }
         }
 
@@ -198,7 +199,8 @@ internal sealed class ReflectionStage : IStage<Reflected>
             var (words, said) = PromptBatch.Of(_tokenizer, [.. faults.Select(fault => fault ?? "")], ShapesConfigs.FeedbackTokens).ToTensors();
             IReadOnlyList<IReadOnlyList<int>> rows =
                 [.. Enumerable.Repeat<IReadOnlyList<int>>([], prompts.Count), .. faults.Select((fault, i) => (IReadOnlyList<int>)(fault is null ? [] : [i]))];
-            contexts = [_reflect!.Embed(new(_vision!.Pool(_vision.Forward(_vision.Preprocess(images)), ShapesConfigs.ImageTokens), _text.Forward(words, said), said, rows, null))];
+            contexts = [_reflect!.Embed(new(_vision!.Pool(_vision.Forward(_vision.Preprocess(images)), ShapesConfigs.ImageTokens), _text.Forward(words, said), said, rows,
+                [.. rows.Select(pairs => pairs.Count == 0)]))];
         }
 
         return Scenes.ToImages(FlowMatching.Draw(_autoencoder, prompts.Count, seed, (latents, time) => _sana is not null

@@ -30,10 +30,10 @@ internal static class Scenes
         return ByCategory[category][random.NextInt(ByCategory[category].Length)];
     }
 
-    /// <summary>A board as full as five prompts make it: every cell with an object teaches an autoencoder something.</summary>
+    /// <summary>A board with the objects of one to sixteen prompts: it is the cells with an object that teach something.</summary>
     public static Scene Full(NumpyRandom random)
     {
-        var scenes = Enumerable.Range(0, 5).Select(_ => SceneSampler.Sample(ShapePrompts.Published.Training[Prompt(random)], random)).ToList();
+        var scenes = Enumerable.Range(0, 1 + random.NextInt(16)).Select(_ => SceneSampler.Sample(ShapePrompts.Published.Training[Prompt(random)], random)).ToList();
         return scenes[0] with { Objects = [.. scenes.SelectMany(scene => scene.Objects).DistinctBy(one => one.Cell)] };
     }
 

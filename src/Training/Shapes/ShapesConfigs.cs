@@ -52,7 +52,7 @@ internal static class ShapesConfigs
         """;
 
     /// <summary>DC-AE at f16: five stages, the last two of them EfficientViT's.</summary>
-    public static string Autoencoder { get; } = AutoencoderOf([16, 32, 64, 128, 128], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], transformers: 1);
+    public static string Autoencoder { get; } = AutoencoderOf([8, 16, 32, 64, 128], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], transformers: 1);
 
     /// <summary>SANA of 5 blocks and a width of 160.</summary>
     public static string Transformer { get; } = TransformerOf("SanaTransformer2DModel", "");

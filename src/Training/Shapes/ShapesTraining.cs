@@ -46,7 +46,9 @@ public static class ShapesTraining
             using (trained)
             {
                 settings = settings with { Seed = seed, Steps = options.Steps ?? settings.Steps };
-                return new TrainingLoop(folder.Run(trained.Name), settings) { Time = options.Time, Say = say }.Run(trained, stop);
+                var result = new TrainingLoop(folder.Run(trained.Name), settings) { Time = options.Time, Say = say }.Run(trained, stop);
+                ModelCard.Write(folder, seed);
+                return result;
             }
         }
     }

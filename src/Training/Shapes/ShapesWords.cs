@@ -10,6 +10,9 @@ internal static class ShapesWords
         "correct there is are no not should be but it the one two three four five six seven eight nine ten many none another colour at same place "
         + "above below left right of and";
 
+    /// <summary>Those that prompts and sentences begin with.</summary>
+    public static IReadOnlyList<string> First { get; } = [ShapeFault.None, "there", "the", "an", "a"];
+
     public static IReadOnlyList<string> All { get; } =
     [
         .. ShapePrompts.Published.Training.Concat(ShapePrompts.Published.Validation).Concat(ShapePrompts.Published.Test)
