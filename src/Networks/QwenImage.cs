@@ -3,7 +3,7 @@ using ReflectDiT.Eval.Images;
 namespace ReflectDiT.Eval.Networks;
 
 /// <summary>What Qwen's vision tower is given of an image.</summary>
-/// <param name="Patches">[GridHeight × GridWidth, 1176]: channel, frame (the image twice), row, column of a patch. The
+/// <param name="Patches">[GridHeight × GridWidth, 6 × pixels of a patch]: channel, frame (the image twice), row, column of a patch. The
 /// patches of each square of 2 × 2, which the tower merges to one token, follow each other.</param>
 /// <param name="GridHeight">Patches from top to bottom.</param>
 /// <param name="GridWidth">Patches from left to right.</param>
@@ -19,18 +19,21 @@ public sealed record QwenPatches(float[] Patches, int GridHeight, int GridWidth)
 /// </summary>
 /// <param name="MinPixels">The processor's min_pixels.</param>
 /// <param name="MaxPixels">The processor's max_pixels.</param>
-public sealed record QwenImage(int MinPixels, int MaxPixels)
+/// <param name="Patch">Pixels a side of a patch (patch_size); where it is another than 14, twice it stands for the 28.</param>
+public sealed record QwenImage(int MinPixels, int MaxPixels, int Patch = QwenImage.PublishedPatch)
 {
-    internal const int Patch = 14;
+    internal const int PublishedPatch = 14;
     internal const int Frames = 2;
     internal const int Merge = 2;
-    private const int Factor = Patch * Merge;
+    private const int PublishedFactor = PublishedPatch * Merge;
     private const int MaxRatio = 200;
 
     /// <summary>As Qwen2.5-VL-3B-Instruct publishes it; also the limits of qwen-vl-utils.</summary>
-    public static QwenImage Published { get; } = new(4 * Factor * Factor, 16384 * Factor * Factor);
+    public static QwenImage Published { get; } = new(4 * PublishedFactor * PublishedFactor, 16384 * PublishedFactor * PublishedFactor);
 
     private static readonly ImageNormalization Normalization = ImageNormalization.Clip;
+
+    private int Factor => Patch * Merge;
 
     /// <summary>Resizes an image by Pillow's bicubic filter to the size that the tower sees.</summary>
     /// <exception cref="InvalidDataException">One side is more than 200 times the other.</exception>
@@ -43,22 +46,23 @@ public sealed record QwenImage(int MinPixels, int MaxPixels)
     }
 
     /// <summary>Cuts a resized image into patches.</summary>
-    public static QwenPatches Cut(RgbImage resized)
+    /// <param name="patch">Pixels a side.</param>
+    public static QwenPatches Cut(RgbImage resized, int patch = PublishedPatch)
     {
-        var (gridHeight, gridWidth) = (resized.Height / Patch, resized.Width / Patch);
-        var patches = new float[gridHeight * gridWidth * 3 * Frames * Patch * Patch];
+        var (gridHeight, gridWidth) = (resized.Height / patch, resized.Width / patch);
+        var patches = new float[gridHeight * gridWidth * 3 * Frames * patch * patch];
         var at = 0;
         for (var block = 0; block < gridHeight * gridWidth / (Merge * Merge); block++)
         {
             for (var inBlock = 0; inBlock < Merge * Merge; inBlock++)
             {
-                var top = (block / (gridWidth / Merge) * Merge + inBlock / Merge) * Patch;
-                var left = (block % (gridWidth / Merge) * Merge + inBlock % Merge) * Patch;
+                var top = (block / (gridWidth / Merge) * Merge + inBlock / Merge) * patch;
+                var left = (block % (gridWidth / Merge) * Merge + inBlock % Merge) * patch;
                 for (var plane = 0; plane < 3 * Frames; plane++)
                 {
-                    for (var y = top; y < top + Patch; y++)
+                    for (var y = top; y < top + patch; y++)
                     {
-                        for (var x = left; x < left + Patch; x++)
+                        for (var x = left; x < left + patch; x++)
                         {
                             var channel = plane / Frames;
                             patches[at++] = Normalization[channel, resized.Rgb[3 * (y * resized.Width + x) + channel]];
@@ -108,5 +112,5 @@ public sealed record QwenImage(int MinPixels, int MaxPixels)
         return (h, w);
     }
 
-    private static int ToMultiple(double side, Func<double, double> round) => Math.Max(Factor, (int)round(side / Factor) * Factor);
+    private int ToMultiple(double side, Func<double, double> round) => Math.Max(Factor, (int)round(side / Factor) * Factor);
 }

@@ -16,7 +16,7 @@ internal sealed class QwenVision(Weights w, QwenConfig config)
 
     private readonly QwenVisionConfig _config = config.Vision;
     private readonly Tensor _patchEmbed =
-        w.Get("patch_embed.proj.weight", config.Vision.Width, 3, QwenImage.Frames, QwenImage.Patch, QwenImage.Patch);
+        w.Get("patch_embed.proj.weight", config.Vision.Width, 3, QwenImage.Frames, config.Vision.Patch, config.Vision.Patch);
     private readonly QwenVisionBlock[] _blocks =
         [.. Enumerable.Range(0, config.Vision.Layers).Select(i => new QwenVisionBlock(w.In($"blocks.{i}"), config.Vision))];
     private readonly RmsNorm _mergerNorm = w.RmsNorm("merger.ln_q", config.Vision.Width, NormEps);

@@ -21,6 +21,9 @@ public enum FaultKind
 /// <param name="Found">What is there instead: a number, a colour, a relation or two, another shape; empty for nothing.</param>
 public sealed record ShapeFault(FaultKind Kind, string Class, string Wanted, string Found)
 {
+    /// <summary>What is said of an image without a fault.</summary>
+    public const string None = "correct";
+
     private static readonly string[] NumberWords =
         ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 

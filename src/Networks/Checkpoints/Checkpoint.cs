@@ -73,7 +73,7 @@ public sealed partial class Checkpoint : IDisposable
     }
 
     /// <summary>One file, which the checkpoint owns from then on.</summary>
-    internal static Checkpoint Of(ITensorFile file) =>
+    public static Checkpoint Of(ITensorFile file) =>
         new(Path.GetDirectoryName(file.Path)!, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
 
     public bool Has(string name) => _homes.ContainsKey(name);
