@@ -86,7 +86,7 @@ public sealed record QwenImage(int MinPixels, int MaxPixels, int Patch = QwenIma
         : Fit(height, width);
 
     /// <summary>How many tokens down and across an image takes whose size fits.</summary>
-    public static (int Height, int Width) GridOf((int Height, int Width) size) => (size.Height / Factor, size.Width / Factor);
+    public (int Height, int Width) GridOf((int Height, int Width) size) => (size.Height / Factor, size.Width / Factor);
 
     private (int Height, int Width) Fit(int height, int width)
     {

@@ -83,7 +83,7 @@ internal sealed class QwenChats : IDisposable
         foreach (var image in images)
         {
             if (!known.TryGetValue(image, out var cut))
-                known.Add(image, cut = QwenImage.Cut(_sight.Resize(ImageReader.DecodeOnWhite(image))));
+                known.Add(image, cut = QwenImage.Cut(_sight.Resize(ImageReader.DecodeOnWhite(image)), _sight.Patch));
             patches.Add(cut);
         }
 
@@ -155,14 +155,16 @@ internal sealed class QwenChats : IDisposable
             return QwenImage.Published;
         var json = ModelConfig.Read(path);
         return new(
-            json.Integer("min_pixels", QwenImage.Published.MinPixels), json.Integer("max_pixels", QwenImage.Published.MaxPixels));
+            json.Integer("min_pixels", QwenImage.Published.MinPixels),
+            json.Integer("max_pixels", QwenImage.Published.MaxPixels),
+            json.Integer("patch_size", QwenImage.Published.Patch));
     }
 
     private (int Height, int Width) Grid(ReadOnlyMemory<byte> image)
     {
         var (height, width) = ImageReader.SizeOnWhite(image);
         (height, width) = _sight.FitByUtilities(height, width);
-        return QwenImage.GridOf(_sight.FitByProcessor(height, width));
+        return _sight.GridOf(_sight.FitByProcessor(height, width));
     }
 
     private int[] Ids(string text, int imageTokens) => QwenChat.Encode(
