@@ -153,7 +153,7 @@ internal static class TinyNetworks
             JsonNode.Parse("""{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}""")),
     };
 
-    private static JsonNode Added(string content, int id, bool normalized) => new JsonObject
+    private static JsonObject Added(string content, int id, bool normalized) => new()
     {
         ["id"] = id, ["content"] = content, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = normalized, ["special"] = true,
     };

@@ -11,7 +11,6 @@ using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using ReflectDiT.Eval.Networks.Tokenizers;
 using ReflectDiT.Eval.Testing;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Models.Tests.Networks;
