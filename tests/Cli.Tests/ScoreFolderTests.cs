@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
