@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Networks.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training;

@@ -1,5 +1,4 @@
 using ReflectDiT.Eval.Networks;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

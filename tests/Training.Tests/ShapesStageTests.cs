@@ -4,12 +4,12 @@ using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using ReflectDiT.Eval.Networks.Tokenizers;
 using ReflectDiT.Eval.Training.Shapes;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training.Tests;
 
 /// <summary>The stages with their own networks and data, for a few steps.</summary>
+[Collection("Training")] // the heap of the process is kept still by one loop at a time
 public sealed class ShapesStageTests : IClassFixture<ShapesRun>
 {
     private readonly ShapesRun _run;

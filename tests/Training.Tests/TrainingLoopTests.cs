@@ -1,11 +1,11 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training.Tests;
 
+[Collection("Training")] // the heap of the process is kept still by one loop at a time
 public sealed class TrainingLoopTests : IDisposable
 {
     private static readonly TrainingSettings Settings = new(Steps: 120, Batch: 16, LearningRate: 1e-2, WarmUp: 10);

@@ -2,7 +2,6 @@ using System.Globalization;
 using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training.Shapes;

@@ -2,9 +2,7 @@ using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using ReflectDiT.Eval.Networks.Tokenizers;
-using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace ReflectDiT.Eval.Training.Shapes;
 

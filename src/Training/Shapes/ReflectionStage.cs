@@ -4,7 +4,6 @@ using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using ReflectDiT.Eval.Networks.Tokenizers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Training.Shapes;

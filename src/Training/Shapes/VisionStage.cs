@@ -1,6 +1,5 @@
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
