@@ -4,7 +4,6 @@ using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
-using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
