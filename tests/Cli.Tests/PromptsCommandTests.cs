@@ -49,7 +49,8 @@ public sealed class PromptsCommandTests
         var none = await InProcess.RunAsync(["prompts", "--set", "validation", "--out", folder.At("none")]);
 
         Assert.Equal((0, 0, 1), (all.ExitCode, some.ExitCode, none.ExitCode));
-        var (test, validation) = (File.ReadAllLines(folder.At("test/generation_prompts.txt")), File.ReadAllLines(folder.At("some/generation_prompts.txt")));
+        var test = await File.ReadAllLinesAsync(folder.At("test/generation_prompts.txt"));
+        var validation = await File.ReadAllLinesAsync(folder.At("some/generation_prompts.txt"));
         Assert.Equal((240, 12), (test.Length, validation.Length));
         Assert.Equal(2, validation.Intersect(test).Count()); // single objects
         Assert.Contains("expected --benchmark shapes beside it", none.Error, StringComparison.Ordinal);

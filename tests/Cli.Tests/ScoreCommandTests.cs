@@ -46,11 +46,12 @@ public sealed class ScoreCommandTests
 
             """);
 
-        var shapes = await InProcess.RunAsync(["score", "--benchmark", "shapes", "--detections", cases, "--out", "-"]);
-        var geneval = await InProcess.RunAsync(["score", "--detections", cases, "--out", "-"]);
+        var shapes = await InProcess.RunAsync(["score", "--benchmark", "shapes", "--detections", cases, "--out", folder.At("answers.jsonl")]);
+        var geneval = await InProcess.RunAsync(["score", "--detections", cases, "--out", folder.At("none.jsonl")]);
 
-        Assert.Equal("""{"id":"a","correct":true,"reason":"","kept":{"star":[1,0]}}""" + "\n", shapes.Out);
-        Assert.Equal(1, geneval.ExitCode);
+        Assert.Equal((0, 1), (shapes.ExitCode, geneval.ExitCode));
+        Assert.Equal(
+            """{"id":"a","correct":true,"reason":"","kept":{"star":[1,0]}}""" + "\n", await File.ReadAllTextAsync(folder.At("answers.jsonl")));
         Assert.Contains("unknown class \"star\"; expected one of GenEval's 80 names", geneval.Error, StringComparison.Ordinal);
     }
 
