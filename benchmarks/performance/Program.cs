@@ -18,7 +18,9 @@ switch (args)
         return FuzzRun.Run(int.Parse(seconds), int.Parse(seed), images);
     case ["networks", var folder, "fp32" or "bf16"]:
         return TracedBenchmark.Run(folder, args[2]);
+    case ["dashboard", var folder]:
+        return await DashboardBenchmark.RunAsync(folder);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 | dashboard FOLDER");
         return 1;
 }

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Benchmarks.GenEval;
 
@@ -61,6 +62,27 @@ public static class GenEvalEvidence
 
         json.WriteEndObject();
     });
+
+    /// <summary>Everything that was found; empty for evidence of another kind.</summary>
+    /// <exception cref="InvalidDataException">The detections are of another form.</exception>
+    public static IReadOnlyList<SeenBox> Boxes(string evidence)
+    {
+        using var document = JsonDocument.Parse(evidence);
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("detections", out var detections))
+        {
+            return [];
+        }
+
+        var kept = document.RootElement.TryGetProperty("kept", out var all) ? all : (JsonElement?)null;
+        return
+        [
+            .. DetectionsJson.Read(detections).SelectMany(found => found.Value.Select((box, index) => new SeenBox(
+                found.Key,
+                box,
+                kept is null || (kept.Value.TryGetProperty(found.Key, out var best) && best.EnumerateArray().Any(i => i.GetInt32() == index))))),
+        ];
+    }
 
     /// <summary>The evidence of a record's details, which may be JSON text inside a string as published.</summary>
     /// <exception cref="InvalidDataException">They are of another form.</exception>

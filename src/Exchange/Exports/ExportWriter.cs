@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Exchange.Imports;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 
