@@ -38,7 +38,7 @@ public sealed class DemoLedger : IAsyncLifetime
         await Server.InitializeAsync();
         Database = await Server.CreateDatabaseAsync();
         Session = await LedgerSession.OpenAsync(Folder, Database, CancellationToken.None);
-        Demo = await RunAsync(Shipped("demo"), "benchmark.per_task=1", "arms.0.strategy.n=6", "arms.1.strategy.n=6");
+        Demo = await RunAsync(Shipped("demo"), "benchmark.per_task=8", "arms.0.strategy.n=4", "arms.1.strategy.n=4");
         Four = await RunAsync(Shipped("selectors"), ["benchmark.per_task=1", .. Enumerable.Range(0, 4).Select(a => $"arms.{a}.strategy.n=2")]);
         Odd = await RunAsync(WriteOdd());
         await ExecuteAsync($"""

@@ -89,7 +89,7 @@ internal static class ReportCommand
         {
             var (pages, images, lost) = await StaticReport.WriteAsync(
                 session, row, scorer, prices.Read(parsed), folder, originals,
-                Path.Combine(DashboardStart.Folder(ledger.Data(parsed)), "thumbnails"), said: null, cancellation);
+                Path.Combine(DashboardStart.Folder(ledger.Data(parsed)), "thumbnails"), cancellation);
             Terminal.Say($"{pages} pages and {images} images: open {Path.Combine(folder, "index.html")}.");
             if (lost > 0)
             {

@@ -155,8 +155,8 @@ async function lookNow() {
   try {
     const answer = await fetch(location.pathname + location.search, { headers: { accept: 'text/html' } });
     if (answer.ok) {
-      if (unfinished === 'reload') { location.reload(); return; }
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (unfinished === 'reload' && page.body.dataset.unfinished !== 'reload') { location.reload(); return; }
       for (const part of page.querySelectorAll('[data-region]')) {
         const here = document.getElementById(part.id);
         if (here) morph(here, part);

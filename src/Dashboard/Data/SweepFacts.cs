@@ -16,6 +16,9 @@ public sealed record SweepFacts(
     IReadOnlyList<(string Name, Guid Id, string Configuration)> Scorers,
     (string Name, Guid Id, string Configuration)? Scorer)
 {
+    /// <summary>What it does, in a word.</summary>
+    public required string Phase { get; init; }
+
     /// <summary>In addresses.</summary>
     public string Key => Row.Id.ToString()[..8];
 
@@ -33,6 +36,8 @@ public sealed record SweepFacts(
         var scorers = (await session.Scorings.OfSweepAsync(row.Id, cancellation))
             .Select(s => (s.Name, s.Id, s.Configuration.ToJson())).ToList();
         var shown = scorer ?? ScoringStore.Own;
+        var unscored = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure == null, cancellation);
+        var unscorable = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure != null, cancellation);
         return new(
             row,
             SweepConfiguration.FromJson(row.Configuration),
@@ -42,7 +47,12 @@ public sealed record SweepFacts(
             scorers,
             scorers.Exists(s => s.Name == shown) ? scorers.Find(s => s.Name == shown)
                 : scorer is null ? null
-                : throw new SweepNotFoundException($"Sweep {row.Name} has no scorer '{scorer}'."));
+                : throw new SweepNotFoundException($"Sweep {row.Name} has no scorer '{scorer}'."))
+        {
+            Phase = new SweepStatus(
+                row.Name, row.Id, row.State, row.CreatedAt, progress.Sum(p => p.Chains), progress.Sum(p => p.Done), progress.Sum(p => p.Failed),
+                progress.Sum(p => p.Held), Attempts: 0, unscored, unscorable).Phase,
+        };
     }
 
     private static async Task<IReadOnlyList<(string, string, string?)>> ModelsAsync(

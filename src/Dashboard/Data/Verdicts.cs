@@ -70,11 +70,15 @@ public sealed record PairVerdict(string Sentence, IReadOnlyList<string> Warnings
         try
         {
             var comparison = Comparison.Of(a, b, metric, at);
-            return new(VerdictText.Of(comparison), [.. Concern.Of(a, b, at).Select(c => c.Text)], comparison.Decisive);
+            return Said(VerdictText.Of(comparison), Concern.Of(a, b, at), comparison.Decisive);
         }
         catch (ArgumentException e)
         {
             return new(e.Message, [], null);
         }
+
+        // What the sentence says itself is not said twice.
+        static PairVerdict Said(string sentence, IReadOnlyList<Concern> concerns, MetricComparison row) => new(
+            sentence, [.. concerns.Select(c => c.Text).Where(t => !sentence.Contains(t, StringComparison.Ordinal))], row);
     }
 }

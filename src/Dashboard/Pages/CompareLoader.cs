@@ -30,7 +30,8 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
             : await ModelAsync(facts, address, arms, most, snapshot, cancellation);
         return new($"Compare arms of {facts.Row.Name}", typeof(CompareView), model, model.Address, facts, Keys)
         {
-            Unfinished = !model.Ready || (model.Verdict is null && arms.Count == 2),
+            Unfinished = !model.Ready || (model.Verdict is null && arms.Count == 2 && facts.Scorer is not null),
+            Bare = !model.Ready,
         };
     }
 
@@ -123,7 +124,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
             ],
             at > 0 ? list[at - 1].Prompt.Index : null,
             at < list.Count - 1 ? list[at + 1].Prompt.Index : null,
-            flips.Find(p => p.Index > at).Item?.Prompt.Index,
-            flips.Count > 0 ? flips[0].Item.Prompt.Index : null);
+            // From the last one around to the first.
+            (flips.Find(p => p.Index > at).Item ?? flips.Find(p => p.Index != at).Item)?.Prompt.Index);
     }
 }

@@ -11,6 +11,9 @@ public sealed record PageContent(string Title, Type View, object Model, PageAddr
     /// <summary>Something is still computed: look again soon.</summary>
     public bool Unfinished { get; init; }
 
+    /// <summary>So much of it is missing that it has to be opened anew when it is there.</summary>
+    public bool Bare { get; init; }
+
     /// <summary>Status of the answer.</summary>
     public int Status { get; init; } = 200;
 }

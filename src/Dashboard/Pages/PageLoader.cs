@@ -101,6 +101,7 @@ public sealed class PageLoader(
             [.. RowKeys, ("h l", "previous and next page")])
         {
             Unfinished = snapshot is null,
+            Bare = snapshot is null,
         };
     }
 }

@@ -78,7 +78,7 @@ public sealed record ComparedPrompt(SweepPrompt Prompt, IReadOnlyList<double?> V
 /// <param name="Sides">What each compared arm shows.</param>
 /// <param name="Before">The prompt before it in the list, and after; null at its ends.</param>
 public sealed record ComparedPromptModel(
-    ComparedPrompt Prompt, IReadOnlyList<ComparedSide> Sides, int? Before, int? After, int? NextFlip, int? FirstFlip);
+    ComparedPrompt Prompt, IReadOnlyList<ComparedSide> Sides, int? Before, int? After, int? NextFlip);
 
 /// <param name="Shown">Null where the chain has shown nothing yet.</param>
 public sealed record ComparedSide(int Arm, string Label, ShownChain? Chain, ShownAttempt? Shown);

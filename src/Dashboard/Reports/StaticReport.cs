@@ -12,7 +12,6 @@ public static class StaticReport
     /// <param name="path">A new folder; it appears whole or not at all.</param>
     /// <param name="originals">Take the images themselves along, and not only thumbnails.</param>
     /// <param name="thumbnails">A folder that keeps thumbnails for the next time.</param>
-    /// <param name="said">Told how many pages and images there are so far.</param>
     /// <returns>Pages and images written, and images that are gone.</returns>
     /// <exception cref="InvalidDataException">There is something in the folder already.</exception>
     /// <exception cref="SweepNotFoundException">The sweep has no scorer of this name.</exception>
@@ -24,7 +23,6 @@ public static class StaticReport
         string path,
         bool originals,
         string thumbnails,
-        Action<int, int>? said,
         CancellationToken cancellation)
     {
         ExportFolder.Check(path);
@@ -48,7 +46,7 @@ public static class StaticReport
             {
                 var loaded = await loader.LoadAsync(page.Page, stop);
                 folder.Write(page.File, await renderer.RenderAsync(loaded, new BundleLinks(content, page.File, key, scorer)));
-                said?.Invoke(Interlocked.Increment(ref pages), Volatile.Read(ref images));
+                Interlocked.Increment(ref pages);
             });
             await Parallel.ForEachAsync(Taken(content.Images), cancellation, async (image, stop) =>
             {
@@ -57,7 +55,7 @@ public static class StaticReport
                     folder.Write(image.File, image.Size is { } size
                         ? await store.ReadAsync(image.Image, size, stop)
                         : await session.Artifacts.ReadAsync(Convert.FromHexString(image.Image), stop));
-                    said?.Invoke(Volatile.Read(ref pages), Interlocked.Increment(ref images));
+                    Interlocked.Increment(ref images);
                 }
                 catch (Exception e) when (e is LedgerException or InvalidDataException)
                 {

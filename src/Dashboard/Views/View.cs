@@ -14,6 +14,10 @@ public abstract class View : ComponentBase
     /// <summary>Words of others: nothing in them goes unseen or turns the text around them. Razor escapes the rest.</summary>
     protected static string Say(string? text) => VisibleText.Lines(text ?? "");
 
+    /// <summary>As a sentence.</summary>
+    protected static string Sentence(string text) =>
+        text.Length == 0 ? text : Say(char.ToUpperInvariant(text[0]) + text[1..]) + (text.EndsWith('.') ? "" : ".");
+
     protected static string Short(string text, int most = 80) => VisibleText.Short(text, most);
 
     protected static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

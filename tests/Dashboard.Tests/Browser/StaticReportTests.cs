@@ -50,5 +50,5 @@ public sealed class StaticReportTests(ShownDashboard shown)
 
     private async Task<(int Pages, int Images, int Lost)> WriteAsync(string sweep, string folder, bool originals) => await StaticReport.WriteAsync(
         shown.Ledger.Session, await shown.Ledger.Session.Sweeps.FindAsync(sweep, CancellationToken.None), null, null, folder, originals,
-        Path.Combine(shown.Ledger.Folder, "dashboard", "thumbnails"), null, CancellationToken.None);
+        Path.Combine(shown.Ledger.Folder, "dashboard", "thumbnails"), CancellationToken.None);
 }
