@@ -16,6 +16,8 @@ internal sealed class NoTimeModels : IModelKinds
 
     public IDetector Detector(ModelConfiguration model, Placement placement) => new OfDetector();
 
+    public IAnswerer Answerer(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
+
     /// <summary>Bytes that no other seed has, and that do not compress.</summary>
     private sealed class OfGenerator : NoTime<DrawRequest, Drawing>, IGenerator
     {

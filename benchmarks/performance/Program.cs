@@ -20,7 +20,9 @@ switch (args)
         return TracedBenchmark.Run(folder, args[2]);
     case ["dashboard", var folder]:
         return await DashboardBenchmark.RunAsync(folder);
+    case ["shapes", var sheet]:
+        return ShapesReport.Run(sheet);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 | dashboard FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 | shapes SHEET.png | dashboard FOLDER");
         return 1;
 }

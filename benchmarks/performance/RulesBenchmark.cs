@@ -19,7 +19,7 @@ internal static class RulesBenchmark
         using var reader = new StreamReader(new GZipStream(File.OpenRead(oracle), CompressionMode.Decompress));
         while (reader.ReadLine() is { } line)
         {
-            cases.Add(ScoringCase.Parse(line));
+            cases.Add(ScoringCase.Parse(line, ObjectWorld.GenEval));
             if (!AsExpected(line, cases[^1]))
             {
                 Console.Error.WriteLine($"{cases[^1].Id}: not as expected");

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.CustomPrompts;
+using ReflectDiT.Eval.Benchmarks.DpgBench;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 
@@ -33,6 +35,20 @@ public static class BenchmarkCatalog
             PassOrFail: false,
             () => PromptsBenchmark.Layouts,
             PromptsBenchmark.Open),
+        new(
+            ShapesBenchmark.Kind,
+            ShapesBenchmark.ReadBenchmark,
+            ShapesBenchmark.ReadScorer,
+            PassOrFail: true,
+            () => ShapesBenchmark.Layouts,
+            ShapesBenchmark.Open),
+        new(
+            DpgBenchmark.Kind,
+            DpgBenchmark.ReadBenchmark,
+            DpgBenchmark.ReadScorer,
+            PassOrFail: false,
+            () => DpgBenchmark.Layouts,
+            DpgBenchmark.Open),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(e => e.Kind)];
@@ -52,17 +68,16 @@ public static class BenchmarkCatalog
         return benchmark;
     }
 
-    /// <summary>The section <c>scorer</c> of a sweep file; null for none, where the benchmark can do without.</summary>
+    /// <summary>The section <c>scorer</c> of a sweep file; null for none: then nothing is scored as it is drawn.</summary>
     public static ScorerConfiguration? ReadScorer(ISweepSection sweep, string kind)
     {
-        var entry = Find(kind);
-        if (!entry.PassOrFail && !sweep.Has("scorer"))
+        if (!sweep.Has("scorer"))
         {
             return null;
         }
 
         var section = sweep.Section("scorer");
-        var scorer = entry.ReadScorer(section);
+        var scorer = Find(kind).ReadScorer(section);
         section.End();
         return scorer;
     }

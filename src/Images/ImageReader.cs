@@ -46,14 +46,25 @@ public static class ImageReader
         return codec is null ? null : (codec.Info.Width, codec.Info.Height);
     }
 
+    /// <summary>The size of what <see cref="DecodeOnWhite"/> gives, by the header alone.</summary>
+    /// <exception cref="InvalidDataException">The file is no image.</exception>
+    public static (int Height, int Width) SizeOnWhite(ReadOnlyMemory<byte> file)
+    {
+        using var data = SKData.CreateCopy(file.Span);
+        using var codec = Open(data, file.Span);
+        return (codec.Info.Height, codec.Info.Width);
+    }
+
+    private static SKCodec Open(SKData data, ReadOnlySpan<byte> file) => SKCodec.Create(data) ?? throw new InvalidDataException(
+        $"Not a readable image: expected a whole PNG, JPEG, WebP, GIF or BMP, found {file.Length} bytes that begin with "
+        + $"{Convert.ToHexStringLower(file[..Math.Min(8, file.Length)])}.");
+
     private delegate RgbImage Finish(SKCodec codec, ReadOnlySpan<uint> pixels);
 
     private static RgbImage Read(ReadOnlyMemory<byte> file, int mostPixels, Finish finish)
     {
         using var data = SKData.CreateCopy(file.Span);
-        using var codec = SKCodec.Create(data) ?? throw new InvalidDataException(
-            $"Not a readable image: expected a whole PNG, JPEG, WebP, GIF or BMP, found {file.Length} bytes that begin with "
-            + $"{Convert.ToHexStringLower(file.Span[..Math.Min(8, file.Length)])}.");
+        using var codec = Open(data, file.Span);
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         var what = $"{codec.EncodedFormat.ToString().ToUpperInvariant()} of {width} x {height} pixels";
         if ((long)width * height > mostPixels)

@@ -172,21 +172,23 @@ public sealed class AttemptWriter : IAsyncDisposable
     private static void AddDrawings(NpgsqlBatch batch, List<DrawingFact> drawings) => Add(
         batch,
         """
-        INSERT INTO reflectdit.drawings (id, seed, image, seconds, device_seconds, function_evaluations)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET times = drawings.times + 1
+        INSERT INTO reflectdit.drawings (id, seed, image, seconds, device_seconds, function_evaluations, price, rewritten)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET times = drawings.times + 1
         """,
         Column(drawings, NpgsqlDbType.Uuid, d => d.Id),
         Column(drawings, NpgsqlDbType.Bigint, d => d.Seed),
         Column(drawings, NpgsqlDbType.Bytea, d => d.Image),
         Column(drawings, NpgsqlDbType.Double, d => d.Seconds),
         Column(drawings, NpgsqlDbType.Double, d => d.DeviceSeconds),
-        Column(drawings, NpgsqlDbType.Integer, d => d.FunctionEvaluations));
+        Column(drawings, NpgsqlDbType.Integer, d => d.FunctionEvaluations),
+        Column(drawings, NpgsqlDbType.Double, d => d.Price),
+        Column(drawings, NpgsqlDbType.Text, d => d.Rewritten));
 
     private static void AddJudgements(NpgsqlBatch batch, List<JudgementFact> judgements) => Add(
         batch,
         """
-        INSERT INTO reflectdit.judgements (id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET times = judgements.times + 1
+        INSERT INTO reflectdit.judgements (id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens, yes_logit, no_logit, price)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO UPDATE SET times = judgements.times + 1
         """,
         Column(judgements, NpgsqlDbType.Uuid, j => j.Id),
         Column(judgements, NpgsqlDbType.Boolean, j => j.Verdict.Accepted),
@@ -196,7 +198,10 @@ public sealed class AttemptWriter : IAsyncDisposable
         Column(judgements, NpgsqlDbType.Text, j => j.Text),
         Column(judgements, NpgsqlDbType.Double, j => j.Seconds),
         Column(judgements, NpgsqlDbType.Double, j => j.DeviceSeconds),
-        Column(judgements, NpgsqlDbType.Integer, j => j.Tokens));
+        Column(judgements, NpgsqlDbType.Integer, j => j.Tokens),
+        Column(judgements, NpgsqlDbType.Double, j => j.Logits?.Yes),
+        Column(judgements, NpgsqlDbType.Double, j => j.Logits?.No),
+        Column(judgements, NpgsqlDbType.Double, j => j.Price));
 
     private static void AddAttempts(NpgsqlBatch batch, List<NewAttempt> attempts) => Add(
         batch,

@@ -31,14 +31,19 @@ public sealed class FactStore
     public Task<ScoreFact?> ScoreAsync(Guid drawing, Guid scorer) => _scores.AskAsync((drawing, scorer));
 
     private Task<Dictionary<Guid, DrawingFact>> FindDrawingsAsync(IReadOnlyList<Guid> ids) => FindAsync(
-        "SELECT id, seed, image, seconds, device_seconds, function_evaluations FROM reflectdit.find_drawings($1)",
+        "SELECT id, seed, image, seconds, device_seconds, function_evaluations, price, rewritten FROM reflectdit.find_drawings($1)",
         [Column(ids)],
         row => (row.GetGuid(0), new DrawingFact(
-            row.GetGuid(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2), row.GetDouble(3), row.GetDouble(4), row.GetInt32(5))));
+            row.GetGuid(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2), row.GetDouble(3), row.GetDouble(4), row.GetInt32(5))
+        {
+            Price = row.GetFieldValue<double?>(6),
+            Rewritten = row.GetFieldValue<string?>(7),
+        }));
 
     private Task<Dictionary<Guid, JudgementFact>> FindJudgementsAsync(IReadOnlyList<Guid> ids) => FindAsync(
         """
-        SELECT id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens FROM reflectdit.find_judgements($1)
+        SELECT id, accepted, score, no_score, feedback, text, seconds, device_seconds, tokens, yes_logit, no_logit, price
+        FROM reflectdit.find_judgements($1)
         """,
         [Column(ids)],
         row => (row.GetGuid(0), new JudgementFact(
@@ -47,7 +52,11 @@ public sealed class FactStore
             row.GetString(5),
             row.GetDouble(6),
             row.GetDouble(7),
-            row.GetInt32(8))));
+            row.GetInt32(8))
+        {
+            Logits = row.IsDBNull(9) ? null : new(row.GetDouble(9), row.GetDouble(10)),
+            Price = row.GetFieldValue<double?>(11),
+        }));
 
     private Task<Dictionary<(Guid, Guid), ScoreFact>> FindScoresAsync(IReadOnlyList<(Guid Drawing, Guid Scorer)> keys) => FindAsync(
         "SELECT drawing_id, scorer_id, value, passed, reason, evidence FROM reflectdit.find_scores($1, $2)",

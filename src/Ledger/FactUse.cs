@@ -8,7 +8,11 @@ namespace ReflectDiT.Eval.Ledger;
 /// <param name="BookedSeconds">Of devices, by generators and judges: each attempt as if it had paid for all that it shows.</param>
 /// <param name="SpentSeconds">What was really paid: each drawing and judgement as often as it was made, by whichever sweep.</param>
 public sealed record SweepSpent(
-    Guid Sweep, long Attempts, long Drawings, long Drawn, long Judgements, long Judged, double BookedSeconds, double SpentSeconds);
+    Guid Sweep, long Attempts, long Drawings, long Drawn, long Judgements, long Judged, double BookedSeconds, double SpentSeconds)
+{
+    /// <summary>What servers took for all that, in the currency of the placements' prices; null where none is known.</summary>
+    public double? Price { get; init; }
+}
 
 /// <summary>What nothing refers to: of sweeps that were deleted, or saved by a process that died before its rows were written.</summary>
 /// <param name="Artifacts">Files, but those of the last hour: their rows may be on their way.</param>
@@ -34,15 +38,16 @@ public static class FactUse
                 FROM reflectdit.chains c JOIN reflectdit.attempts a ON a.chain_id = c.id WHERE NOT a.imported),
             d AS (
                 SELECT u.sweep_id, count(*) AS made, sum(d.times) AS times, sum(d.device_seconds * u.uses) AS booked,
-                    sum(d.device_seconds * d.times) AS spent
+                    sum(d.device_seconds * d.times) AS spent, sum(d.price * d.times) AS price
                 FROM (SELECT sweep_id, drawing_id, count(*) AS uses FROM a GROUP BY 1, 2) u
                 JOIN reflectdit.drawings d ON d.id = u.drawing_id GROUP BY 1),
             j AS (
                 SELECT u.sweep_id, count(*) AS made, sum(j.times) AS times, sum(j.device_seconds * u.uses) AS booked,
-                    sum(j.device_seconds * j.times) AS spent
+                    sum(j.device_seconds * j.times) AS spent, sum(j.price * j.times) AS price
                 FROM (SELECT sweep_id, judgement_id, count(*) AS uses FROM a GROUP BY 1, 2) u
                 JOIN reflectdit.judgements j ON j.id = u.judgement_id GROUP BY 1)
-            SELECT n.sweep_id, n.attempts, d.made, d.times, j.made, j.times, d.booked + j.booked, d.spent + j.spent
+            SELECT n.sweep_id, n.attempts, d.made, d.times, j.made, j.times, d.booked + j.booked, d.spent + j.spent,
+                CASE WHEN num_nonnulls(d.price, j.price) > 0 THEN coalesce(d.price, 0) + coalesce(j.price, 0) END
             FROM (SELECT sweep_id, count(*) AS attempts FROM a GROUP BY 1) n JOIN d USING (sweep_id) JOIN j USING (sweep_id)
             """);
         await using var reader = await find.ExecuteReaderAsync(cancellation);
@@ -57,7 +62,10 @@ public static class FactUse
                 reader.GetInt64(4),
                 reader.GetInt64(5),
                 reader.GetDouble(6),
-                reader.GetDouble(7)));
+                reader.GetDouble(7))
+            {
+                Price = reader.GetFieldValue<double?>(8),
+            });
         }
 
         return spent;

@@ -47,6 +47,12 @@ public sealed class DrawingFact(
 
     public ReadOnlyMemory<byte>? Content => content;
 
+    /// <inheritdoc cref="Core.Models.Drawing.Price"/>
+    public double? Price { get; init; }
+
+    /// <inheritdoc cref="Core.Models.Drawing.Rewritten"/>
+    public string? Rewritten { get; init; }
+
     /// <param name="digest">Of the generator's weights.</param>
     /// <param name="context">Images, by name, and what was said of each, in order.</param>
     public static Guid IdOf(
@@ -68,6 +74,12 @@ public sealed class JudgementFact(Guid id, Verdict verdict, string text, double 
     public double DeviceSeconds => deviceSeconds;
 
     public int Tokens => tokens;
+
+    /// <summary>Null for a judge that has none.</summary>
+    public YesNoLogits? Logits { get; init; }
+
+    /// <inheritdoc cref="Core.Models.Drawing.Price"/>
+    public double? Price { get; init; }
 
     /// <param name="digest">Of the judge's weights.</param>
     /// <param name="seed">Null for a judge that uses none.</param>

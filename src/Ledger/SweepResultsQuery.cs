@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Judging;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Ledger;
@@ -60,6 +61,15 @@ public static class SweepResultsQuery
                 a.Seed,
                 a.Image,
             }).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
+        var asks = scores is null ? null : benchmark.Scorer(scores.Configuration) as IAnswerScorer;
+        var parts = asks is null ? null : (await ledger.Chains
+            .Where(c => c.SweepId == sweep.Id && c.State == ChainState.Done)
+            .Join(
+                ledger.Scores.Where(s => s.ScorerId == shown && s.Evidence != null),
+                c => new { c.Id, Attempt = c.Shown!.Value },
+                s => new { Id = s.ChainId, s.Attempt },
+                (c, s) => new { c.Arm, c.Prompt, c.Replicate, s.Evidence })
+            .ToListAsync(cancellation)).ToLookup(e => e.Arm);
         var imports = await ledger.Imports.Where(i => i.SweepId == sweep.Id).ToDictionaryAsync(i => i.Arm, cancellation);
         return new SweepResults(
             sweep.Name,
@@ -76,6 +86,16 @@ public static class SweepResultsQuery
         // What was scored elsewhere may have images without a score, and never gets them.
         bool IsScored(ChainRow chain) => scorer is null || (isOwn && sweep.State == SweepState.Imported)
             || attempts[chain.Id].All(a => a.Value is not null);
+
+        IReadOnlyList<AnsweredPart> Parts(int arm) => parts is null ? [] :
+        [
+            .. parts[arm].GroupBy(e => e.Prompt)
+                .SelectMany(e => e.OrderBy(shown => shown.Replicate).TakeLast(asks!.CountsLastAlone ? 1 : int.MaxValue))
+                .SelectMany(e => asks!.Parts(e.Prompt, e.Evidence!).SelectMany(p => p.Categories.Select(c => (Category: c, e.Prompt, p.Holds))))
+                .GroupBy(p => (p.Category, p.Prompt))
+                .Select(p => new AnsweredPart(p.Key.Category, p.Key.Prompt, p.Count(one => one.Holds), p.Count()))
+                .OrderBy(p => p.Category.Contains(" - ", StringComparison.Ordinal)).ThenBy(p => p.Category, StringComparer.Ordinal).ThenBy(p => p.Prompt),
+        ];
 
         ArmResults Arm(ArmRow arm, List<ChainRow> ofArm) => new(
             arm.Name,
@@ -110,6 +130,9 @@ public static class SweepResultsQuery
             ScoredBy = isOwn ? null : scores?.Name,
             Unscored = ofArm.Count(c => c.State == ChainState.Done && !IsScored(c)),
             SelfScored = scorer?.IsJudgeOf(configuration.Arms[arm.Index]) == true,
+            Parts = Parts(arm.Index),
+            OtherAnswerer = scorer is not null && benchmark.Tables.PublishedScorer is not null && !imports.ContainsKey(arm.Index),
+            ContextBy = configuration.Arms[arm.Index].Generator.ContextBy,
             Imported = imports.GetValueOrDefault(arm.Index) is { } import
                 ? new(import.Format, Convert.ToHexStringLower(import.Sha256))
                 : null,

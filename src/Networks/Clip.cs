@@ -122,13 +122,27 @@ public sealed class Clip : IDisposable
     public static Clip Load(string folder, ClipPrecision precision, Device device)
     {
         var config = ClipConfig.Read(folder);
-        var single = Path.Combine(folder, "open_clip_model.safetensors");
-        using var checkpoint = File.Exists(single) ? Checkpoint.OpenFile(single) : Checkpoint.Open(folder);
+        using var checkpoint = Open(folder);
         var factors = precision == ClipPrecision.Autocast ? ScalarType.Float16 : ScalarType.Float32;
         var w = Weights.OfMixed(checkpoint, name => IsFactor(name) ? factors : ScalarType.Float32, device, Name);
         var network = new Clip(config, w);
         w.Complete();
         return network;
+    }
+
+    /// <summary>The files of a folder that <see cref="Load"/> reads.</summary>
+    /// <exception cref="CheckpointException">There is no such checkpoint.</exception>
+    public static IReadOnlyList<string> FilesOf(string folder)
+    {
+        using var checkpoint = Open(folder);
+        var ofOpenClip = Path.Combine(folder, ClipConfig.OpenClipFile);
+        return [.. checkpoint.Files, File.Exists(ofOpenClip) ? ofOpenClip : Path.Combine(folder, "config.json")];
+    }
+
+    private static Checkpoint Open(string folder)
+    {
+        var single = Path.Combine(folder, "open_clip_model.safetensors");
+        return File.Exists(single) ? Checkpoint.OpenFile(single) : Checkpoint.Open(folder);
     }
 
     /// <param name="pixels">fp32, [B, 3, size, size]</param>

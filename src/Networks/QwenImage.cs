@@ -81,6 +81,9 @@ public sealed record QwenImage(int MinPixels, int MaxPixels)
         ? throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL sees none with a side under {Factor}.")
         : Fit(height, width);
 
+    /// <summary>How many tokens down and across an image takes whose size fits.</summary>
+    public static (int Height, int Width) GridOf((int Height, int Width) size) => (size.Height / Factor, size.Width / Factor);
+
     private (int Height, int Width) Fit(int height, int width)
     {
         if (Math.Max(height, width) > MaxRatio * (long)Math.Min(height, width))

@@ -58,17 +58,38 @@ public sealed class QwenVl : IDisposable
         return functional.linear(hidden, _head).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What the vision tower makes of images: whoever asks more than one thing of them need not look again.</summary>
+    /// <returns>[tokens of all images, D]</returns>
+    public Tensor See(IReadOnlyList<QwenPatches> images)
+    {
+        using var scope = NewDisposeScope();
+        return _vision.Forward(images, null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The logits behind the last token of each prompt.</summary>
+    /// <inheritdoc cref="Forward"/>
+    /// <param name="seen">Of <see cref="See"/>; null to look.</param>
+    /// <returns>fp32, [B, vocabulary]</returns>
+    public Tensor Next(Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, Tensor? seen = null)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = Read(Embed(ids, images, null, seen), Positions(ids, mask, images).Places, mask, null, null);
+        return functional.linear(hidden[TensorIndex.Colon, -1], _head).to(float32).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Goes on with prompts, token by token.</summary>
     /// <inheritdoc cref="Forward"/>
     /// <param name="watch">Told of each step's logits, and of its scores, [B, vocabulary].</param>
+    /// <param name="seen">Of <see cref="See"/>; null to look.</param>
     /// <returns>int64, [B, tokens]; filled up behind a row's end.</returns>
-    public Tensor Generate(Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, QwenGeneration rules, Watch? watch = null)
+    public Tensor Generate(
+        Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, QwenGeneration rules, Watch? watch = null, Tensor? seen = null)
     {
         using var scope = NewDisposeScope();
         using var cache = new QwenCache(_layers.Length);
         using var sampler = new QwenSampler(rules, ids.shape[0]);
         var positions = Positions(ids, mask, images);
-        var (embedded, places, all) = (Embed(ids, images, null), positions.Places, ids.alias());
+        var (embedded, places, all) = (Embed(ids, images, null, seen), positions.Places, ids.alias());
         var done = zeros(ids.shape[0], @bool, ids.device);
         for (var step = 0; step < rules.MaxTokens; step++)
         {
@@ -99,13 +120,13 @@ public sealed class QwenVl : IDisposable
         ids, mask, [.. images.Select(image => (image.GridHeight / QwenImage.Merge, image.GridWidth / QwenImage.Merge))], Config);
 
     /// <summary>The tokens' embeddings, and the images' tokens in their places.</summary>
-    private Tensor Embed(Tensor ids, IReadOnlyList<QwenPatches> images, Watch? watch)
+    private Tensor Embed(Tensor ids, IReadOnlyList<QwenPatches> images, Watch? watch, Tensor? seen = null)
     {
         var x = _embedTokens.Embed(ids); // [B, L, D]
         if (images.Count > 0)
         {
             var places = (ids == Config.ImageToken).flatten().nonzero().flatten();
-            x = x.flatten(0, 1).index_copy(0, places, _vision.Forward(images, watch)).unflatten(0, ids.shape);
+            x = x.flatten(0, 1).index_copy(0, places, seen ?? _vision.Forward(images, watch)).unflatten(0, ids.shape);
         }
 
         watch?.Invoke("inputs_embeds", x);

@@ -28,12 +28,19 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
 
         async Task<DrawingFact> MakeAsync()
         {
-            var request = new DrawRequest(drawn, seeds.Noise(at.Index), await ContextAsync());
+            var request = new DrawRequest(drawn, seeds.Noise(at.Index), await ContextAsync())
+            {
+                EarlierSeeds = [.. Enumerable.Range(0, at.Index).Select(seeds.Noise)],
+            };
             var (answer, took) = await CallAsync(
                 run, at, Stage.Draw, "generator", generator, (time, token) => generator.AskAsync(request, time, token), abort);
             WorkerMetrics.Drew();
             return new(
-                id, request.Seed, ArtifactStore.NameOf(answer.Image), took.TotalSeconds, answer.DeviceSeconds, answer.FunctionEvaluations, answer.Image);
+                id, request.Seed, ArtifactStore.NameOf(answer.Image), took.TotalSeconds, answer.DeviceSeconds, answer.FunctionEvaluations, answer.Image)
+            {
+                Price = answer.Price,
+                Rewritten = answer.Rewritten,
+            };
         }
 
         async Task<ContextImage[]> ContextAsync()
@@ -66,7 +73,7 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
             var (said, took) = await CallAsync(
                 run, at, Stage.Judge, "judge", judge, (time, token) => judge.AskAsync(request, time, token), abort);
             WorkerMetrics.Judged(said.Tokens);
-            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens);
+            return new(id, said.Verdict, said.Text, took.TotalSeconds, said.DeviceSeconds, said.Tokens) { Logits = said.Logits, Price = said.Price };
         }
 
         async Task<ScoreFact> ScoreAsync()

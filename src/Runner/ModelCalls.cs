@@ -50,6 +50,10 @@ public sealed class ModelCalls(CallSettings settings)
         {
             throw new ModelCallException($"{what}: {e.Message} (after {settings.Tries} tries)", e);
         }
+        catch (RequestRefusedException e)
+        {
+            throw new ModelCallException($"{what}: {e.Message}", e);
+        }
         catch (Exception e) when (e is not ModelUnavailableException && !cancellation.IsCancellationRequested)
         {
             throw new ModelCallException($"{what}: {e.GetType().Name}: {e.Message} (after {settings.Tries} tries)", e);
@@ -69,7 +73,7 @@ public sealed class ModelCalls(CallSettings settings)
                 MaxDelay = TimeSpan.FromSeconds(30),
                 UseJitter = true,
                 ShouldHandle = new PredicateBuilder()
-                    .Handle<Exception>(e => e is not (OperationCanceledException or ModelUnavailableException)),
+                    .Handle<Exception>(e => e is not (OperationCanceledException or ModelUnavailableException or RequestRefusedException)),
             });
         }
 

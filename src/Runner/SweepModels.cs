@@ -26,5 +26,11 @@ public sealed class SweepModels(IReadOnlyList<NamedModel> named, ModelHost host)
         return new(found, host.Detector(model, found.Placement));
     }
 
+    public SweepModel<AnswerRequest, Answer> Answerer(ModelConfiguration model)
+    {
+        var found = Find(model);
+        return new(found, host.Answerer(model, found.Placement));
+    }
+
     private NamedModel Find(ModelConfiguration model) => named.First(n => n.Model.Identity == model.Identity);
 }

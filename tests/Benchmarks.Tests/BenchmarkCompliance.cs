@@ -111,6 +111,8 @@ public abstract class BenchmarkCompliance
     {
         IDetectorScorer byDetector => Found.Select(f => (byDetector.Score(prompt, f), byDetector.Score(prompt, f.ToDictionary()))),
         IJudgeScorer byJudge => Said.Select(v => (byJudge.Score(prompt, v), byJudge.Score(prompt, v with { }))),
+        IAnswerScorer byAnswers => Gen.Elements("yes", "no", "Yes.", "maybe, \"zwei\"").ArrayOf(byAnswers.Questions(prompt).Count)
+            .Select(a => (byAnswers.Score(prompt, a), byAnswers.Score(prompt, [.. a]))),
         _ => throw new NotSupportedException($"Say here how {scorer.GetType().Name} is asked."),
     };
 
@@ -122,7 +124,7 @@ public abstract class BenchmarkCompliance
             accepted, score < 0 ? null : score / 100.0, score < 0 ? null : 1 - (score / 100.0), accepted ? "" : feedback);
 
     private static Gen<Dictionary<string, IReadOnlyList<Detection>>> Found { get; } =
-        from names in Gen.SubListOf("person", "dog", "cat", "tie", "sports ball", "oven")
+        from names in Gen.SubListOf("person", "dog", "cat", "tie", "sports ball", "oven", "star", "ring", "heart")
         from boxes in (
             from x in Gen.Choose(0, 200)
             from y in Gen.Choose(0, 200)
@@ -143,6 +145,6 @@ public sealed class CatalogTests
 
     [Fact]
     public void A_benchmark_of_another_build_is_refused_by_name() => Assert.Equal(
-        "This build has no benchmark 'dpg'; known: geneval, prompts.",
-        Assert.Throws<JsonException>(() => BenchmarkCatalog.Open(new("dpg"))).Message);
+        "This build has no benchmark 'dream'; known: geneval, prompts, shapes, dpg.",
+        Assert.Throws<JsonException>(() => BenchmarkCatalog.Open(new("dream"))).Message);
 }

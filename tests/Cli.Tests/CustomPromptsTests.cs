@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
@@ -69,6 +70,50 @@ public sealed class CustomPromptsTests(SmallSweeps sweeps) : IDisposable
         var published = await ledger.RunAsync("export", "geneval", "mine", _folder.At("geneval"));
         Assert.Equal(1, published.ExitCode);
         Assert.Contains("has scores between 0 and 1", published.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scores_between_0_and_1_have_margins_looks_labels_and_bounds_for_what_is_missing()
+    {
+        await using var ledger = await LedgerFolder.InAsync(sweeps.Server);
+        var sweep = Sweep(judge: "other.json");
+        Assert.Equal(0, (await ledger.RunAsync("run", sweep)).ExitCode);
+        Task<CliProcess> CompareAsync(params string[] options) => ledger.RunAsync(["compare", "mine/reflection", "mine/best-of-4", .. options]);
+
+        // Scores differ by 1 at most.
+        var margin = await CompareAsync("--margin", "0.999");
+        Assert.Equal(0, margin.ExitCode);
+        Assert.Contains("equivalent within 0.999", margin.Out, StringComparison.Ordinal);
+        Assert.Equal(5, (await CompareAsync("--margin", "0.001")).ExitCode);
+
+        var anytime = await CompareAsync("--anytime", "--format", "json");
+        var ordinary = await CompareAsync("--format", "json");
+        Assert.True(Width(anytime) > Width(ordinary), "An interval that holds at every look is wider than that of one look.");
+
+        // Labels that are the scores say what the scores say.
+        await ledger.RunAsync("export", "csv", "mine", _folder.At("rows"));
+        var rows = CsvReader.Rows(await File.ReadAllTextAsync(_folder.At("rows/attempts.csv")), (_, fault) => new InvalidDataException(fault)).ToList();
+        int At(string column) => rows[0].Fields.ToList().IndexOf(column);
+        _folder.Write("labels.csv", "arm,prompt_index,replicate,attempt,label\n" + string.Concat(rows.Skip(1).Select(r => r.Fields)
+            .Select(f => $"{f[At("arm")]},{f[At("prompt_index")]},{f[At("replicate")]},{f[At("attempt")]},{f[At("score")]}\n")));
+        var labelled = await CompareAsync("--labels", _folder.At("labels.csv"));
+        Assert.True(labelled.ExitCode is 0 or 5, labelled.Error);
+        Assert.Contains("By people's labels of 6 of 6 prompts", labelled.Out.Replace('\n', ' '), StringComparison.Ordinal);
+
+        await ledger.ScalarAsync("""
+            UPDATE reflectdit.chains SET state = 'failed', shown = NULL, failure = 'told to'
+            WHERE (arm, prompt) = (0, 0) RETURNING 1::bigint
+            """);
+        Assert.Equal(1, (await CompareAsync()).ExitCode);
+        var incomplete = await CompareAsync("--allow", "incomplete");
+        Assert.True(incomplete.ExitCode is 0 or 5, incomplete.Error);
+        Assert.Contains("were every missing chain against", incomplete.Out.Replace('\n', ' '), StringComparison.Ordinal);
+
+        static double Width(CliProcess comparison)
+        {
+            var row = JsonDocument.Parse(comparison.Out).RootElement.GetProperty("rows")[0];
+            return row.GetProperty("high").GetDouble() - row.GetProperty("low").GetDouble();
+        }
     }
 
     [Fact]

@@ -102,9 +102,54 @@ public sealed class ImportCommandTests(PostgresServer server) : IClassFixture<Po
                 (await ledger.RunAsync("report", "resumed", "--format", format)).Out);
     }
 
+    [Fact]
+    public async Task Results_of_dpg_bench_stand_in_table_6_as_no_other_answerer_s_and_by_category()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = await LedgerFolder.InAsync(server);
+        var simulated = Path.Combine(AppContext.BaseDirectory, "benchmarks", "geneval", "simulated");
+        folder.Write("asked.json", """{"model": "m", "dialect": "plain"}""");
+        folder.Write("hard.txt", "cat\n");
+        folder.Write("dpg.csv", """
+            item_id,text,keywords,proposition_id,dependency,category_broad,category_detailed,tuple,question_natural_language
+            first,A scene.,,1,0,entity,whole,entity - whole (scene),Is there a scene?
+            boat,A red boat.,,1,0,entity,whole,entity - whole (boat),Is there a boat?
+            cat,A black cat.,,1,0,entity,whole,entity - whole (cat),Is there a cat?
+            """);
+        folder.Write("dpg.yaml", $$"""
+            name: dpg
+            benchmark: {kind: dpg, file: dpg.csv, mode: official, hard_56: hard.txt}
+            seed: 1
+            models:
+              sana: {kind: simulated, parameters: {{Path.Combine(simulated, "sana-1.0.json")}} }
+              critic: {kind: simulated, parameters: {{Path.Combine(simulated, "judge.json")}} }
+              asked: {kind: openai-chat, parameters: asked.json, placement: {url: 'http://127.0.0.1:9'}}
+            scorer: {answerer: asked}
+            arms:
+              - {name: one, generator: sana, judge: critic, strategy: {kind: best-of-n, n: 1, selector: judge-score}}
+            """);
+        folder.Write("theirs_results.txt", "x/boat.png, 1.0, 1.0\nx/cat.png, 0.0, 0.0\nModel: x\n");
+        folder.Write("theirs_results_detail.txt", "x/boat.png, (0, 0, 4, 4), Is there a boat?, yes\nx/cat.png, (0, 0, 4, 4), Is there a cat?, no\n");
+
+        var import = await ledger.RunAsync("import", "dpg", folder.At("theirs_results.txt"), "--benchmark", folder.At("dpg.yaml"), "--name", "theirs");
+        var table = await ledger.RunAsync("report", "theirs", "--layout", "table6");
+        var questions = await ledger.RunAsync("report", "theirs", "--layout", "questions");
+
+        Assert.True(import.ExitCode == 0, import.Error);
+        Assert.True(table.ExitCode == 0, table.Error);
+        Assert.Contains("Hard-56", table.Out);
+        Assert.Contains("0.518", (await ledger.RunAsync("report", "theirs", "--layout", "table6", "--detail")).Out);
+        Assert.Contains("theirs_results IMPORTED", table.Out);
+        Assert.DoesNotContain("OTHER ANSWERER", table.Out);
+        Assert.True(questions.ExitCode == 0, questions.Error);
+        Assert.Contains("entity - whole", questions.Out);
+        Assert.Contains("0.500", questions.Out);
+    }
+
     [Theory]
     [InlineData(new[] { "reflect-dit", "absent" }, "absent: no such folder")]
     [InlineData(new[] { "geneval", "absent" }, "absent: cannot be read")]
+    [InlineData(new[] { "dpg", "table.csv" }, "the benchmark is geneval: --benchmark names a sweep file of the kind dpg")]
     [InlineData(new[] { "csv", "table.csv", "--arm", "a", "--arm", "b" }, "--arm: 2 names for 1 inputs")]
     [InlineData(new[] { "csv", "table.csv", "--published", "nobody" },
         "arm 'table': There is no published arm 'nobody'; known: ")]

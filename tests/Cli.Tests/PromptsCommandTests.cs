@@ -39,5 +39,21 @@ public sealed class PromptsCommandTests
         Assert.Contains("expected a whole number from 0 to 2^128 - 1", next.Error);
     }
 
+    [Fact]
+    public async Task Prompts_writes_the_sets_of_shapes_and_refuses_a_set_of_GenEval()
+    {
+        using var folder = new TemporaryFolder();
+        var all = await InProcess.RunAsync(["prompts", "--benchmark", "shapes", "--out", folder.At("test")]);
+        var some = await InProcess.RunAsync(
+            ["prompts", "--benchmark", "shapes", "--set", "validation", "--per-task", "2", "--out", folder.At("some")]);
+        var none = await InProcess.RunAsync(["prompts", "--set", "validation", "--out", folder.At("none")]);
+
+        Assert.Equal((0, 0, 1), (all.ExitCode, some.ExitCode, none.ExitCode));
+        var (test, validation) = (File.ReadAllLines(folder.At("test/generation_prompts.txt")), File.ReadAllLines(folder.At("some/generation_prompts.txt")));
+        Assert.Equal((240, 12), (test.Length, validation.Length));
+        Assert.Equal(2, validation.Intersect(test).Count()); // single objects
+        Assert.Contains("expected --benchmark shapes beside it", none.Error, StringComparison.Ordinal);
+    }
+
     private static string Hash(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
 }

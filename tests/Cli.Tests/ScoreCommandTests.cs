@@ -37,6 +37,23 @@ public sealed class ScoreCommandTests
         Assert.Equal(toStandardOutput.Out, TemporaryFolder.ReadGzip(folder.At("answers.jsonl.gz")));
     }
 
+    [Fact]
+    public async Task Score_knows_the_objects_of_the_benchmark_that_it_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        var cases = folder.Write("cases.jsonl", """
+            {"id":"a","metadata":{"tag":"counting","include":[{"class":"star","count":2}],"exclude":[{"class":"star","count":3}],"prompt":"a photo of two stars"},"detections":{"star":[[1,1,12,12,0.6,"red"],[20,1,32,12,0.7,"blue"],[40,1,52,12,0.4,"blue"]]}}
+
+            """);
+
+        var shapes = await InProcess.RunAsync(["score", "--benchmark", "shapes", "--detections", cases, "--out", "-"]);
+        var geneval = await InProcess.RunAsync(["score", "--detections", cases, "--out", "-"]);
+
+        Assert.Equal("""{"id":"a","correct":true,"reason":"","kept":{"star":[1,0]}}""" + "\n", shapes.Out);
+        Assert.Equal(1, geneval.ExitCode);
+        Assert.Contains("unknown class \"star\"; expected one of GenEval's 80 names", geneval.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"id\":", "expected a JSON object")]
     [InlineData("", "an empty line")]

@@ -27,7 +27,6 @@ public sealed class WorkerCommandTests
     [InlineData("--bind nowhere: expected an IP address", "--health", "8080", "--bind", "nowhere")]
     [InlineData("absent.yaml: cannot be read", "--models", "absent.yaml")]
     [InlineData("--roles generate,draw: expected generate, judge and score, with commas between, found 'draw'", "--roles", "generate,draw")]
-    [InlineData("--bind says where --health listens", "--bind", "127.0.0.1")]
     public async Task Options_that_mean_nothing_are_a_usage_error(string message, params string[] options)
     {
         var end = await InProcess.RunAsync(["worker", .. options]);

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Networks;
+using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Deploy.Tests;
 
@@ -202,11 +204,26 @@ public sealed partial class ManifestTests
         Assert.Contains(worker.Spec["tolerations"].Items(), t => t["key"].Text() == "nvidia.com/gpu");
         var weights = worker.Container["volumeMounts"].Items().Single(m => m["name"].Text() == "weights");
         Assert.True(weights["readOnly"]!.GetValue<bool>());
+        var libtorch = worker.Container["env"].Items().Single(e => e["name"].Text() == Libtorch.FolderVariable)["value"].Text();
+        Assert.StartsWith($"{weights["mountPath"].Text()}/", libtorch, StringComparison.Ordinal);
         // Pods of many nodes share the images: the class of a volume must allow that.
         Assert.All(Manifests.Of("gpu").Where(o => o["kind"].Text() == "PersistentVolumeClaim"),
             claim => Assert.Equal(["ReadWriteMany"], claim["spec"]!["accessModes"].Items().Select(m => m.Text())));
         var demo = Manifests.Pods("cpu-demo").Single(p => p.Name == "worker");
         Assert.Null(demo.Container["resources"]!["limits"]!["nvidia.com/gpu"]);
+    }
+
+    [KubectlFact]
+    public void GPU_workers_are_given_a_sweep_of_networks_whose_weights_are_on_their_volume_and_fit_one_GPU()
+    {
+        var submit = Manifests.Pods("gpu").Single(p => p.Name == "submit");
+        Assert.Equal(("run", "--detach"), (submit.Args[0], submit.Args[2]));
+        var file = Path.Combine(Manifests.Root, Path.GetRelativePath("/app", submit.Args[1]));
+        var models = SweepFile.Read(file, []).Models;
+        Assert.DoesNotContain(models, model => model.Model.IsSimulated);
+        Assert.All(models, model => Assert.Equal(("cuda:0", true), (model.Placement.Device, model.Placement.Path!.StartsWith("/weights/", StringComparison.Ordinal))));
+        Assert.InRange(models.Sum(model => model.Placement.MemoryGib!.Value), 40, 80);
+        Assert.All(models, model => Assert.Contains($"`{model.Placement.Path}`", Manifests.Read("docs", "reproduce.md"), StringComparison.Ordinal));
     }
 
     private static string Guide { get; } = Manifests.Read("docs", "kubernetes.md");

@@ -3,6 +3,7 @@ using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Testing;
 
 namespace ReflectDiT.Eval.Runner.Tests;
@@ -51,9 +52,27 @@ public sealed class PoisonTests(PostgresServer server, PoisonTests.Undisturbed u
         ["class with U+0000"] = (() => Detecting(_ => Found("c\0t", new(0, 0, 1, 1, 1, null))), "a class with the character U+0000"),
     };
 
+    private static readonly Dictionary<string, (Func<Answer, Answer> Poison, string Reason)> PoisonedAnswers = new()
+    {
+        ["answerer throws"] = (_ => throw new InvalidDataException("unreadable"), "unreadable"),
+        ["answerer says nothing"] = (_ => null!, "no answer"),
+        ["no text"] = (a => a with { Text = null! }, "no text"),
+        ["empty text"] = (a => a with { Text = "" }, "an empty text"),
+        ["text of white space"] = (a => a with { Text = " \n" }, "an empty text"),
+        ["text with U+0000"] = (a => a with { Text = "ye\0s" }, "a text with the character U+0000"),
+        ["text with half of a pair"] = (a => a with { Text = "yes\ud800" }, "a text with half of a surrogate pair"),
+        ["text of megabytes"] = (a => a with { Text = new string('y', 3_000_000) }, "a text of 3000000 characters; 1000 at most"),
+        ["probability is NaN"] = (a => a with { Probability = double.NaN }, "a probability of NaN; expected 0 to 1"),
+        ["probability beyond 1"] = (a => a with { Probability = 1.5 }, "a probability of 1.5; expected 0 to 1"),
+        ["negative tokens"] = (a => a with { Tokens = -5 }, "-5 tokens"),
+        ["answered in NaN seconds"] = (a => a with { DeviceSeconds = double.NaN }, "NaN device seconds"),
+    };
+
     public static TheoryData<string> Kinds => [.. Poisons.Keys];
 
     public static TheoryData<string> KindsOfScores => [.. PoisonedScores.Keys];
+
+    public static TheoryData<string> KindsOfAnswers => [.. PoisonedAnswers.Keys];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -95,6 +114,28 @@ public sealed class PoisonTests(PostgresServer server, PoisonTests.Undisturbed u
             scorings,
             s => s.Failure!.Contains(PoisonedScores[kind].Reason.Replace("*", text, StringComparison.Ordinal), StringComparison.Ordinal));
         Assert.Equal(Others(await undisturbed.RowsAsync(server), poisoned), Others(await sweep.DumpAsync(), poisoned));
+    }
+
+    /// <summary>Where scorers ask, at the host: what comes of a refusal there is the same for every kind of model.</summary>
+    [Theory]
+    [MemberData(nameof(KindsOfAnswers))]
+    public async Task A_poisoned_answer_fails_with_a_reason_and_leaves_those_of_other_questions_alone(string kind)
+    {
+        const string Bad = "is it poisoned?";
+        using var host = new ModelHost(new TestModels
+        {
+            Answered = (r, a) => r.Question == Bad ? PoisonedAnswers[kind].Poison(a) : a,
+        });
+        using var sound = new ModelHost(new TestModels());
+        var good = Enumerable.Range(0, 6).Select(i => new AnswerRequest($"is it {i}?", new byte[] { 1 })).ToList();
+        var refused = Ask(host, new(Bad, new byte[] { 1 }));
+        var answers = await Task.WhenAll(good.Select(request => Ask(host, request)));
+
+        Assert.Contains(PoisonedAnswers[kind].Reason, (await Assert.ThrowsAnyAsync<Exception>(() => refused)).Message, StringComparison.Ordinal);
+        Assert.Equal((await Task.WhenAll(good.Select(r => Ask(sound, r)))).Select(a => a.Answer), answers.Select(a => a.Answer));
+
+        static Task<Served<Answer>> Ask(ModelHost host, AnswerRequest request) =>
+            host.Answerer(ModelConfiguration.RanElsewhere, new()).AskAsync(request, TimeSpan.FromMinutes(1), CancellationToken.None);
     }
 
     /// <summary>What nothing happens to, run once for all tests.</summary>

@@ -33,6 +33,9 @@ public sealed class SweepFileTests : IDisposable
               quirks: {random_context: false}
         """;
 
+    private static readonly string Shapes = Valid.Replace("kind: geneval", "kind: shapes", StringComparison.Ordinal)
+        .Replace("boxes: {kind: simulated}", "boxes: {kind: pixels}", StringComparison.Ordinal);
+
     private const string Generator = """
         {
           "simulated": true,
@@ -212,7 +215,7 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("seed: 3", "seed: three", "sweep.yaml:3:7: seed: expected an integer from 0 to 9223372036854775807, found 'three'")]
     [InlineData("seed: 3", "seed: [3]", "sweep.yaml:3:7: seed: expected a value, found a list")]
     [InlineData("seed: 3", "seed: 3\nreplicates: 0", "sweep.yaml:4:13: replicates: expected an integer from 1 to 1000, found '0'")]
-    [InlineData("kind: geneval", "kind: dpg", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, found 'dpg'")]
+    [InlineData("kind: geneval", "kind: dream", "sweep.yaml:2:19: benchmark.kind: expected one of geneval, prompts, dpg, found 'dream'")]
     [InlineData("n: 4", "n: 0", "sweep.yaml:13:36: arms.0.strategy.n: expected an integer from 1 to 10000, found '0'")]
     [InlineData("selector: pairwise", "selector: best", "arms.0.strategy.selector: expected one of first-accept, judge-score, pairwise, oracle, found 'best'")]
     [InlineData("quirks: {random_context: false}", "quirks: {random: false}", "sweep.yaml:21:16: arms.1.strategy.quirks: unknown key 'random'")]
@@ -319,6 +322,26 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("arms.0.strategy.selector=oracle", "sweep.yaml:8:3: arms: arm 'best-of-4' decides by the score, but the sweep has no scorer")]
     public void What_is_wrong_with_a_sweep_of_custom_prompts_is_said_with_its_place(string assignment, string message) =>
         Assert.Contains(message, Refusal(Custom(), assignment), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_sweep_of_shapes_is_scored_by_the_pixel_detector()
+    {
+        var (sweep, _, models) = Read(Shapes);
+        Assert.Equal(240, BenchmarkCatalog.Open(sweep.Benchmark).Prompts.Count);
+        Assert.Equal(ModelConfiguration.Pixels, models.Single(m => m.Name == "boxes").Model.Kind);
+        Assert.Equal(18, BenchmarkCatalog.Open(Read(Shapes, "benchmark.set=validation", "benchmark.per_task=3").Configuration.Benchmark).Prompts.Count);
+        Assert.NotEqual(sweep.ToJson(), Read(Shapes, "benchmark.seed=44").Configuration.ToJson());
+    }
+
+    [Theory]
+    [InlineData("benchmark.set=all", "benchmark.set: expected one of test, validation, training")]
+    [InlineData("benchmark.per_task=0", "benchmark.per_task: expected an integer from 1 to 100000")]
+    [InlineData("models.boxes.kind=simulated", "scorer.detector: a detector of the kind 'pixels' alone knows the objects of the benchmark 'shapes'")]
+    [InlineData("models.boxes.kind=sana", "models.boxes.kind: expected one of simulated, ")]
+    [InlineData("models.boxes.placement={path: /weights}", "unknown key 'path'")]
+    [InlineData("benchmark={kind: geneval}", "scorer.detector: a detector of the kind 'pixels' knows only the objects of the benchmark 'shapes'")]
+    public void What_is_wrong_with_a_sweep_of_shapes_is_said_with_its_place(string assignment, string message) =>
+        Assert.Contains(message, Refusal(Shapes, assignment), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("arms.0.strategy.n=0", "--set arms.0.strategy.n=0: arms.0.strategy.n: expected an integer")]

@@ -28,6 +28,8 @@ internal sealed class TestModels : IModelKinds
 
     public Func<DetectRequest, Detected, Detected> Found { get; init; } = (_, detected) => detected;
 
+    public Func<AnswerRequest, Answer, Answer> Answered { get; init; } = (_, answer) => answer;
+
     /// <summary>Called before a detector looks at an image; may throw or wait.</summary>
     public Func<DetectRequest, Task> BeforeDetect { get; init; } = _ => Task.CompletedTask;
 
@@ -52,6 +54,8 @@ internal sealed class TestModels : IModelKinds
     public IJudge Judge(ModelConfiguration model, Placement placement) => new OfJudge(this);
 
     public IDetector Detector(ModelConfiguration model, Placement placement) => new OfDetector(this);
+
+    public IAnswerer Answerer(ModelConfiguration model, Placement placement) => new OfAnswerer(this);
 
     private static byte[] Hash(ReadOnlyMemory<byte> image, string more) =>
         SHA256.HashData([.. image.Span, .. Encoding.UTF8.GetBytes(more)]);
@@ -130,6 +134,25 @@ internal sealed class TestModels : IModelKinds
                     name => name, IReadOnlyList<Detection> (_) => [new(1, 2, 30, 40, 0.95f, null)])));
             })];
         }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Says yes to one question of two.</summary>
+    private sealed class OfAnswerer(TestModels models) : IAnswerer
+    {
+        public string Digest { get; } = new('d', 64);
+
+        public BatchPolicy Batches { get; } = new(1, AtOnce: 64);
+
+        public Task<IReadOnlyList<Answer>> AnswerAsync(IReadOnlyList<AnswerRequest> requests, CancellationToken withdrawn) =>
+            Task.FromResult<IReadOnlyList<Answer>>([.. requests.Select(request =>
+            {
+                var hash = Hash(request.Image, request.Question);
+                return models.Answered(request, new(hash[0] % 2 == 0 ? "yes" : "no", hash[1] / 255.0, 1400, 0.25));
+            })]);
 
         public void Dispose()
         {

@@ -76,7 +76,7 @@ internal sealed class Fuzz : IDisposable
                 PromptFile.Read("prompts.jsonl", Text(content))),
             new("prices.json", [Encoding.UTF8.GetBytes("{\"currency\": \"EUR\", \"generator_device_hour\": 2, \"judge_device_hour\": 2, \"million_judge_tokens\": 0}")],
                 content => SettingsJson.Read<Prices>("prices.json", Text(content))),
-            new("detections.jsonl", [Encoding.UTF8.GetBytes(oracle)], content => ScoringCase.Answer(Text(content))),
+            new("detections.jsonl", [Encoding.UTF8.GetBytes(oracle)], content => ScoringCase.Answer(Text(content), ObjectWorld.GenEval)),
             new("summary.jsonl", [Encoding.UTF8.GetBytes(record)], content => ImageResult.Parse(Text(content))),
             new("image", [.. images], content => ImageReader.Decode(content)),
         ];

@@ -41,7 +41,7 @@ public sealed record DesignSight(
     /// <summary>What narrows the interval of the difference.</summary>
     public string Narrowing => "more prompts narrow the interval, four times as many to half; " + (Within switch
     {
-        null => "what more replicates do cannot be told from one (--pilot with replicates: 2 shows it)",
+        null => "what more replicates do is seen from a pilot (--pilot) with two or more of them",
         0 => "more replicates do not: those of a prompt are all alike",
         { } share => $"more replicates can take away {100 * share:0}% of its variance at most, what they vary by within a prompt",
     });

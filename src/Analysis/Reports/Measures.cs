@@ -92,6 +92,8 @@ internal sealed class Measures(SweepResults results)
             Imported = arm.Imported,
             Leaked = arm.Leaked,
             SelfScored = arm.SelfScored,
+            OtherAnswerer = arm.OtherAnswerer,
+            ContextBy = arm.ContextBy,
             Unscored = arm.Unscored,
             WhyMissing = arm.WhyMissing,
         };

@@ -52,6 +52,12 @@ public sealed record ArmSummary(
     /// <summary>The judge of the arm is the scorer too.</summary>
     public bool SelfScored { get; init; }
 
+    /// <summary>See <see cref="ArmResults.OtherAnswerer"/>.</summary>
+    public bool OtherAnswerer { get; init; }
+
+    /// <summary>See <see cref="ArmResults.ContextBy"/>.</summary>
+    public string? ContextBy { get; init; }
+
     /// <summary>See <see cref="ArmResults.Unscored"/>.</summary>
     public int Unscored { get; init; }
 

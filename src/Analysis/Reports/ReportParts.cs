@@ -32,7 +32,7 @@ internal static class ReportParts
             columns,
             [.. sections.Where(s => s.Rows.Count > 0)],
             [.. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
-            [.. ArmNotes(measures.Arms), .. notes],
+            [.. ArmNotes(measures.Arms, results), .. notes],
             details);
 
     /// <summary>Footnotes of the published rows.</summary>
@@ -55,7 +55,7 @@ internal static class ReportParts
             + $"Its numbers are about the chains present. Chains are missing at prompts (from 0): {which}.";
     }
 
-    private static IEnumerable<string> ArmNotes(IReadOnlyList<ArmSummary> arms)
+    private static IEnumerable<string> ArmNotes(IReadOnlyList<ArmSummary> arms, SweepResults results)
     {
         if (arms.Any(a => a.Simulated))
         {
@@ -83,6 +83,18 @@ internal static class ReportParts
         {
             yield return "SELF-SCORED: the judge that the arm chooses by is also the scorer, so that the score is of what the "
                 + "judge likes: no independent measure, and too high. Score with another judge.";
+        }
+
+        if (arms.Any(a => a.OtherAnswerer))
+        {
+            yield return $"OTHER ANSWERER: the published numbers are by the answers of {results.Tables.PublishedScorer}, the arm's by those of "
+                + "another model: a difference between the two is one of answerers too.";
+        }
+
+        if (arms.Any(a => a.ContextBy is not null))
+        {
+            yield return "BY EDIT, BY REWRITE: the generator knows no context; past images were edited, or the prompt was written anew from what "
+                + "was said of them.";
         }
 
         var images = arms.Where(a => a.Chains > 0).Select(a => $"{a.Name} {a.Images:F2}");

@@ -50,6 +50,11 @@ public static class PromptScores
         return strategy.Shown(History(strategy, chain, n));
     }
 
+    /// <summary>The attempts of a whole chain that its strategy likes best, best first; fewer where it has fewer.</summary>
+    /// <exception cref="InvalidOperationException">Not all attempts are drawn whatever the judge says: they have no order.</exception>
+    public static IEnumerable<int> Best(IStrategy strategy, ChainResult chain, int most) =>
+        strategy.Ranked(History(strategy, chain, chain.Attempts.Count)).Take(most);
+
     /// <summary>The first attempts of a chain, all judged, as its strategy saw them to decide what is shown.</summary>
     /// <remarks>The scorer's words are no part of that decision.</remarks>
     internal static List<PastAttempt> History(IStrategy strategy, ChainResult chain, int n) =>

@@ -46,9 +46,10 @@ public sealed record SweepResults(
 public sealed record ScorerSettings(string Role, string? Model, string? Options)
 {
     private const string Judge = "judge";
+    private const string Answerer = "answerer";
 
     public static ScorerSettings Of(IScorer scorer) => new(
-        scorer is IJudgeScorer ? Judge : "detector",
+        scorer is IJudgeScorer ? Judge : scorer is IAnswerScorer ? Answerer : "detector",
         scorer.Model.Kind == ModelConfiguration.Elsewhere ? null : scorer.Model.Identity,
         scorer.Options);
 
@@ -101,10 +102,21 @@ public sealed record ArmResults(
     /// </summary>
     public bool SelfScored { get; init; }
 
+    /// <summary>What was asked of the shown images and holds, by category and prompt; empty where nothing is asked.</summary>
+    public IReadOnlyList<AnsweredPart> Parts { get; init; } = [];
+
+    /// <summary>Another than who answered for the published numbers scored its images.</summary>
+    public bool OtherAnswerer { get; init; }
+
+    /// <summary>How its generator, which knows no context, was made to use one: by edit or rewrite; null for none, and for what needs none.</summary>
+    public string? ContextBy { get; init; }
+
     /// <summary>The name with everything that must be said wherever a number of the arm is shown.</summary>
     public string Label => Name
         + (Leaked ? " ORACLE: leaked" : Oracle ? " ORACLE" : "")
         + (SelfScored ? " SELF-SCORED" : "")
+        + (OtherAnswerer ? " OTHER ANSWERER" : "")
+        + (ContextBy is null ? "" : $" BY {ContextBy.ToUpperInvariant()}")
         + (Simulated ? " SIMULATED" : "")
         + (Imported is null ? "" : " IMPORTED")
         + (ScoredBy is null ? "" : $" SCORER: {ScoredBy}");
@@ -114,6 +126,10 @@ public sealed record ArmResults(
     internal IEnumerable<IGrouping<int, ChainResult>> ByPrompt(Func<int, bool>? covers = null) =>
         Chains.GroupBy(c => c.Prompt).Where(g => covers is null || covers(g.Key)).OrderBy(g => g.Key);
 }
+
+/// <summary>The questions of one category about the images of one prompt.</summary>
+/// <param name="Holds">How many were answered by yes.</param>
+public sealed record AnsweredPart(string Category, int Prompt, int Holds, int All);
 
 /// <summary>A finished chain.</summary>
 /// <param name="Prompt">Index into <see cref="SweepResults.Prompts"/>.</param>

@@ -8,7 +8,8 @@ using ReflectDiT.Eval.Core.Text;
 namespace ReflectDiT.Eval.Benchmarks.CustomPrompts;
 
 /// <summary>
-/// Reads prompts from a text of one prompt a line (.txt), a table with a heading (.csv), or one JSON object a line (.jsonl).
+/// Reads prompts from a text of one prompt a line (.txt), a table with a heading (.csv; .tsv without any quoting, as
+/// PartiPrompts has it), or one JSON object a line (.jsonl).
 /// </summary>
 public static class PromptFile
 {
@@ -72,8 +73,9 @@ public static class PromptFile
     {
         ".txt" => Lines(text).Select(l => new Entry(l.Line, [(Prompt, JsonSerializer.SerializeToElement(l.Text))])),
         ".jsonl" => Lines(text).Select(l => Object(file, l.Line, l.Text)),
-        ".csv" => Table(file, text),
-        var other => throw new InvalidDataException($"{file}: '{other}' says no form of prompts; expected .txt, .csv or .jsonl"),
+        ".csv" => Table(file, CsvReader.Rows(text, (l, fault) => new InvalidDataException($"{file}:{l}: {fault}"))),
+        ".tsv" => Table(file, text.Split('\n').Select((line, i) => (i + 1, (IReadOnlyList<string>)line.TrimEnd('\r').Split('\t'))).Where(l => l.Item2 is not [""])),
+        var other => throw new InvalidDataException($"{file}: '{other}' says no form of prompts; expected .txt, .csv, .tsv or .jsonl"),
     };
 
     /// <summary>Those with anything in them, from 1.</summary>
@@ -100,10 +102,10 @@ public static class PromptFile
     private static JsonElement Whole(JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? JsonSerializer.SerializeToElement(value.GetString()) : value.Clone();
 
-    private static IEnumerable<Entry> Table(string file, string text)
+    private static IEnumerable<Entry> Table(string file, IEnumerable<(int Line, IReadOnlyList<string> Fields)> rows)
     {
         IReadOnlyList<string>? heading = null;
-        foreach (var (line, fields) in CsvReader.Rows(text, (l, fault) => new InvalidDataException($"{file}:{l}: {fault}")))
+        foreach (var (line, fields) in rows)
         {
             if (heading is null)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -13,8 +14,11 @@ public sealed class PromptsBenchmark : IBenchmark
     private const string Table = "table";
     private const string Curve = "curve";
 
+    private readonly IReadOnlyList<JsonElement> _metadata;
+
     private PromptsBenchmark(IReadOnlyList<JsonElement> prompts)
     {
+        _metadata = prompts;
         Prompts = [.. prompts.Select(p => new BenchmarkPrompt(
             p.TryGetProperty(PromptFile.Tag, out var stratum) ? stratum.GetString()! : "all",
             p.GetProperty(PromptFile.Prompt).GetString()!,
@@ -30,8 +34,11 @@ public sealed class PromptsBenchmark : IBenchmark
 
     public ScorerConfiguration ScoredElsewhere { get; } = ScoredBy(ModelConfiguration.RanElsewhere);
 
-    public IScorer Scorer(ScorerConfiguration configuration) =>
-        new JudgeScorer(RecordedSettings.Read<ScorerSettings>(configuration.Settings).Judge);
+    public IScorer Scorer(ScorerConfiguration configuration)
+    {
+        var settings = RecordedSettings.Read<ScorerSettings>(configuration.Settings);
+        return new JudgeScorer(settings.Judge, settings.Checklist == true ? [.. _metadata.Select(Checklist.Of)] : null);
+    }
 
     /// <summary>As a sweep records it.</summary>
     /// <param name="prompts">Of <see cref="PromptFile.Read"/>.</param>
@@ -41,9 +48,10 @@ public sealed class PromptsBenchmark : IBenchmark
     };
 
     /// <summary>As a sweep records it.</summary>
-    public static ScorerConfiguration ScoredBy(ModelConfiguration judge) => new()
+    /// <param name="checklist">The judge is told what the file lists of each prompt: see <see cref="Checklist"/>.</param>
+    public static ScorerConfiguration ScoredBy(ModelConfiguration judge, bool checklist = false) => new()
     {
-        Settings = RecordedSettings.Of(new ScorerSettings(judge)),
+        Settings = RecordedSettings.Of(new ScorerSettings(judge, checklist ? true : null)),
     };
 
     /// <exception cref="JsonException">A setting is missing, or is none.</exception>
@@ -63,7 +71,8 @@ public sealed class PromptsBenchmark : IBenchmark
         }
     }
 
-    internal static ScorerConfiguration ReadScorer(ISweepSection section) => ScoredBy(section.Judge("judge"));
+    internal static ScorerConfiguration ReadScorer(ISweepSection section) => ScoredBy(
+        section.Judge("judge"), section.Has("checklist") && section.Word("checklist", "true", "false") == "true");
 
     private static BenchmarkTables TablesOf(IReadOnlyList<BenchmarkPrompt> prompts)
     {
@@ -85,5 +94,6 @@ public sealed class PromptsBenchmark : IBenchmark
 
     private sealed record PromptSettings(IReadOnlyList<JsonElement> Prompts);
 
-    private sealed record ScorerSettings(ModelConfiguration Judge);
+    private sealed record ScorerSettings(
+        ModelConfiguration Judge, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Checklist = null);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Benchmarks.DpgBench;
@@ -9,9 +10,11 @@ namespace ReflectDiT.Eval.Benchmarks.DpgBench;
 public sealed record DpgQuestion(int Id, string Tuple, IReadOnlyList<int> Parents, string Text)
 {
     /// <summary>The fine category: the tuple up to its bracket.</summary>
+    [JsonIgnore]
     public string Fine => Tuple.Split('(')[0].Trim();
 
     /// <summary>The broad category: the fine one up to its dash.</summary>
+    [JsonIgnore]
     public string Broad => Tuple.Split('-')[0].Trim();
 }
 

@@ -24,6 +24,32 @@ public sealed record DpgScore(IReadOnlyList<double> Pictures, IReadOnlyList<bool
         return new([.. pictures.Select(answers => Score(item, answers))], pictures[^1]);
     }
 
+    /// <summary>
+    /// Scores one picture without the script's quirks: a question counts if its answer is yes and all that it depends on count,
+    /// wherever they stand; a parent that is not there is none. The categories count what counts.
+    /// </summary>
+    public static DpgScore Corrected(DpgItem item, IReadOnlyList<bool> answers)
+    {
+        var said = item.Questions.Zip(answers).ToDictionary(pair => pair.First.Id, pair => pair);
+        var known = new Dictionary<int, bool>();
+        bool[] counts = [.. item.Questions.Select(question => Counts(question.Id))];
+        return new([(double)counts.Count(holds => holds) / counts.Length], counts);
+
+        bool Counts(int id)
+        {
+            if (!known.TryGetValue(id, out var counts))
+            {
+                known[id] = said[id].Second; // a circle of dependencies ends here
+                known[id] = counts = said[id].Second && said[id].First.Parents.Where(said.ContainsKey).All(Counts);
+            }
+
+            return counts;
+        }
+    }
+
+    /// <summary>Whether every question depends on such alone as the item has: else the published script leaves its images out.</summary>
+    public static bool IsWhole(DpgItem item) => item.Questions.SelectMany(q => q.Parents).All(parent => item.Questions.Any(q => q.Id == parent));
+
     private static double Score(DpgItem item, IReadOnlyList<bool> answers)
     {
         var counts = item.Questions.Zip(answers).ToDictionary(pair => pair.First.Id, pair => pair.Second);

@@ -32,15 +32,14 @@ internal static class DetectionsJson
         json.WriteEndObject();
     }
 
-    /// <exception cref="InvalidDataException">It is not that, or a class is none of the 80.</exception>
-    public static Dictionary<string, IReadOnlyList<Detection>> Read(JsonElement json)
+    /// <exception cref="InvalidDataException">It is not that, or a class is none of these.</exception>
+    public static Dictionary<string, IReadOnlyList<Detection>> Read(JsonElement json, ClassNames classes)
     {
         var fields = json.Fields("detections");
         var detections = new Dictionary<string, IReadOnlyList<Detection>>(json.GetPropertyCount());
         foreach (var found in fields)
         {
-            var name = ObjectNames.Find(found.Name) ?? throw new InvalidDataException(
-                $"detections: unknown class \"{found.Name}\"; expected one of GenEval's 80 names");
+            var name = classes.Find(found.Name, "detections");
             var objects = new Detection[found.Value.Items($"detections: {name}")];
             var count = 0;
             foreach (var item in found.Value.EnumerateArray())

@@ -42,7 +42,7 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
     public IScorer Scorer(ScorerConfiguration configuration)
     {
         var settings = RecordedSettings.Read<ScorerSettings>(configuration.Settings);
-        return new GenEvalScorer(settings.Detector, settings.Options, Metadata);
+        return new GenEvalScorer(ObjectWorld.GenEval, settings.Detector, settings.Options, Metadata);
     }
 
     /// <summary>As a sweep records it.</summary>
@@ -72,7 +72,13 @@ public sealed class GenEvalBenchmark(UInt128 seed, int perTask) : IBenchmark
     internal static ScorerConfiguration ReadScorer(ISweepSection section)
     {
         var standard = ScoringOptions.Default;
-        return ScoredBy(section.Detector("detector"), new ScoringOptions
+        var detector = section.Detector("detector");
+        if (detector.Kind == ModelConfiguration.Pixels)
+        {
+            throw section.Error("detector", "a detector of the kind 'pixels' knows only the objects of the benchmark 'shapes'");
+        }
+
+        return ScoredBy(detector, new ScoringOptions
         {
             Threshold = section.Real("threshold", 0, 1, standard.Threshold),
             CountingThreshold = section.Real("counting_threshold", 0, 1, standard.CountingThreshold),

@@ -11,7 +11,7 @@ public static class GenEvalRules
 {
     /// <param name="prompt">What the image must and must not show.</param>
     /// <param name="detections">
-    /// Class (of the 80 names) to what the detector found of it, in the detector's order. An object without a colour
+    /// Class to what the detector found of it, in the detector's order. An object without a colour
     /// label fits no colour clause.
     /// </param>
     /// <param name="options">Thresholds.</param>

@@ -6,11 +6,13 @@ using ReflectDiT.Eval.Core.Sweeps;
 namespace ReflectDiT.Eval.Benchmarks.GenEval;
 
 /// <summary>GenEval's rules as a scorer. Its evidence is what was found and what of that the rules looked at.</summary>
+/// <param name="world">Of the benchmark whose prompts they are.</param>
 /// <param name="options">Null where images were scored elsewhere, with options that are not known.</param>
-internal sealed class GenEvalScorer(ModelConfiguration detector, JsonElement? options, IReadOnlyList<PromptMetadata> prompts)
+internal sealed class GenEvalScorer(
+    ObjectWorld world, ModelConfiguration detector, JsonElement? options, IReadOnlyList<PromptMetadata> prompts)
     : IDetectorScorer
 {
-    private readonly ScoringOptions _options = options is { } known ? ScoringOptions.FromJson(known) : ScoringOptions.Default;
+    private readonly ScoringOptions _options = options is { } known ? ScoringOptions.FromJson(known) : world.Options;
 
     public ModelConfiguration Model => detector;
 
@@ -20,7 +22,7 @@ internal sealed class GenEvalScorer(ModelConfiguration detector, JsonElement? op
     {
         var result = GenEvalRules.Score(prompts[prompt], found, _options);
         var evidence = GenEvalEvidence.Write(
-            ObjectNames.All.Where(found.ContainsKey).Select(name => (name, found[name])), result.Kept);
+            world.Classes.All.Where(found.ContainsKey).Select(name => (name, found[name])), result.Kept);
         return Core.Scoring.Score.OfPass(result.Correct, result.Reason, evidence);
     }
 

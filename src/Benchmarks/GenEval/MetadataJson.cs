@@ -19,8 +19,9 @@ public static class MetadataJson
     }
 
     /// <summary>Reads one metadata object; <c>include</c> and <c>exclude</c> may be absent.</summary>
+    /// <param name="classes">Those that its clauses may name.</param>
     /// <exception cref="InvalidDataException">Something is missing, of the wrong type or not known.</exception>
-    public static PromptMetadata Read(JsonElement json)
+    public static PromptMetadata Read(JsonElement json, ClassNames classes)
     {
         var tag = json.Required("tag").Word("tag", Categories.All);
         var prompt = json.Required("prompt").Text("prompt");
@@ -33,12 +34,12 @@ public static class MetadataJson
 
             var read = new Clause[clauses.Items(list)];
             for (var i = 0; i < read.Length; i++)
-                read[i] = ReadClause(clauses[i], $"prompt \"{prompt}\", {list} clause {i}");
+                read[i] = ReadClause(clauses[i], classes, $"prompt \"{prompt}\", {list} clause {i}");
             return read;
         }
     }
 
-    private static Clause ReadClause(JsonElement json, string where)
+    private static Clause ReadClause(JsonElement json, ClassNames classes, string where)
     {
         foreach (var field in json.Fields(where))
         {
@@ -51,7 +52,7 @@ public static class MetadataJson
 
         var name = json.Required("class", where).Text($"{where}: class");
         return new Clause(
-            ObjectNames.Find(name) ?? name,
+            classes.Find(name, where),
             json.Required("count", where).Integer($"{where}: count"),
             json.TryGetProperty("color", out var colour) ? colour.Word($"{where}: color", Palette.Colours) : null,
             json.TryGetProperty("position", out var position) ? ReadPosition(position, $"{where}: position") : null);

@@ -38,7 +38,7 @@ public sealed record PromptMetadata(
 }
 
 /// <summary>A demand on the objects of one class.</summary>
-/// <param name="Class">One of the 80 names of <see cref="ObjectNames"/>.</param>
+/// <param name="Class">One of the benchmark's <see cref="ClassNames"/>.</param>
 /// <param name="Count">Include: at least so many. Exclude: fewer than so many.</param>
 /// <param name="Colour">One of <see cref="Palette.Colours"/>, or null when any will do.</param>
 /// <param name="Position">Where the objects must be, seen from those of an earlier clause; null when anywhere.</param>

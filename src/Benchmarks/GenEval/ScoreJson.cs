@@ -22,9 +22,9 @@ public static class ScoreJson
 
     /// <summary>
     /// <c>{"id":...,"correct":...,"reason":...,"kept":{class:[indices]}}</c> without a line end; classes in the order
-    /// of the 80 names.
+    /// of their list.
     /// </summary>
-    public static string Write(string id, RulesResult score)
+    public static string Write(string id, RulesResult score, ClassNames classes)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, Readable))
@@ -34,7 +34,7 @@ public static class ScoreJson
             json.WriteBoolean(ResultRecord.PassKey, score.Correct);
             json.WriteString(Reason, score.Reason);
             json.WriteStartObject(Kept);
-            foreach (var kept in score.Kept.OrderBy(kept => ObjectNames.IndexOf(kept.Class)))
+            foreach (var kept in score.Kept.OrderBy(kept => classes.IndexOf(kept.Class)))
             {
                 json.WriteStartArray(kept.Class);
                 foreach (var index in kept.Indices)

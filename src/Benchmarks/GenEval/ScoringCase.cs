@@ -13,26 +13,27 @@ public sealed record ScoringCase(
 {
     /// <summary>
     /// Reads <c>{"id", "options", "metadata", "detections": {class: [[x1, y1, x2, y2, score, colour], ...]}}</c>.
-    /// Options that are absent have their published defaults; other keys of the line are ignored.
+    /// Options that are absent are those of the world; other keys of the line are ignored.
     /// </summary>
     /// <exception cref="InvalidDataException">The line is not that.</exception>
-    public static ScoringCase Parse(string line) => JsonReading.Line(line, json => new ScoringCase(
+    public static ScoringCase Parse(string line, ObjectWorld world) => JsonReading.Line(line, json => new ScoringCase(
         json.Required("id").Text("id"),
-        json.TryGetProperty("options", out var options) ? ReadOptions(options) : ScoringOptions.Default,
-        MetadataJson.Read(json.Required("metadata")),
-        DetectionsJson.Read(json.Required("detections"))));
+        json.TryGetProperty("options", out var options) ? ReadOptions(options, world.Options) : world.Options,
+        MetadataJson.Read(json.Required("metadata"), world.Classes),
+        DetectionsJson.Read(json.Required("detections"), world.Classes)));
 
     /// <summary>The answer to a line, as <see cref="ScoreJson"/> writes it.</summary>
     /// <inheritdoc cref="Parse" path="/exception"/>
-    public static string Answer(string line)
+    public static string Answer(string line, ObjectWorld world)
     {
-        var scoring = Parse(line);
-        return ScoreJson.Write(scoring.Id, GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options));
+        var scoring = Parse(line, world);
+        return ScoreJson.Write(
+            scoring.Id, GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options), world.Classes);
     }
 
-    private static ScoringOptions ReadOptions(JsonElement json)
+    private static ScoringOptions ReadOptions(JsonElement json, ScoringOptions standard)
     {
-        var options = ScoringOptions.Default;
+        var options = standard;
         foreach (var option in json.Fields("options"))
         {
             var where = $"options: {option.Name}";
@@ -49,6 +50,6 @@ public sealed record ScoringCase(
             };
         }
 
-        return options == ScoringOptions.Default ? ScoringOptions.Default : options;
+        return options == standard ? standard : options;
     }
 }

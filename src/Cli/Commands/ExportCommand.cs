@@ -30,9 +30,19 @@ internal static class ExportCommand
             DefaultValueFactory = _ => "unknown",
         };
         var command = new Command(format, description) { sweep, folder };
+        var best = new Option<int>("--best")
+        {
+            Description = "So many images of each chain, those that its selector likes best, instead of the one that it shows",
+            DefaultValueFactory = _ => 1,
+            CustomParser = result => NumberArgument.AtLeast(result, 1),
+        };
         if (format == EveryEvalEver.Format)
         {
             command.Add(organization);
+        }
+        else if (format == ArmInput.GenEval)
+        {
+            command.Add(best);
         }
 
         ledger.AddTo(command);
@@ -51,7 +61,7 @@ internal static class ExportCommand
                 }
                 else
                 {
-                    await ExportWriter.WriteAsync(export, format, path, cancellation);
+                    await ExportWriter.WriteAsync(export, format, path, cancellation, format == ArmInput.GenEval ? parsed.GetValue(best) : 1);
                 }
             }
             catch (InvalidDataException e)

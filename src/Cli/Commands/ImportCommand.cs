@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Benchmarks.DpgBench;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -88,11 +89,16 @@ internal sealed class ImportCommand
             "Results of GenEval's scorer: a RESULTS.jsonl, or the folder that holds it",
             (path, arm, _) => [GenEvalInput.Read(path, arm)]),
         new ImportCommand().Verb(
+            ArmInput.Dpg,
+            "Results of DPG-Bench's script: its _results.txt, with the _detail.txt beside it; --benchmark names a sweep file of that kind",
+            (path, arm, benchmark) => [DpgInput.Read(path, arm, DpgBenchmark.ItemsOf(benchmark))]),
+        new ImportCommand().Verb(
             ArmInput.ReflectDit,
             "The folder that the released Reflect-DiT code leaves: images and .feedback.json files",
-            (path, arm, passOrFail) => [ReflectDitInput.Read(path, arm, passOrFail)]),
+            (path, arm, benchmark) => [ReflectDitInput.Read(path, arm, BenchmarkCatalog.PassOrFail(benchmark.Kind))]),
         new ImportCommand().Verb(
-            ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns", CsvInput.Read),
+            ArmInput.Csv, "A table, one attempt a line: docs/data.md lists its columns",
+            (path, arm, benchmark) => CsvInput.Read(path, arm, BenchmarkCatalog.PassOrFail(benchmark.Kind))),
     };
 
     private static UInt128 Refuse(System.CommandLine.Parsing.ArgumentResult result)
@@ -101,13 +107,13 @@ internal sealed class ImportCommand
         return default;
     }
 
-    private Command Verb(string format, string description, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
+    private Command Verb(string format, string description, Func<string, string, BenchmarkConfiguration, IReadOnlyList<ArmInput>> read)
     {
         var inputs = new Argument<string[]>("INPUT") { Description = description, Arity = ArgumentArity.OneOrMore };
         var command = new Command(format, description) { inputs, _name, _arm, _published, _n, _benchmark, _seed, _perTask, _format };
-        if (format != ArmInput.Csv)
+        if (format is not (ArmInput.Csv or ArmInput.Dpg))
         {
-            command.Add(_images); // a table has none
+            command.Add(_images); // the others have none
         }
 
         _ledger.AddTo(command);
@@ -119,7 +125,7 @@ internal sealed class ImportCommand
     private async Task<int> RunAsync(
         ParseResult parsed,
         string[] paths,
-        Func<string, string, bool, IReadOnlyList<ArmInput>> read,
+        Func<string, string, BenchmarkConfiguration, IReadOnlyList<ArmInput>> read,
         CancellationToken cancellation)
     {
         var import = Read(parsed, paths, read);
@@ -158,7 +164,7 @@ internal sealed class ImportCommand
         return arms.All(IsWhole) ? ExitCode.Done : ExitCode.Incomplete;
     }
 
-    private SweepImport Read(ParseResult parsed, string[] paths, Func<string, string, bool, IReadOnlyList<ArmInput>> read)
+    private SweepImport Read(ParseResult parsed, string[] paths, Func<string, string, BenchmarkConfiguration, IReadOnlyList<ArmInput>> read)
     {
         var (arms, published) = (parsed.GetRequiredValue(_arm), parsed.GetRequiredValue(_published));
         if (arms.Length > 0 && arms.Length != paths.Length)
@@ -170,9 +176,8 @@ internal sealed class ImportCommand
         try
         {
             var benchmark = Benchmark(parsed);
-            var passOrFail = BenchmarkCatalog.PassOrFail(benchmark.Kind);
             var inputs = paths.Index().SelectMany(p =>
-                read(p.Item, arms.Length > 0 ? arms[p.Index] : NameOf(p.Item), passOrFail)).ToList();
+                read(p.Item, arms.Length > 0 ? arms[p.Index] : NameOf(p.Item), benchmark)).ToList();
             if (inputs.CountBy(i => i.Name).FirstOrDefault(n => n.Value > 1).Key is { } twice)
             {
                 throw new UsageException($"two arms are called '{twice}'; --arm gives each a name of its own");
@@ -236,7 +241,7 @@ internal sealed class ImportCommand
     private static string NameOf(string path)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        foreach (var ending in new[] { ".gz", ".jsonl", ".csv" })
+        foreach (var ending in new[] { ".gz", ".jsonl", ".csv", ".txt" })
         {
             name = name.EndsWith(ending, StringComparison.Ordinal) && name.Length > ending.Length
                 ? name[..^ending.Length]

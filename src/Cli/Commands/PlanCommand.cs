@@ -5,10 +5,13 @@ using ReflectDiT.Eval.Analysis.Planning;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
+using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Runner;
+using ReflectDiT.Eval.Runner.Sweeps;
 
 namespace ReflectDiT.Eval.Cli.Commands;
 
@@ -59,6 +62,7 @@ internal sealed class PlanCommand
         using var stop = new StopSignals(log);
         var prices = _prices.Read(parsed);
         var definition = RunCommand.Read(parsed.GetRequiredValue(_file), parsed.GetRequiredValue(_set));
+        SayHowJudgesAreAsked(definition);
         var sweep = SweepPlanner.Setup(definition, new ModelHost());
         if (parsed.GetValue(_pilot) is not { } pilot)
         {
@@ -94,6 +98,19 @@ internal sealed class PlanCommand
         Terminal.Say(
             $"{progress.Failed} chains of the pilot failed, and nothing above counts them.");
         return ExitCode.Failures;
+    }
+
+    /// <summary>A tuned judge is worth its published numbers only where it is asked as it was tuned.</summary>
+    private static void SayHowJudgesAreAsked(SweepDefinition definition)
+    {
+        var judges = definition.Configuration.Arms.Select(arm => arm.Judge.Identity).ToHashSet(StringComparer.Ordinal);
+        foreach (var named in definition.Models.Where(m => m.Model.Kind == ModelConfiguration.Qwen && judges.Contains(m.Model.Identity)))
+        {
+            var parameters = SettingsJson.Read<QwenJudgeParameters>(named.Name, named.Model.Parameters!.Value.GetRawText());
+            Terminal.Say($"Judge '{named.Name}' is asked {(parameters.AsksAsPublished()
+                ? "in the published words"
+                : "in other words than the released judge was tuned with: see docs/reproduce.md")}.");
+        }
     }
 
     private int Write(

@@ -18,7 +18,7 @@ internal static class ReportCommand
         {
             Description = "A table of the benchmark (GenEval has table1 to table6 of the paper, and curve: Table 2 with the "
                 + "authors' re-runs); judge: the judge against the scorer; chains: how chains choose, stop and explore; "
-                + "by default the benchmark's first",
+                + "questions: answers by category of question; by default the benchmark's first",
         };
         var format = new Option<string>("--format")
         {
@@ -114,8 +114,8 @@ internal static class ReportCommand
         Known(layout, results.Tables.Published.Layouts);
         try
         {
-            return ChainReport.Layouts.Contains(layout)
-                ? ChainReport.Build(results, layout)
+            return layout == QuestionReport.Layout ? QuestionReport.Build(results)
+                : ChainReport.Layouts.Contains(layout) ? ChainReport.Build(results, layout)
                 : TableReport.Build(results, layout);
         }
         catch (ArgumentException e)
@@ -126,7 +126,7 @@ internal static class ReportCommand
 
     private static void Known(string layout, IEnumerable<string> ofBenchmark)
     {
-        string[] layouts = [.. ofBenchmark, .. ChainReport.Layouts];
+        string[] layouts = [.. ofBenchmark, .. ChainReport.Layouts, QuestionReport.Layout];
         if (!layouts.Contains(layout))
         {
             throw new UsageException($"there is no layout '{layout}'; known: {string.Join(", ", layouts)}");

@@ -128,7 +128,8 @@ internal static class StatusCommand
             if (now.Spent?.FirstOrDefault(s => s.Sweep == sweep.Id) is { } spent)
             {
                 text.Append($"  {spent.Drawings} different drawings (drawn {spent.Drawn} times), {spent.Judgements} judgements (judged {spent.Judged} times); ")
-                    .Append(CultureInfo.InvariantCulture, $"device seconds: {spent.BookedSeconds:0.#} booked, {spent.SpentSeconds:0.#} spent\n");
+                    .Append(CultureInfo.InvariantCulture, $"device seconds: {spent.BookedSeconds:0.#} booked, {spent.SpentSeconds:0.#} spent")
+                    .Append(CultureInfo.InvariantCulture, $"{(spent.Price is { } price ? string.Create(CultureInfo.InvariantCulture, $"; servers took {price:0.####}") : "")}\n");
             }
         }
 

@@ -73,7 +73,7 @@ internal static class WorkerCommand
         });
         var bind = new Option<IPAddress>("--bind")
         {
-            Description = "Address of this machine at which --health listens; 0.0.0.0 for all, [::] for those of IPv6 too",
+            Description = "Address of this machine at which the silo and --health listen; 0.0.0.0 for all, [::] for those of IPv6 too",
             DefaultValueFactory = _ => IPAddress.Loopback,
             CustomParser = ReadAddress,
         };
@@ -84,11 +84,6 @@ internal static class WorkerCommand
         {
             slots, arms, roles, models, lease, health, bind, dashboard, ConsoleLog.Format,
         };
-        command.Validators.Add(r =>
-        {
-            if (r.GetResult(bind) is { Implicit: false } && r.GetValue(health) is null)
-                r.AddError("--bind says where --health listens: give both");
-        });
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
@@ -113,6 +108,14 @@ internal static class WorkerCommand
             try
             {
                 await using var session = await OpenAsync(ledger, parsed, log, stop);
+                var listening = parsed.GetRequiredValue(bind);
+                if (ClusterAddress.HidesFromOthers(listening, session.Source.ConnectionString))
+                {
+                    throw new UsageException(
+                        "The database is at a network address, where silos of other machines may be too, and this one would listen "
+                        + $"at {listening}: say where they reach it, --bind ADDRESS (0.0.0.0: where it reaches the database).");
+                }
+
                 state.Ledger = session;
                 log.Say($"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}, "
                     + $"and {options.ScoringSlots} for scores; artifacts in {ledger.Data(parsed)}.");
@@ -128,7 +131,8 @@ internal static class WorkerCommand
                     session,
                     (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, progress.Models, placements, cancellation),
                     options,
-                    progress);
+                    progress)
+                { Bind = listening };
                 await silo.RunAsync(stop);
                 log.Say($"Drained after {progress.Attempts} images.");
             }

@@ -13,6 +13,9 @@ public sealed record Metric(string Id, string Label, string? Category = null)
 
     public static Metric MeanOverCategories { get; } = new("mean_over_categories", "overall\nmean over\ncategories");
 
+    /// <summary>Further strata that it is the mean over: those of a subset that has a column of its own.</summary>
+    public IReadOnlyList<string> Within { get; init; } = [];
+
     /// <summary>Whether a prompt of the stratum <paramref name="stratum"/> counts.</summary>
-    public bool Covers(string stratum) => Category is null || Category == stratum;
+    public bool Covers(string stratum) => Category is null || Category == stratum || Within.Contains(stratum);
 }

@@ -92,7 +92,8 @@ public sealed record PublishedRow(
     /// <summary>The mean over prompts or categories as it follows from the published categories, or null.</summary>
     public PublishedValue? Calculated(int n, Metric metric, IReadOnlyDictionary<string, int> prompts)
     {
-        if (metric.Category is not null || Points.FirstOrDefault(p => p.N == n)?.Categories is not { } categories)
+        if (metric.Category is not null || Points.FirstOrDefault(p => p.N == n)?.Categories is not { } categories
+            || !prompts.Keys.All(categories.ContainsKey))
         {
             return null;
         }

@@ -34,5 +34,27 @@ public interface IDetectorScorer : IScorer
 /// <summary>Scores by what a judge says of the image: not the judge of the arm, even where it is the same model.</summary>
 public interface IJudgeScorer : IScorer
 {
+    /// <summary>What the judge is told that the image should show: the prompt, or more than that.</summary>
+    string Asked(int prompt, string text) => text;
+
     Score Score(int prompt, Verdict said);
+}
+
+/// <summary>Scores by what an answerer says to questions about the image.</summary>
+public interface IAnswerScorer : IScorer
+{
+    /// <summary>In the order in which they are asked, worded so that the answer is yes or no.</summary>
+    IReadOnlyList<string> Questions(int prompt);
+
+    /// <summary>The part of an image that is looked at; encoded files both.</summary>
+    ReadOnlyMemory<byte> Picture(ReadOnlyMemory<byte> image) => image;
+
+    /// <summary>Of several replicates the last alone counts for categories.</summary>
+    bool CountsLastAlone => false;
+
+    /// <param name="answers">In the order of the questions.</param>
+    Score Score(int prompt, IReadOnlyList<string> answers);
+
+    /// <summary>What was asked and whether it holds, from what a score was made from, each with the categories it counts in.</summary>
+    IEnumerable<(IReadOnlyList<string> Categories, bool Holds)> Parts(int prompt, string evidence);
 }

@@ -34,6 +34,9 @@ public interface ISweepSection
     /// <inheritdoc cref="Detector"/>
     ModelConfiguration Judge(string key);
 
+    /// <inheritdoc cref="Detector"/>
+    ModelConfiguration Answerer(string key);
+
     /// <summary>What to throw when the key's value is wrong.</summary>
     Exception Error(string key, string message);
 

@@ -18,8 +18,32 @@ public sealed record Placement
     /// <summary>As libtorch names it: <c>cpu</c>, <c>cuda:0</c>.</summary>
     public string? Device { get; init; }
 
-    /// <summary>Of a server that answers for it.</summary>
+    /// <summary>Of a server that answers for it; <c>/v1/...</c> follows.</summary>
     public Uri? Url { get; init; }
+
+    /// <summary>The environment variable that holds the server's key. The key itself is written nowhere.</summary>
+    public string? KeyVariable { get; init; }
+
+    /// <summary>A PEM file of the certificates that vouch for the server, in the place of the machine's own.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>The most requests a minute that the server is sent.</summary>
+    public double? RequestsPerMinute { get; init; }
+
+    /// <summary>The most tokens a minute, in and out, that the server is asked for.</summary>
+    public double? TokensPerMinute { get; init; }
+
+    /// <summary>What the server takes for a request, besides its tokens; in any one currency, as all prices.</summary>
+    public double? PricePerRequest { get; init; }
+
+    /// <summary>What it takes for a million tokens that it is sent.</summary>
+    public double? PricePerMillionIn { get; init; }
+
+    /// <summary>What it takes for a million tokens that it answers with.</summary>
+    public double? PricePerMillionOut { get; init; }
+
+    /// <summary>Of the language model by which a generator rewrites prompts; what is left out is as for the generator.</summary>
+    public Placement? Rewriter { get; init; }
 
     /// <summary>Batches that may be at work at once.</summary>
     public int? Concurrency { get; init; }
@@ -48,6 +72,14 @@ public sealed record Placement
         Path = other.Path ?? Path,
         Device = other.Device ?? Device,
         Url = other.Url ?? Url,
+        KeyVariable = other.KeyVariable ?? KeyVariable,
+        CaFile = other.CaFile ?? CaFile,
+        RequestsPerMinute = other.RequestsPerMinute ?? RequestsPerMinute,
+        TokensPerMinute = other.TokensPerMinute ?? TokensPerMinute,
+        PricePerRequest = other.PricePerRequest ?? PricePerRequest,
+        PricePerMillionIn = other.PricePerMillionIn ?? PricePerMillionIn,
+        PricePerMillionOut = other.PricePerMillionOut ?? PricePerMillionOut,
+        Rewriter = other.Rewriter is { } rewriter ? (Rewriter ?? new()).With(rewriter) : Rewriter,
         Concurrency = other.Concurrency ?? Concurrency,
         TimeoutSeconds = other.TimeoutSeconds ?? TimeoutSeconds,
         MemoryGib = other.MemoryGib ?? MemoryGib,

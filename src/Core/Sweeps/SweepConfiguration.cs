@@ -59,6 +59,24 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     /// <summary>A Reflect-DiT: the snapshot of the SANA that it was tuned from, with its transformer and a vision encoder.</summary>
     public const string ReflectDit = "reflect-dit";
 
+    /// <summary>Draws, as images behind a server that speaks OpenAI's protocol, or one like it.</summary>
+    public const string OpenAiImages = "openai-images";
+
+    /// <summary>A vision-language model behind such a server.</summary>
+    public const string OpenAiChat = "openai-chat";
+
+    /// <summary>A Qwen2.5-VL in the folder of its placement: a judge, or an answerer of questions.</summary>
+    public const string Qwen = "qwen2.5-vl";
+
+    /// <summary>GenEval's detector: mmdet's Mask2Former, with CLIP for the colours.</summary>
+    public const string Mask2Former = "mask2former-clip";
+
+    /// <summary>Another detector than GenEval's: Mask2Former as Hugging Face has it, with CLIP for the colours.</summary>
+    public const string Mask2FormerOfHuggingFace = "mask2former-hf-clip";
+
+    /// <summary>The detector of the world of shapes: no network, and no weights.</summary>
+    public const string Pixels = "pixels";
+
     /// <summary>Ran elsewhere; which model it was is not recorded.</summary>
     public const string Elsewhere = "elsewhere";
 
@@ -75,6 +93,16 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     [JsonIgnore]
     public bool IsSimulated => Kind == Simulated;
 
+    /// <summary>
+    /// How a generator that knows no context is made to use one: <c>edit</c> of its past images, or <c>rewrite</c> of its
+    /// prompt; null for one that knows contexts, or takes none.
+    /// </summary>
+    [JsonIgnore]
+    public string? ContextBy => Kind != OpenAiImages || Parameters is not { ValueKind: JsonValueKind.Object } parameters ? null
+        : parameters.TryGetProperty("edit", out _) ? "edit"
+        : parameters.TryGetProperty("rewrite", out _) ? "rewrite"
+        : null;
+
     /// <summary>All of it as canonical JSON: models of one identity and one digest give the same answers.</summary>
     [JsonIgnore]
     public string Identity => JsonSerializer.Serialize(this, RecordedSettings.Form);
@@ -84,7 +112,7 @@ public sealed record ModelConfiguration(string Kind, JsonElement? Parameters)
     public string Title =>
         Parameters is { ValueKind: JsonValueKind.Object } parameters && parameters.TryGetProperty("model", out var model)
             && model.ValueKind == JsonValueKind.String
-            ? $"{model.GetString()} ({Kind})"
+            ? $"{model.GetString()} ({Kind}{(ContextBy is { } by ? $", {by}" : "")})"
             : Kind;
 
     /// <exception cref="JsonException">Written by a program that knows more.</exception>
@@ -102,6 +130,6 @@ public sealed record ArmConfiguration(
 }
 
 /// <summary>The input that an imported arm was read from.</summary>
-/// <param name="Format">geneval, reflect-dit or csv.</param>
+/// <param name="Format">geneval, reflect-dit, csv or dpg.</param>
 /// <param name="Sha256">Of the input; of a folder, over the names and hashes of the files read.</param>
 public sealed record ImportedFrom(string Format, string Sha256);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Exchange.Imports;
@@ -12,10 +13,11 @@ public static class ExportWriter
 {
     /// <param name="format">One of <see cref="ArmInput"/>'s.</param>
     /// <param name="path">The folder, which must be new or empty; it appears whole or not at all.</param>
+    /// <param name="best">Of GenEval's format: images of each chain, those that its strategy likes best; 1 for the one that it shows.</param>
     /// <exception cref="InvalidDataException">
     /// The folder is there, or the format cannot hold what the sweep shows.
     /// </exception>
-    public static async Task WriteAsync(SweepExport sweep, string format, string path, CancellationToken cancellation)
+    public static async Task WriteAsync(SweepExport sweep, string format, string path, CancellationToken cancellation, int best = 1)
     {
         ExportFolder.Check(path);
         using var folder = new ExportFolder(path, sweep.Artifacts);
@@ -32,7 +34,7 @@ public static class ExportWriter
                 select ((arm.Index, replicate), replicate == 0 ? arm.Item.Arm.Name : $"{arm.Item.Arm.Name}-replicate-{replicate}"));
             foreach (var (index, arm) in sweep.Arms.Index())
             {
-                await (format == ArmInput.GenEval ? GenEvalAsync(sweep.Results, arm, names[(index, 0)], folder, cancellation)
+                await (format == ArmInput.GenEval ? GenEvalAsync(sweep, arm, names[(index, 0)], best, folder, cancellation)
                     : ReflectDitAsync(sweep.Results, arm, replicate => names[(index, replicate)], folder, cancellation));
             }
         }
@@ -62,26 +64,38 @@ public static class ExportWriter
     }
 
     /// <summary>
-    /// The image that each chain shows, as one image of its prompt: what GenEval's scorer and summary look at.
+    /// The image that each chain shows, or its best ones, as images of its prompt: what GenEval's scorer and summary look at.
+    /// Without scores there are no results, which 'reflectdit score' makes.
     /// </summary>
     private static async Task GenEvalAsync(
-        SweepResults sweep, ExportedArm arm, string root, ExportFolder folder, CancellationToken cancellation)
+        SweepExport sweep, ExportedArm arm, string root, int best, ExportFolder folder, CancellationToken cancellation)
     {
-        if (sweep.Graded || sweep.Scorer is null)
+        var results = sweep.Results;
+        if (results.Graded || (results.Scorer is null && sweep.Configuration.Benchmark.Kind != GenEvalBenchmark.Kind))
         {
             throw new InvalidDataException(
-                $"Sweep {sweep.Sweep} {(sweep.Graded ? "has scores between 0 and 1" : "has no scorer")}: results of GenEval's "
+                $"Sweep {results.Sweep} {(results.Graded ? "has scores between 0 and 1" : "has no scorer")}: results of GenEval's "
                 + "scorer say of each image whether it passes. 'reflectdit export csv' keeps what there is.");
         }
 
-        await using var results = folder.Open(Path.Combine(root, "results.jsonl"));
+        if (best > 1 && !arm.Arm.Strategy.DrawsAll)
+        {
+            throw new InvalidDataException(
+                $"Arm '{arm.Arm.Name}' may stop before it has drawn all its images: they have no order, and so no {best} best");
+        }
+
+        await using var lines = results.Scorer is null ? null : folder.Open(Path.Combine(root, "results.jsonl"));
         foreach (var chain in arm.Chains)
         {
-            var place = $"{chain.Prompt.Index:00000}/samples/{chain.Result.Replicate:0000}.png";
-            var shown = chain.Attempts[chain.Result.Shown];
             folder.Write(Path.Combine(root, $"{chain.Prompt.Index:00000}", "metadata.jsonl"), chain.Prompt.Metadata);
-            await folder.ImageAsync(Path.Combine(root, place), shown.Row.Image, cancellation);
-            await results.WriteLineAsync(ResultJson.Write(place, arm.Arm, sweep.Graded, chain, shown));
+            var kept = best == 1 ? [chain.Result.Shown] : PromptScores.Best(arm.Arm.Strategy, chain.Result, best);
+            foreach (var (rank, index) in kept.Index())
+            {
+                var place = $"{chain.Prompt.Index:00000}/samples/{(chain.Result.Replicate * best) + rank:0000}.png";
+                await folder.ImageAsync(Path.Combine(root, place), chain.Attempts[index].Row.Image, cancellation);
+                if (lines is not null)
+                    await lines.WriteLineAsync(ResultJson.Write(place, arm.Arm, results.Graded, chain, chain.Attempts[index]));
+            }
         }
     }
 

@@ -3,7 +3,7 @@ using ReflectDiT.Eval.Core.Text;
 namespace ReflectDiT.Eval.Exchange.Imports;
 
 /// <summary>An arm as it was read from a file or folder, before it is put in order.</summary>
-/// <param name="Format">geneval, reflect-dit or csv.</param>
+/// <param name="Format">geneval, reflect-dit, csv or dpg.</param>
 /// <param name="Path">Of the input.</param>
 /// <param name="Sha256">Of the input, in hexadecimal.</param>
 /// <param name="Records">In the order of the input: of two for one attempt the first counts.</param>
@@ -26,6 +26,9 @@ public sealed record ArmInput(
     public const string ReflectDit = "reflect-dit";
 
     public const string Csv = "csv";
+
+    /// <summary>The format in which a picture is a chain of its own, and its number the replicate.</summary>
+    public const string Dpg = "dpg";
 
     /// <summary>Attempts of a chain, as a sweep file may ask for.</summary>
     public const int MostAttempts = 10_000;

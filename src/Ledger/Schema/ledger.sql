@@ -67,7 +67,7 @@ CREATE TABLE reflectdit.arms (
 CREATE TABLE reflectdit.imports (
     sweep_id    uuid NOT NULL,
     arm         integer NOT NULL,
-    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv')),
+    format      text NOT NULL CHECK (format IN ('geneval', 'reflect-dit', 'csv', 'dpg')),
     path        text NOT NULL,                                              -- as it was then
     sha256      bytea NOT NULL CHECK (octet_length(sha256) = 32),           -- of the input
     findings    jsonb NOT NULL,                                             -- what was odd in it
@@ -135,6 +135,8 @@ CREATE TABLE reflectdit.drawings (
     seconds              double precision CHECK (seconds >= 0),
     device_seconds       double precision CHECK (device_seconds >= 0),
     function_evaluations integer CHECK (function_evaluations >= 0),
+    price                double precision CHECK (price >= 0),                -- what a server took for it, where prices are known
+    rewritten            text CHECK (rewritten <> ''),                       -- what was drawn, by a generator that writes prompts anew
     times                integer NOT NULL DEFAULT 1 CHECK (times > 0),       -- drawn; more than once where two asked at once
     created_at           timestamptz NOT NULL DEFAULT now(),
     CHECK (imported OR num_nulls(seed, image, seconds, device_seconds, function_evaluations) = 0)
@@ -151,10 +153,14 @@ CREATE TABLE reflectdit.judgements (
     seconds        double precision CHECK (seconds >= 0),
     device_seconds double precision CHECK (device_seconds >= 0),
     tokens         integer CHECK (tokens >= 0),
+    yes_logit      double precision,                                         -- what the scores were made from, as computed;
+    no_logit       double precision,                                         -- NULL for a judge that has no such thing
+    price          double precision CHECK (price >= 0),                      -- as of drawings
     times          integer NOT NULL DEFAULT 1 CHECK (times > 0),
     created_at     timestamptz NOT NULL DEFAULT now(),
     CHECK (imported OR num_nulls(accepted, score, no_score, feedback, text, seconds, device_seconds, tokens) = 0),
     CHECK (imported OR NOT accepted OR feedback = ''),
+    CHECK (num_nulls(yes_logit, no_logit) <> 1),
     CHECK (accepted IS NOT NULL OR num_nonnulls(score, no_score, feedback) = 0)
 );
 
@@ -230,7 +236,8 @@ CREATE INDEX scorings_of_sweep ON reflectdit.scorings (sweep_id);
 -- Attempts with what they refer to. An attempt costs what its drawing and its judgement cost, whoever paid for them.
 CREATE VIEW reflectdit.attempt_records AS
     SELECT a.chain_id, a.index, a.step, a.place, a.epoch, a.imported, a.prompt AS drawn_prompt, a.drawing_id, a.judgement_id, a.shown_after, a.created_at, d.seed, d.image,
-        j.accepted, j.score AS judge_score, j.no_score AS judge_no_score, j.feedback, j.text AS judge_text,
+        j.accepted, j.score AS judge_score, j.no_score AS judge_no_score, j.yes_logit AS judge_yes_logit,
+        j.no_logit AS judge_no_logit, j.feedback, j.text AS judge_text,
         CASE WHEN num_nonnulls(d.seconds, j.seconds) > 0 THEN coalesce(d.seconds, 0) + coalesce(j.seconds, 0) END AS wall_seconds,
         d.device_seconds AS generator_seconds, j.device_seconds AS judge_seconds, d.function_evaluations, j.tokens AS judge_tokens
     FROM reflectdit.attempts a

@@ -7,13 +7,14 @@ internal static class Answers
 {
     private const int LargestImage = 256 << 20;
     private const int LongestText = 100_000;
+    private const int LongestAnswer = 1000;
     private const int MostObjects = 100_000;
 
     public static string? Fault(Drawing drawing) =>
         drawing.Image.IsEmpty ? "an image without content"
         : drawing.Image.Length > LargestImage ? $"an image of {drawing.Image.Length} bytes; {LargestImage} at most"
         : drawing.FunctionEvaluations < 0 ? $"{drawing.FunctionEvaluations} function evaluations"
-        : Seconds(drawing.DeviceSeconds);
+        : Seconds(drawing.DeviceSeconds) ?? Price(drawing.Price) ?? (drawing.Rewritten is null ? null : Text("rewritten prompt", drawing.Rewritten));
 
     public static string? Fault(Judgement judgement) =>
         judgement.Verdict is not { } verdict ? "no verdict"
@@ -21,8 +22,9 @@ internal static class Answers
         ?? (verdict.Feedback is null ? "no feedback, not even an empty one" : null)
         ?? Text("feedback", verdict.Feedback!) ?? Text("text", judgement.Text)
         ?? (verdict is { Accepted: true, Feedback.Length: > 0 } ? $"it accepts, and has feedback: {Short(verdict.Feedback)}"
+            : judgement.Logits is { } logits && !double.IsFinite(logits.Yes + logits.No) ? $"logits of {logits.Yes} for yes and {logits.No} for no"
             : judgement.Tokens < 0 ? $"{judgement.Tokens} tokens"
-            : Seconds(judgement.DeviceSeconds));
+            : Seconds(judgement.DeviceSeconds) ?? Price(judgement.Price));
 
     public static string? Fault(Detected detected)
     {
@@ -55,22 +57,30 @@ internal static class Answers
         return null;
     }
 
+    public static string? Fault(Answer answer) =>
+        Text("text", answer.Text, LongestAnswer)
+        ?? (string.IsNullOrWhiteSpace(answer.Text) ? "an empty text" : null)
+        ?? (answer.Probability is null ? null : Share("probability", answer.Probability))
+        ?? (answer.Tokens < 0 ? $"{answer.Tokens} tokens" : Seconds(answer.DeviceSeconds));
+
     private static string? Share(string what, double? value) =>
         value is >= 0 and <= 1 ? null : $"a {what} of {value?.ToString() ?? "nothing"}; expected 0 to 1";
 
     private static string? Seconds(double value) => value >= 0 && double.IsFinite(value) ? null : $"{value} device seconds";
 
+    private static string? Price(double? value) => value is null || (value >= 0 && double.IsFinite(value.Value)) ? null : $"a price of {value}";
+
     /// <summary>PostgreSQL holds no U+0000, and UTF-8 no half of a pair.</summary>
-    private static string? Text(string what, string? text)
+    private static string? Text(string what, string? text, int longest = LongestText)
     {
         if (text is null)
         {
             return $"no {what}";
         }
 
-        if (text.Length > LongestText)
+        if (text.Length > longest)
         {
-            return $"a {what} of {text.Length} characters; {LongestText} at most";
+            return $"a {what} of {text.Length} characters; {longest} at most";
         }
 
         return text.Contains('\0') ? $"a {what} with the character U+0000"

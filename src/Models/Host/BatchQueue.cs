@@ -130,15 +130,57 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
         }
     }
 
+    /// <summary>Asks until the model takes the batch, or nobody waits for it any more.</summary>
     private async Task ServeAsync(List<Waiting> batch)
     {
         HostMetrics.Batch(_role, batch.Count, batch.Max(w => w.Waited));
+        while (batch.Exists(w => !w.IsSettled))
+        {
+            try
+            {
+                var admitted = await AdmitAsync(batch);
+                await AskAsync(batch, admitted);
+                return;
+            }
+            catch (ModelBusyException)
+            {
+                // Its time begins anew: it was not at work.
+            }
+            catch (Exception e)
+            {
+                batch.ForEach(w => w.Settle(t => t.TrySetException(e)));
+            }
+        }
+    }
+
+    private async Task<IDisposable?> AdmitAsync(List<Waiting> batch)
+    {
+        using var forsaken = new CancellationTokenSource();
+        var admitted = _model.AdmitAsync(forsaken.Token);
+        if (!admitted.IsCompleted)
+        {
+            var settled = Task.WhenAll(batch.Select(w => w.Answer)).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAny(admitted, settled);
+            await forsaken.CancelAsync();
+        }
+
+        return await admitted;
+    }
+
+    /// <param name="admitted">Given back when the batch has come back, even where nobody waits for it any more.</param>
+    private async Task AskAsync(List<Waiting> batch, IDisposable? admitted)
+    {
         using var forsaken = new CancellationTokenSource();
         var began = Stopwatch.GetTimestamp();
         _clock.Begin();
         batch.ForEach(w => w.Begin());
         // A model that blocks its thread must not hold the queue's.
         var answering = Task.Run(() => _model.AnswerAsync([.. batch.Select(w => w.Request)], forsaken.Token), CancellationToken.None);
+        if (admitted is not null)
+        {
+            _ = answering.ContinueWith(_ => admitted.Dispose(), TaskScheduler.Default);
+        }
+
         try
         {
             if (!await InTimeAsync(answering, batch))
@@ -169,11 +211,11 @@ internal sealed class BatchQueue<TRequest, TAnswer> : IDisposable
                     : t.TrySetResult(new(answer, share)));
             }
         }
-        catch (Exception e) when (batch.Count == 1)
+        catch (Exception e) when (batch.Count == 1 && e is not ModelBusyException)
         {
             batch[0].Settle(t => t.TrySetException(e is OperationCanceledException ? new BadAnswerException($"it gave up: {e.Message}") : e));
         }
-        catch (Exception)
+        catch (Exception e) when (e is not ModelBusyException)
         {
             // One bad request must not fail the chains that happen to share its batch.
             foreach (var alone in batch.Where(w => !w.IsSettled))

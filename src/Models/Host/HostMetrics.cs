@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using ReflectDiT.Eval.Models.Endpoints;
 
 namespace ReflectDiT.Eval.Models.Host;
 
-/// <summary>What the models of this process are busy with, by role (generator, judge, detector): docs/operations.md lists it.</summary>
+/// <summary>What the models of this process are busy with, by role (generator, judge, detector, answerer): docs/operations.md lists it.</summary>
 public static class HostMetrics
 {
     /// <summary>That of all meters of the program.</summary>
@@ -43,7 +44,7 @@ public static class HostMetrics
     /// <summary>Lets each series begin with 0, or the first event of a process would be no change that a rate can see.</summary>
     public static void Begin()
     {
-        foreach (var role in new[] { "generator", "judge", "detector" })
+        foreach (var role in new[] { "generator", "judge", "detector", "answerer" })
         {
             SecondsOf(role);
             Loads.Add(0, Role(role), new("outcome", "ok"));
@@ -51,6 +52,8 @@ public static class HostMetrics
             Unloads.Add(0, Role(role));
             Memory.Add(0, Role(role));
         }
+
+        EndpointMetrics.Begin();
     }
 
     internal static void Batch(string role, int size, TimeSpan waited)

@@ -239,5 +239,8 @@ public sealed class ModelUnavailableException(string message, Exception? inner =
 /// <summary>An answer that cannot be taken: the message says what is wrong with it.</summary>
 public sealed class BadAnswerException(string message) : Exception(message);
 
+/// <summary>A model does not take the request, and would not take it again; the message says why.</summary>
+public sealed class RequestRefusedException(string message) : Exception(message);
+
 /// <summary>A model did not answer in time.</summary>
 public sealed class NoAnswerException() : Exception("no answer in time");

@@ -11,4 +11,6 @@ public interface IModelKinds
     IJudge Judge(ModelConfiguration model, Placement placement);
 
     IDetector Detector(ModelConfiguration model, Placement placement);
+
+    IAnswerer Answerer(ModelConfiguration model, Placement placement);
 }

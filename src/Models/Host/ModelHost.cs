@@ -50,6 +50,9 @@ public sealed class ModelHost(IModelKinds kinds) : IDisposable
     public HostedModel<DetectRequest, Detected> Detector(ModelConfiguration model, Placement placement) =>
         Of("detector", model, placement, () => kinds.Detector(model, placement), Answers.Fault);
 
+    public HostedModel<AnswerRequest, Answer> Answerer(ModelConfiguration model, Placement placement) =>
+        Of("answerer", model, placement, () => kinds.Answerer(model, placement), Answers.Fault);
+
     /// <summary>Lets go of every model that is not at work.</summary>
     public void Dispose()
     {

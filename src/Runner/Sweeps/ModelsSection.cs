@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Models.Endpoints;
 using ReflectDiT.Eval.Models.Networks;
 using ReflectDiT.Eval.Models.Simulated;
 
@@ -16,6 +17,36 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     private const string Key = "models";
     private const int LargestBatch = 1024;
 
+    /// <summary>The kinds that serve each role, and how their parameters are read.</summary>
+    private static readonly Dictionary<string, Dictionary<string, Func<SweepSection, JsonElement?>>> Kinds = new()
+    {
+        ["generator"] = new()
+        {
+            [ModelConfiguration.Simulated] = File<GeneratorParameters>,
+            [ModelConfiguration.Sana] = File<SanaParameters>,
+            [ModelConfiguration.ReflectDit] = File<SanaParameters>,
+            [ModelConfiguration.OpenAiImages] = File<OpenAiImagesParameters>,
+        },
+        ["judge"] = new()
+        {
+            [ModelConfiguration.Simulated] = File<JudgeParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatJudgeParameters>,
+            [ModelConfiguration.Qwen] = File<QwenJudgeParameters>,
+        },
+        ["detector"] = new()
+        {
+            [ModelConfiguration.Simulated] = _ => null,
+            [ModelConfiguration.Pixels] = _ => null,
+            [ModelConfiguration.Mask2Former] = File<Mask2FormerParameters>,
+            [ModelConfiguration.Mask2FormerOfHuggingFace] = File<HuggingFaceDetectorParameters>,
+        },
+        ["answerer"] = new()
+        {
+            [ModelConfiguration.Qwen] = File<QwenAnswererParameters>,
+            [ModelConfiguration.OpenAiChat] = File<ChatAnswererParameters>,
+        },
+    };
+
     private readonly Dictionary<string, (string Role, NamedModel Model)> _read = [];
 
     private YamlMap Map => field ??= root.Map(Key);
@@ -29,14 +60,15 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw Map.Error(name, "no arm refers to it, and no scorer")),
     ];
 
-    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator", (kind, section) =>
-        kind == ModelConfiguration.Simulated ? File<GeneratorParameters>(section) : File<SanaParameters>(section));
+    public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator");
 
-    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge", (_, section) => File<JudgeParameters>(section));
+    public ModelConfiguration Judge(YamlMap from, string key) => Referred(from, key, "judge");
 
-    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector", (_, _) => null);
+    public ModelConfiguration Detector(YamlMap from, string key) => Referred(from, key, "detector");
 
-    private ModelConfiguration Referred(YamlMap from, string key, string role, Func<string, SweepSection, JsonElement?> parameters)
+    public ModelConfiguration Answerer(YamlMap from, string key) => Referred(from, key, "answerer");
+
+    private ModelConfiguration Referred(YamlMap from, string key, string role)
     {
         var name = from.Text(key);
         if (!Map.Keys.Contains(name))
@@ -46,7 +78,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         if (!_read.TryGetValue(name, out var read))
         {
-            read = (role, Read(name, role, parameters));
+            read = (role, Read(name, role));
             if (_read.Values.FirstOrDefault(r => r.Role == role && r.Model.Model.Identity == read.Model.Model.Identity) is { Model: { } twin })
             {
                 throw Map.Error(name, $"it is the same {role} as '{twin.Name}': name it once, or tell their weights apart by digest");
@@ -60,7 +92,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             : throw from.Error(key, $"'{name}' is a {read.Role} elsewhere in this sweep: expected a {role}");
     }
 
-    private NamedModel Read(string name, string role, Func<string, SweepSection, JsonElement?> parameters)
+    private NamedModel Read(string name, string role)
     {
         if (!name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_'))
         {
@@ -69,13 +101,11 @@ internal sealed class ModelsSection(YamlMap root, string folder)
 
         var map = Map.Map(name);
         var section = new SweepSection(map, folder, this);
-        string[] kinds = role == "generator"
-            ? [ModelConfiguration.Simulated, ModelConfiguration.Sana, ModelConfiguration.ReflectDit]
-            : [ModelConfiguration.Simulated];
-        var kind = map.Word("kind", kinds);
-        var model = new ModelConfiguration(kind, parameters(kind, section))
+        var kind = map.Word("kind", [.. Kinds[role].Keys]);
+        var model = new ModelConfiguration(kind, Kinds[role][kind](section))
         {
-            Batch = map.Integer("batch", 1, LargestBatch, kind == ModelConfiguration.Simulated ? SimulatedModels.MaxBatch : 1),
+            Batch = map.Integer("batch", 1, kind is ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat ? 1 : LargestBatch,
+                kind is ModelConfiguration.Simulated or ModelConfiguration.Pixels ? SimulatedModels.MaxBatch : 1),
             Digest = map.OptionalText("digest"),
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))
@@ -94,7 +124,10 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var (file, text) = section.File("parameters");
         try
         {
-            return JsonSerializer.SerializeToElement(SettingsJson.Read<T>(file, text), SettingsJson.Form);
+            var read = SettingsJson.Read<T>(file, text);
+            return read is IEndpointParameters { Fault: { } fault }
+                ? throw new FormatException($"{file}: {fault}")
+                : JsonSerializer.SerializeToElement(read, SettingsJson.Form);
         }
         catch (FormatException e)
         {

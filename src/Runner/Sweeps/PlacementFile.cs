@@ -1,4 +1,5 @@
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Runner.Sweeps;
 
@@ -21,12 +22,21 @@ public static class PlacementFile
     internal static Placement Read(YamlMap map, string? kind)
     {
         var simulated = kind is null or ModelConfiguration.Simulated;
-        var real = kind is not ModelConfiguration.Simulated;
+        var remote = kind is null or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat;
+        var local = kind is not (ModelConfiguration.Simulated or ModelConfiguration.Pixels or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat);
         var placement = new Placement
         {
-            Path = real ? map.OptionalText("path") : null,
-            Device = map.OptionalText("device"),
-            Url = real && map.OptionalText("url") is { } url ? Address(map, url) : null,
+            Path = local ? map.OptionalText("path") : null,
+            Device = kind is null or not (ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat) ? map.OptionalText("device") : null,
+            Url = remote && map.OptionalText("url") is { } url ? Address(map, url) : null,
+            KeyVariable = remote && map.OptionalText("key_variable") is { } variable ? KeyVariable(map, variable) : null,
+            CaFile = remote ? map.OptionalText("ca_file") : null,
+            RequestsPerMinute = remote ? map.OptionalReal("requests_per_minute", 0.001, 1e9) : null,
+            TokensPerMinute = remote ? map.OptionalReal("tokens_per_minute", 1, 1e12) : null,
+            PricePerRequest = remote ? map.OptionalReal("price_per_request", 0, 1e6) : null,
+            PricePerMillionIn = remote ? map.OptionalReal("price_per_million_in", 0, 1e9) : null,
+            PricePerMillionOut = remote ? map.OptionalReal("price_per_million_out", 0, 1e9) : null,
+            Rewriter = (kind is null or ModelConfiguration.OpenAiImages) && map.Has("rewriter") ? Read(map.Map("rewriter"), ModelConfiguration.OpenAiChat) : null,
             Concurrency = map.OptionalInteger("concurrency", 1, MostConcurrent),
             TimeoutSeconds = map.OptionalReal("timeout_seconds", 0.01, 86_400),
             MemoryGib = map.OptionalReal("memory_gib", 0, 100_000),
@@ -37,8 +47,17 @@ public static class PlacementFile
         return placement;
     }
 
+    /// <summary>Placements are written down, and a server's errors: there is no place for a key in an address.</summary>
     private static Uri Address(YamlMap map, string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? url
-            : throw map.Error("url", $"expected an address such as http://host:8000, found '{text}'");
+        !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")
+            ? throw map.Error("url", $"expected an address such as http://host:8000, found '{text}'")
+            : url.UserInfo.Length + url.Query.Length + url.Fragment.Length > 0
+                ? throw map.Error("url", "expected an address without a user, '?' or '#': a key goes into the environment variable that 'key_variable' names")
+                : url;
+
+    /// <summary>A sweep may come from somebody else: it can name what is meant as a key, and no other secret of the machine.</summary>
+    private static string KeyVariable(YamlMap map, string text) =>
+        text.EndsWith("_API_KEY", StringComparison.Ordinal) && text.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_')
+            ? text
+            : throw map.Error("key_variable", $"expected the name of an environment variable such as OPENAI_API_KEY: capital letters, digits and '_', with _API_KEY at the end; found '{VisibleText.Short(text)}'");
 }

@@ -46,6 +46,8 @@ internal sealed class SweepSection(YamlMap map, string folder, ModelsSection mod
 
     public ModelConfiguration Detector(string key) => models.Detector(map, key);
 
+    public ModelConfiguration Answerer(string key) => models.Answerer(map, key);
+
     public Exception Error(string key, string message) => map.Error(key, message);
 
     public void End() => map.End();

@@ -4,11 +4,24 @@ using Npgsql;
 
 namespace ReflectDiT.Eval.Silo.Cluster;
 
-/// <summary>Where the silos of this machine listen: nothing of it is configured.</summary>
-internal static class ClusterAddress
+/// <summary>Where a silo listens, and is called by the others.</summary>
+public static class ClusterAddress
 {
+    /// <param name="bind">An address of this machine; 0.0.0.0 or [::] for the one by which it reaches the database.</param>
+    /// <exception cref="SocketException">The database's host has no address, or no way leads there.</exception>
+    public static IPAddress Of(IPAddress bind, string connectionString) =>
+        bind.Equals(IPAddress.Any) || bind.Equals(IPAddress.IPv6Any) ? Route(connectionString) : bind;
+
+    /// <summary>
+    /// Whether others cannot reach what listens at an address: silos of several machines, all at their own 127.0.0.1, would
+    /// take each other for an earlier life of themselves.
+    /// </summary>
+    /// <inheritdoc cref="Of"/>
+    public static bool HidesFromOthers(IPAddress bind, string connectionString) =>
+        IPAddress.IsLoopback(bind) && !IPAddress.IsLoopback(Route(connectionString));
+
     /// <summary>The address by which this machine reaches the database, where the other silos are too.</summary>
-    public static IPAddress Own(string connectionString)
+    private static IPAddress Route(string connectionString)
     {
         var database = new NpgsqlConnectionStringBuilder(connectionString);
         var host = database.Host?.Split(',')[0] ?? "";

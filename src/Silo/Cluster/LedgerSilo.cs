@@ -38,9 +38,15 @@ internal sealed class LedgerSilo : IAsyncDisposable
     /// <param name="gate">The slots of the silo's worker, which its grains fill.</param>
     /// <returns>It is active. What has failed leaves nothing.</returns>
     public static async Task<LedgerSilo> JoinAsync(
-        LedgerSession ledger, SlotGate gate, RunProgress progress, WorkScope scope, string cluster, CancellationToken cancellation)
+        LedgerSession ledger,
+        SlotGate gate,
+        RunProgress progress,
+        WorkScope scope,
+        IPAddress bind,
+        string cluster,
+        CancellationToken cancellation)
     {
-        var address = ClusterAddress.Own(ledger.Source.ConnectionString);
+        var address = ClusterAddress.Of(bind, ledger.Source.ConnectionString);
         var handshake = await SecretHandshake.OfAsync(ledger.Source, ledger.Logs, cancellation);
         using var ports = SiloPorts.Take(address);
         var builder = LedgerCluster.CreateBuilder(ledger);

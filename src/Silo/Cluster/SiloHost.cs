@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Grains;
@@ -23,6 +24,9 @@ public sealed class SiloHost(
     internal const string DefaultCluster = "reflectdit";
 
     private readonly SlotGate _gate = new(options.Slots, options.ScoringSlots);
+
+    /// <summary>Where the silo listens, see <see cref="ClusterAddress.Of"/>.</summary>
+    public IPAddress Bind { get; init; } = IPAddress.Loopback;
 
     /// <summary>The version of the Orleans package; the assembly's own stays the same for a whole major version.</summary>
     public static string OrleansVersion { get; } = typeof(IMembershipTable).Assembly
@@ -56,7 +60,7 @@ public sealed class SiloHost(
                 progress.Pulse.Wait();
             try
             {
-                return await LedgerSilo.JoinAsync(ledger, _gate, progress, options.Scope, cluster, stop);
+                return await LedgerSilo.JoinAsync(ledger, _gate, progress, options.Scope, Bind, cluster, stop);
             }
             catch (Exception) when (stop.IsCancellationRequested)
             {

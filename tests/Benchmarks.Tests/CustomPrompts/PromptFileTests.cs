@@ -28,9 +28,17 @@ public sealed class PromptFileTests
     public void Another_column_can_hold_the_text_and_another_the_stratum() => Assert.Equal(
         ["""{"prompt":"a cat","tag":"3"}"""], Raw(PromptFile.Read("p.csv", "Text,Level\na cat,3\n", "Text", "Level")));
 
+    [Fact]
+    public void Partiprompts_are_tabs_and_no_quotes() => Assert.Equal(
+        [
+            """{"prompt":"a \"cat\", 5\"","tag":"Animals","Challenge":"Basic","Note":""}""",
+            """{"prompt":"\"a dog","tag":"Animals","Challenge":"Writing & Symbols","Note":"n"}""",
+        ],
+        Raw(PromptFile.Read("p.tsv", "Prompt\tCategory\tChallenge\tNote\r\na \"cat\", 5\"\tAnimals\tBasic\t\r\n\"a dog\tAnimals\tWriting & Symbols\tn\n", "Prompt", "Category")));
+
     [Theory]
     [InlineData("p.txt", "", "p.txt: expected 1 to 100000 prompts, found none")]
-    [InlineData("p.docx", "a cat", "p.docx: '.docx' says no form of prompts; expected .txt, .csv or .jsonl")]
+    [InlineData("p.docx", "a cat", "p.docx: '.docx' says no form of prompts; expected .txt, .csv, .tsv or .jsonl")]
     [InlineData("p.txt", "a cat\n\na dog\na cat\n", "p.txt:4: the prompt of line 1 again: a prompt is known by its text")]
     [InlineData("p.txt", "a cat\na \u0007dog", "p.txt:2: prompt: expected a text of one line, found \"a \\u0007dog\"")]
     [InlineData("p.csv", "prompt,stratum\na cat,x\na dog\n", "p.csv:3: 1 fields, but 2 columns")]

@@ -15,10 +15,10 @@ public sealed class GenEvalRulesOracleTests
             cases++;
             using var json = JsonDocument.Parse(line);
             var expected = Canonical(json.RootElement.GetProperty("expected"));
-            var scoring = ScoringCase.Parse(line);
+            var scoring = ScoringCase.Parse(line, ObjectWorld.GenEval);
             var score = GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
 
-            using var answer = JsonDocument.Parse(ScoreJson.Write(scoring.Id, score));
+            using var answer = JsonDocument.Parse(ScoreJson.Write(scoring.Id, score, ObjectNames.Classes));
             var actual = Canonical(answer.RootElement);
             if (actual != expected)
                 differences.Add($"{scoring.Id}:\n  expected {expected}\n  actual   {actual}");

@@ -65,7 +65,7 @@ public sealed class GenEvalRulesTests
         "unknown option")]
     [InlineData("""{"id": "\ud800", "metadata": {"tag": "x", "prompt": "y"}, "detections": {}}""", "Unicode")]
     public void Bad_lines_are_refused_with_what_is_wrong(string line, string fault) =>
-        Assert.Contains(fault, Assert.Throws<InvalidDataException>(() => Score(ScoringCase.Parse(line))).Message);
+        Assert.Contains(fault, Assert.Throws<InvalidDataException>(() => Score(ScoringCase.Parse(line, ObjectWorld.GenEval))).Message);
 
     [Fact]
     public void A_colour_outside_the_palette_is_refused_where_a_clause_looks_at_it()
@@ -111,7 +111,7 @@ public sealed class GenEvalRulesTests
         {
             var line = MetadataJson.Write(prompt);
             using var json = JsonDocument.Parse(line);
-            Assert.Equal(line, MetadataJson.Write(MetadataJson.Read(json.RootElement)));
+            Assert.Equal(line, MetadataJson.Write(MetadataJson.Read(json.RootElement, ObjectNames.Classes)));
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class GenEvalRulesTests
             var swapped = GenEvalRules.Score(
                 prompt, Image(("cat", it.cats.ToList()), ("dog", it.dogs.ToList())), it.options);
 
-            Assert.Equal(ScoreJson.Write("id", score), ScoreJson.Write("id", swapped));
+            Assert.Equal(ScoreJson.Write("id", score, ObjectNames.Classes), ScoreJson.Write("id", swapped, ObjectNames.Classes));
             Assert.Equal(it.dogs.Any(dog => dog.Score > 0.3f), score.Correct);
             foreach (var kept in score.Kept)
             {
@@ -170,5 +170,5 @@ public sealed class GenEvalRulesTests
         GenEvalRules.Score(scoring.Metadata, scoring.Detections, scoring.Options);
 
     private static ScoringCase Case(string metadata, string detections) =>
-        ScoringCase.Parse($$"""{"id": "a", "metadata": {{metadata}}, "detections": {{detections}}}""");
+        ScoringCase.Parse($$"""{"id": "a", "metadata": {{metadata}}, "detections": {{detections}}}""", ObjectWorld.GenEval);
 }

@@ -22,8 +22,8 @@ public sealed class PromptSetTests
         Assert.Equal(
             json.GetProperty("per_tag").EnumerateObject().Select(tag => (tag.Name, tag.Value.GetInt32())),
             prompts.CountBy(prompt => prompt.Tag).Select(tag => (tag.Key, tag.Value)));
-        Assert.Equal(json.GetProperty("metadata_sha256").GetString(), Hash(PromptSet.MetadataFile(prompts)));
-        Assert.Equal(json.GetProperty("prompts_sha256").GetString(), Hash(PromptSet.PromptFile(prompts)));
+        Assert.Equal(json.GetProperty("metadata_sha256").GetString(), Hash(MetadataFile(prompts)));
+        Assert.Equal(json.GetProperty("prompts_sha256").GetString(), Hash(Lines(prompts.Select(p => p.Prompt))));
     }
 
     [Fact]
@@ -31,19 +31,23 @@ public sealed class PromptSetTests
     {
         Assert.Equal(
             "5c48e0813e812e3c373fa5c8ed07a8f0a483be30272b4427b0559c8048e67c13",
-            Hash(PromptSet.MetadataFile(PromptSet.Published)));
+            Hash(MetadataFile(PromptSet.Published)));
         Assert.Equal(553, PromptSet.Published.Select(prompt => prompt.Prompt).Distinct().Count());
     }
 
     [Fact]
     public void Largest_seed_gives_a_set_of_its_own() =>
         Assert.NotEqual(
-            PromptSet.MetadataFile(PromptSet.Generate(UInt128.MaxValue, 5)),
-            PromptSet.MetadataFile(PromptSet.Generate(UInt128.MaxValue >> 1, 5)));
+            MetadataFile(PromptSet.Generate(UInt128.MaxValue, 5)),
+            MetadataFile(PromptSet.Generate(UInt128.MaxValue >> 1, 5)));
 
     [Fact]
     public void Plurals_keep_the_published_misspellings() =>
         Assert.Contains(PromptSet.Published, prompt => prompt.Prompt == "a photo of four benchs");
+
+    private static string MetadataFile(IEnumerable<PromptMetadata> prompts) => Lines(prompts.Select(MetadataJson.Write));
+
+    private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(l => l + "\n"));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

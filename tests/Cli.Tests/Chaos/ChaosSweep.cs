@@ -19,7 +19,10 @@ public sealed class ChaosSweep : IAsyncLifetime
     public static int Seed { get; } = Variable("REFLECTDIT_CHAOS_SEED", 1);
 
     /// <summary>How often a process is killed where it is more than once.</summary>
-    public static int Kills { get; } = Variable("REFLECTDIT_CHAOS_KILLS", 4);
+    public static int Kills { get; } = Variable("REFLECTDIT_CHAOS_KILLS", 3);
+
+    /// <summary>How many work at once where they are many.</summary>
+    public static int Processes { get; } = Variable("REFLECTDIT_CHAOS_PROCESSES", 3);
 
     /// <summary>Of a slow model: longer than the lease of the test lasts.</summary>
     public static TimeSpan Load { get; } = TimeSpan.FromSeconds(Variable("REFLECTDIT_CHAOS_LOAD_SECONDS", 8));

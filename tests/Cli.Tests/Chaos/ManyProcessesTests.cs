@@ -5,12 +5,12 @@ public sealed class ManyProcessesTests(ChaosSweep sweep, ITestOutputHelper outpu
 {
     [Theory]
     [MemberData(nameof(Hosts))]
-    public async Task Five_processes_record_what_one_does(string hosts)
+    public async Task Many_processes_record_what_one_does(string hosts)
     {
         var host = Host(hosts);
         await using var ledger = await LedgerFolder.InAsync(Sweep.Server);
         await ChaosSweep.PlanAsync(ledger);
-        var workers = await StartAsync(ledger, host, 5, slots: 3);
+        var workers = await StartAsync(ledger, host, ChaosSweep.Processes, slots: 4);
         await Sweep.ReachEndAsync(ledger, workers[0]);
         await EndAsync(ledger, host, workers);
     }

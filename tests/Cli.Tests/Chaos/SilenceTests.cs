@@ -67,7 +67,7 @@ public sealed class SilenceTests(ChaosSweep sweep, ITestOutputHelper output) : C
         await ledger.SlowWritesAsync();
         await using var wire = new Wire(await ledger.AddressAsync(), network.OurAddress);
         await using var worker = await ledger.StartWithinAsync(
-            network.Exec, "worker", "--slots", "8", "--lease", "3", "--database", wire.Address);
+            network.Exec, "worker", "--slots", "8", "--lease", "3", "--bind", "0.0.0.0", "--database", wire.Address);
         await ledger.ReachAttemptsAsync(Sweep.Attempts / 4, worker);
         await using (await ledger.HoldWritesAsync())
         {

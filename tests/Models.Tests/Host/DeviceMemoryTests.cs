@@ -133,6 +133,8 @@ public sealed class DeviceMemoryTests
 
         public IDetector Detector(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
 
+        public IAnswerer Answerer(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
+
         private class Counted : IDisposable
         {
             private readonly Kinds _kinds;

@@ -49,6 +49,8 @@ public sealed class WorkerHealthTests
 
         public IDetector Detector(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
 
+        public IAnswerer Answerer(ModelConfiguration model, Placement placement) => throw new NotSupportedException();
+
         public async Task<IReadOnlyList<Drawing>> AnswerAsync(IReadOnlyList<DrawRequest> requests, CancellationToken withdrawn)
         {
             await back;

@@ -1,17 +1,27 @@
 using System.CommandLine;
 using System.Globalization;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
+using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
-/// <summary><c>reflectdit prompts</c>: writes GenEval's two prompt files.</summary>
+/// <summary><c>reflectdit prompts</c>: writes a benchmark's prompts as GenEval's two files.</summary>
 internal static class PromptsCommand
 {
     public static Command Create()
     {
+        var benchmark = BenchmarkOption.Create();
+        var set = new Option<string?>("--set")
+        {
+            Description = $"Of shapes: {string.Join(", ", ShapesBenchmark.Sets)}; the first by default",
+        };
+        set.AcceptOnlyFromAmong([.. ShapesBenchmark.Sets]);
         var seed = new Option<UInt128>("--seed")
         {
-            Description = "Seed of the prompt set, 0 to 2^128 - 1; the published set has 43",
+            Description = "Seed of the prompt set, 0 to 2^128 - 1; the published sets have 43",
             DefaultValueFactory = _ => PromptSet.PublishedSeed,
             CustomParser = result =>
             {
@@ -21,10 +31,9 @@ internal static class PromptsCommand
                 return value;
             },
         };
-        var perTask = new Option<int>("--per-task")
+        var perTask = new Option<int?>("--per-task")
         {
-            Description = PromptSet.PerTaskHelp,
-            DefaultValueFactory = _ => PromptSet.PublishedPerTask,
+            Description = $"GenEval: {PromptSet.PerTaskHelp}. Shapes: the first so many of each category; all by default",
             CustomParser = result =>
             {
                 var text = result.Tokens.Single().Value;
@@ -39,16 +48,30 @@ internal static class PromptsCommand
             Description = "Folder for evaluation_metadata.jsonl and generation_prompts.txt; made where it is missing",
             Required = true,
         };
-        var command = new Command("prompts", "Write GenEval's prompt files, byte for byte as the published script does")
+        var command = new Command("prompts", "Write a benchmark's prompts as GenEval's two files, its own byte for byte as the published script does")
         {
-            seed, perTask, folder,
+            benchmark, set, seed, perTask, folder,
         };
-        command.SetAction(parsed =>
-            Run(parsed.GetValue(seed), parsed.GetValue(perTask), parsed.GetRequiredValue(folder)));
+        command.SetAction(parsed => Run(
+            Opened(parsed.GetRequiredValue(benchmark), parsed.GetValue(set), parsed.GetValue(seed), parsed.GetValue(perTask)),
+            parsed.GetRequiredValue(folder)));
         return command;
     }
 
-    private static int Run(UInt128 seed, int perTask, string folder)
+    private static IBenchmark Opened(string benchmark, string? set, UInt128 seed, int? perTask)
+    {
+        if (benchmark == ShapesBenchmark.Kind)
+        {
+            var of = set is null ? ShapeSet.Test : Enum.Parse<ShapeSet>(set, ignoreCase: true);
+            return BenchmarkCatalog.Open(ShapesBenchmark.Configuration(seed, of, perTask));
+        }
+
+        return set is null
+            ? BenchmarkCatalog.Open(GenEvalBenchmark.Configuration(seed, perTask ?? PromptSet.PublishedPerTask))
+            : throw new UsageException($"--set {set}: {benchmark} has one set; expected --benchmark {ShapesBenchmark.Kind} beside it");
+    }
+
+    private static int Run(IBenchmark benchmark, string folder)
     {
         try
         {
@@ -59,10 +82,11 @@ internal static class PromptsCommand
             throw new UsageException($"cannot make the folder {folder}: {e.Message}", e);
         }
 
-        var prompts = PromptSet.Generate(seed, perTask);
-        OutputFile.Write(Path.Combine(folder, "evaluation_metadata.jsonl"), PromptSet.MetadataFile(prompts));
-        OutputFile.Write(Path.Combine(folder, "generation_prompts.txt"), PromptSet.PromptFile(prompts));
-        Terminal.Say($"{prompts.Count} prompts written to {folder}");
+        OutputFile.Write(Path.Combine(folder, "evaluation_metadata.jsonl"), Lines(benchmark.Prompts.Select(p => p.Metadata)));
+        OutputFile.Write(Path.Combine(folder, "generation_prompts.txt"), Lines(benchmark.Prompts.Select(p => p.Text)));
+        Terminal.Say($"{benchmark.Prompts.Count} prompts written to {folder}");
         return ExitCode.Done;
     }
+
+    private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(l => l + "\n"));
 }
