@@ -75,13 +75,25 @@ public static class GenEvalEvidence
         }
 
         var kept = document.RootElement.TryGetProperty("kept", out var all) ? all : (JsonElement?)null;
-        return
-        [
-            .. DetectionsJson.Read(detections).SelectMany(found => found.Value.Select((box, index) => new SeenBox(
-                found.Key,
-                box,
-                kept is null || (kept.Value.TryGetProperty(found.Key, out var best) && best.EnumerateArray().Any(i => i.GetInt32() == index))))),
-        ];
+        var boxes = new List<SeenBox>();
+        foreach (var found in detections.Fields("detections"))
+        {
+            var looked = kept?.TryGetProperty(found.Name, out var best) == true ? best.EnumerateArray().Select(i => i.GetInt32()).ToHashSet() : [];
+            for (var index = 0; index < found.Value.Items(found.Name); index++)
+            {
+                var numbers = new float[5];
+                var box = found.Value[index];
+                var fits = box.Items(found.Name) >= numbers.Length && Enumerable.Range(0, numbers.Length).All(n => box[n].TryFloat(out numbers[n]));
+                boxes.Add(fits
+                    ? new(
+                        found.Name,
+                        new(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], box.GetArrayLength() > 5 ? box[5].GetString() : null),
+                        kept is null || looked.Contains(index))
+                    : throw JsonReading.Fault($"detections: {found.Name}[{index}]", "[x1, y1, x2, y2, score, colour]", box));
+            }
+        }
+
+        return boxes;
     }
 
     /// <summary>The evidence of a record's details, which may be JSON text inside a string as published.</summary>

@@ -11,25 +11,18 @@ public sealed record ShownAttempt(AttemptRow Row, string? Image, ScoreRow? Score
 /// <summary>A chain with its attempts in order, whether it has ended or not.</summary>
 public sealed record ShownChain(ChainRow Row, IReadOnlyList<ShownAttempt> Attempts);
 
-/// <summary>Reads chains of few prompts by key: as fast in a large sweep as in a small one.</summary>
+/// <summary>Reads a few chains by key: as fast in a large sweep as in a small one.</summary>
 public static class ChainQuery
 {
+    /// <param name="places">Of the chains: arm, prompt, replicate; those that are not there are left out.</param>
     /// <param name="scorer">Whose scores; null for none.</param>
-    public static async Task<IReadOnlyList<ShownChain>> OfPromptsAsync(
-        LedgerSession session, Guid sweep, IReadOnlyList<int> prompts, Guid? scorer, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<ShownChain>> ReadAsync(
+        LedgerSession session, Guid sweep, IEnumerable<(int Arm, int Prompt, int Replicate)> places, Guid? scorer, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
-        var arms = await ledger.Arms.CountAsync(a => a.SweepId == sweep, cancellation);
-        var replicates = await ledger.Sweeps.Where(s => s.Id == sweep).Select(s => s.Replicates).SingleAsync(cancellation);
 
         // A chain's id is a hash of its place: no index is needed to find it, nor a plan that may go wrong.
-        Guid[] ids =
-        [
-            .. from prompt in prompts
-               from arm in Enumerable.Range(0, arms)
-               from replicate in Enumerable.Range(0, replicates)
-               select Identity.OfChain(sweep, arm, prompt, replicate),
-        ];
+        Guid[] ids = [.. places.Select(p => Identity.OfChain(sweep, p.Arm, p.Prompt, p.Replicate))];
         var chains = await ledger.Chains.Where(c => ids.Contains(c.Id)).ToListAsync(cancellation);
         var attempts = (await ledger.Attempts.Where(a => ids.Contains(a.ChainId)).ToListAsync(cancellation)).ToLookup(a => a.ChainId);
         var scores = scorer is null ? [] : await ledger.Scores

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
@@ -15,6 +14,8 @@ public sealed class SweepSnapshot(SweepResults results, Prices? prices)
     private static readonly SemaphoreSlim Turn = new(1);
 
     private readonly ConcurrentDictionary<string, Part> _parts = [];
+
+    private readonly ConcurrentDictionary<(int Arm, int N), double?[]> _values = [];
 
     private sealed record Part(Func<SweepSnapshot, object> Make, Lazy<Task<object>> Made);
 
@@ -32,6 +33,18 @@ public sealed class SweepSnapshot(SweepResults results, Prices? prices)
     /// <summary>Of each arm.</summary>
     public Task<IReadOnlyList<JudgeAgreement>> AgreementAsync() => PartAsync<IReadOnlyList<JudgeAgreement>>(
         "agreement", s => [.. s.Results.Arms.Select(a => JudgeAgreement.Of(a, new Bootstrap((ulong)s.Results.Seed)))]);
+
+    /// <summary>Of each arm.</summary>
+    public Task<IReadOnlyList<ChainCosts>> CostsAsync() => PartAsync<IReadOnlyList<ChainCosts>>(
+        "costs", s => [.. s.Results.Arms.Select(a => ChainCosts.Of(a, s.Prices))]);
+
+    /// <summary>The mean score of what an arm's chains show of each prompt.</summary>
+    /// <param name="n">After so many attempts at most; null for all.</param>
+    public double?[] Values(int arm, int? n)
+    {
+        var most = Math.Min(n ?? int.MaxValue, results.Arms[arm].Strategy.MaxAttempts);
+        return _values.GetOrAdd((arm, most), _ => PromptScores.At(results.Arms[arm], results.Prompts.Count, most));
+    }
 
     /// <summary>All pairs of arms as far as each has attempts.</summary>
     public Task<ArmsVerdict> VerdictAsync() => PartAsync("verdict", s => ArmsVerdict.Of(s.Results));

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 using ReflectDiT.Eval.Dashboard.Pages;
 using ReflectDiT.Eval.Dashboard.Views;
 
@@ -128,12 +127,12 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         context.Response.Cookies.Append(CookieName(context), sessions.Cookie, new()
         {
             HttpOnly = true,
-            SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Strict,
+            SameSite = SameSiteMode.Strict,
             Path = "/",
             MaxAge = TimeSpan.FromDays(30),
             IsEssential = true,
         });
-        context.Response.Headers["Refresh"] = $"0; url={Uri.EscapeDataString(to).Replace("%2F", "/", StringComparison.Ordinal).Replace("%3F", "?", StringComparison.Ordinal).Replace("%3D", "=", StringComparison.Ordinal).Replace("%26", "&", StringComparison.Ordinal)}";
+        context.Response.Headers["Refresh"] = $"0; url={new Uri(new("http://here"), to).PathAndQuery}"; // escaped by the way
         await WriteAsync(context, new("Welcome", "You are in. This leads on by itself.", Password: false, to), StatusCodes.Status200OK);
     }
 

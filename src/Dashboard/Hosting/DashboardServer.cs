@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Dashboard.Data;
@@ -101,6 +99,8 @@ public sealed class DashboardServer : IAsyncDisposable
             throw;
         }
 
+        // The first who looks does not wait for what a first page compiles.
+        _ = Task.Run(() => dashboard._pages.GetAsync(new PageAddress.Sweeps()), CancellationToken.None);
         var bound = new Uri(dashboard._server.Urls.First());
         var host = IPAddress.Any.Equals(options.At.Address) || IPAddress.IPv6Any.Equals(options.At.Address)
             ? Environment.MachineName

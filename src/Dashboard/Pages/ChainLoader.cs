@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Benchmarks;
-using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Dashboard.Data;
@@ -25,9 +24,9 @@ internal sealed class ChainLoader(LedgerSession session)
         await using var ledger = new LedgerContext(session.Source);
         var prompt = await ledger.Prompts.SingleOrDefaultAsync(
             p => p.SweepId == facts.Row.Id && p.Index == address.Prompt, cancellation);
-        var chains = prompt is null ? [] : await ChainQuery.OfPromptsAsync(
-            session, facts.Row.Id, [prompt.Index], facts.Scorer?.Id, cancellation);
-        if (chains.FirstOrDefault(c => c.Row.Arm == address.Arm && c.Row.Replicate == address.Replicate) is not { } chain)
+        var chains = await ChainQuery.ReadAsync(
+            session, facts.Row.Id, [(address.Arm, address.Prompt, address.Replicate)], facts.Scorer?.Id, cancellation);
+        if (prompt is null || chains is not [var chain])
         {
             throw new SweepNotFoundException(
                 $"Sweep {facts.Row.Name} has no chain of arm {address.Arm}, prompt {address.Prompt}, replicate {address.Replicate}.");
@@ -39,7 +38,7 @@ internal sealed class ChainLoader(LedgerSession session)
         var model = new ChainModel(
             facts,
             address,
-            prompt!,
+            prompt,
             chain,
             context,
             facts.Scorer is { } scorer
@@ -50,7 +49,7 @@ internal sealed class ChainLoader(LedgerSession session)
             Sizes(chain),
             await WordsAsync(ledger, facts, chain, context, cancellation));
         return new(
-            $"{VisibleText.Short(prompt!.Prompt)} - {facts.Arms[address.Arm].Name}", typeof(ChainView), model, address, facts, Keys);
+            $"{VisibleText.Short(prompt.Prompt)} - {facts.Arms[address.Arm].Name}", typeof(ChainView), model, address, facts, Keys);
     }
 
     /// <summary>Of the images with boxes over them.</summary>

@@ -48,8 +48,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
         SweepFacts facts, PageAddress.Compare address, IReadOnlyList<int> arms, int most, SweepSnapshot snapshot, CancellationToken cancellation)
     {
         var results = snapshot.Results;
-        var values = arms.Select(a => PromptScores.At(
-            results.Arms[a], results.Prompts.Count, Math.Min(address.N ?? int.MaxValue, results.Arms[a].Strategy.MaxAttempts))).ToList();
+        var values = arms.Select(a => snapshot.Values(a, address.N)).ToList();
         var prompts = results.Prompts
             .Where(p => address.Category is null || p.Stratum == address.Category)
             .Select(p => new ComparedPrompt(p, [.. values.Select(v => v[p.Index])])).ToList();
@@ -106,7 +105,8 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
         CancellationToken cancellation)
     {
         var prompt = list[at];
-        var chains = await ChainQuery.OfPromptsAsync(session, facts.Row.Id, [prompt.Prompt.Index], facts.Scorer?.Id, cancellation);
+        var chains = await ChainQuery.ReadAsync(
+            session, facts.Row.Id, arms.Select(arm => (arm, prompt.Prompt.Index, address.Replicate)), facts.Scorer?.Id, cancellation);
         var flips = list.Index().Where(p => p.Item.Flipped).ToList();
         return new(
             prompt,

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Dashboard.Data;
@@ -63,11 +62,12 @@ public sealed class PageLoader(
                 Verdict = await InTime(verdict, deadline),
                 Scores = await InTime(scores, deadline),
                 Agreement = await InTime(agreement, deadline),
+                Costs = await InTime(snapshot.CostsAsync(), deadline),
                 Curve = curve is null ? null : await InTime(curve, deadline),
             };
         }
 
-        var waits = model.Results is null || model.Verdict is null || model.Scores is null || model.Agreement is null
+        var waits = model.Results is null || model.Verdict is null || model.Scores is null || model.Agreement is null || model.Costs is null
             || (model.Results.Scorer is not null && model.Curve is null);
         return new(facts.Row.Name, typeof(SweepView), model, address, facts, []) { Unfinished = waits };
     }
@@ -90,8 +90,15 @@ public sealed class PageLoader(
             var pages = Math.Max(1, (found.Count + RowsAPage - 1) / RowsAPage);
             address = address with { Number = Math.Clamp(address.Number, 1, pages) };
             var rows = found.Skip((address.Number - 1) * RowsAPage).Take(RowsAPage).ToList();
-            var chains = (await ChainQuery.OfPromptsAsync(
-                session, facts.Row.Id, [.. rows.Select(r => r.Prompt.Index)], facts.Scorer?.Id, cancellation)).ToLookup(c => c.Row.Prompt);
+            var chains = (await ChainQuery.ReadAsync(
+                session,
+                facts.Row.Id,
+                from row in rows
+                from arm in facts.Arms
+                from replicate in Enumerable.Range(0, Math.Min(facts.Row.Replicates, PromptRowModel.MostReplicates))
+                select (arm.Index, row.Prompt.Index, replicate),
+                facts.Scorer?.Id,
+                cancellation)).ToLookup(c => c.Row.Prompt);
             model = new(
                 facts, address, [.. snapshot.Results.Prompts.Select(p => p.Stratum).Distinct()], found.Count, pages,
                 [.. rows.Select(r => new PromptRowModel(r, [.. chains[r.Prompt.Index]]))]);

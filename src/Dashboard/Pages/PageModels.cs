@@ -21,6 +21,8 @@ public sealed record SweepModel(SweepFacts Facts, PageAddress.Sweep Address, IRe
 
     public IReadOnlyList<JudgeAgreement>? Agreement { get; init; }
 
+    public IReadOnlyList<ChainCosts>? Costs { get; init; }
+
     public Prices? Prices { get; init; }
 }
 
@@ -29,7 +31,12 @@ public sealed record SweepModel(SweepFacts Facts, PageAddress.Sweep Address, IRe
 public sealed record PromptsModel(
     SweepFacts Facts, PageAddress.Prompts Address, IReadOnlyList<string> Categories, int? Found, int Pages, IReadOnlyList<PromptRowModel> Rows);
 
-public sealed record PromptRowModel(PromptFacts Facts, IReadOnlyList<ShownChain> Chains);
+/// <param name="Chains">Of each arm the first few replicates.</param>
+public sealed record PromptRowModel(PromptFacts Facts, IReadOnlyList<ShownChain> Chains)
+{
+    /// <summary>The others are a link away.</summary>
+    public const int MostReplicates = 3;
+}
 
 /// <param name="Scorer">Reads what the scores rest on; null for none.</param>
 /// <param name="Replicates">Of the sweep.</param>

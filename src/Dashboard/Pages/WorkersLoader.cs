@@ -1,4 +1,3 @@
-using ReflectDiT.Eval.Dashboard.Data;
 using ReflectDiT.Eval.Dashboard.Views;
 using ReflectDiT.Eval.Ledger;
 

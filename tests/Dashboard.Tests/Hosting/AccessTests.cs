@@ -1,5 +1,4 @@
 using System.Net;
-using ReflectDiT.Eval.Dashboard.Hosting;
 using ReflectDiT.Eval.Dashboard.Tests.Browser;
 
 namespace ReflectDiT.Eval.Dashboard.Tests.Hosting;
