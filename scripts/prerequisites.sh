@@ -53,6 +53,15 @@ need_postgres() {
   has_postgres || debian_package postgresql 'PostgreSQL'
 }
 
+has_chromium() {
+  command -v chromium || command -v chromium-browser || command -v google-chrome
+} >/dev/null
+
+# What the tests open pages in.
+need_chromium() {
+  has_chromium || debian_package chromium 'Chromium'
+}
+
 # Installs a package as root, or says the command.
 debian_package() {
   local package=$1 what=$2 log

@@ -19,6 +19,7 @@ internal static class ExitCode
           4  infrastructure: database, disk, or a fault of the program
           5  compare: inconclusive, neither arm is shown to be better
         Ctrl-C, SIGTERM and SIGHUP: run, demo and plan --pilot finish the attempts in flight, train its step, and end with 2,
-        worker with 0. Ctrl-C ends status --watch with 0. Any other command ends at once, with 130 (Ctrl-C), 143 or 129.
+        worker with 0. Ctrl-C ends status --watch and dashboard with 0. Any other command ends at once, with 130 (Ctrl-C), 143 or
+        129.
         """;
 }

@@ -73,14 +73,15 @@ internal sealed class LedgerOptions
 
     /// <summary>For a verb that looks at what is there, or changes it.</summary>
     /// <param name="images">Whether it needs them. A folder that was named has to be the ledger's in any case.</param>
+    /// <param name="readOnly">The server refuses every write.</param>
     /// <exception cref="NoLedgerException">Nothing is there.</exception>
     public Task<LedgerSession> OpenExistingAsync(
-        ParseResult parsed, CancellationToken cancellation, ILoggerFactory? logs = null, ImageUse images = ImageUse.None)
+        ParseResult parsed, CancellationToken cancellation, ILoggerFactory? logs = null, ImageUse images = ImageUse.None, bool readOnly = false)
     {
         var named = parsed.GetResult(_data) is { Implicit: false };
         var data = Data(parsed);
         return CheckedAsync(
-            LedgerSession.OpenExistingAsync(data, Database(parsed), cancellation, logs),
+            LedgerSession.OpenExistingAsync(data, Database(parsed), cancellation, logs, readOnly),
             data,
             images is ImageUse.None && named ? ImageUse.Read : images,
             cancellation);

@@ -34,6 +34,18 @@ public static class ImageReader
             : Upright(Array.ConvertAll(pixels.ToArray(), OnWhite), width, height, SKEncodedOrigin.Default);
     });
 
+    /// <summary>Width and height as they are stored, without reading a pixel; null for a file that is not there, or no image.</summary>
+    public static (int Width, int Height)? SizeOf(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var codec = SKCodec.Create(path);
+        return codec is null ? null : (codec.Info.Width, codec.Info.Height);
+    }
+
     /// <summary>The size of what <see cref="DecodeOnWhite"/> gives, by the header alone.</summary>
     /// <exception cref="InvalidDataException">The file is no image.</exception>
     public static (int Height, int Width) SizeOnWhite(ReadOnlyMemory<byte> file)

@@ -23,13 +23,16 @@ public sealed class AttemptWriter : IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
     private readonly ArtifactStore _artifacts;
+    private readonly ChangeSignal? _changes;
     private readonly Channel<Pending> _queue = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Task _loop;
 
-    public AttemptWriter(NpgsqlDataSource source, ArtifactStore artifacts)
+    /// <param name="changes">Told of every group; null where nobody watches.</param>
+    public AttemptWriter(NpgsqlDataSource source, ArtifactStore artifacts, ChangeSignal? changes = null)
     {
         _source = source;
         _artifacts = artifacts;
+        _changes = changes;
         _loop = Task.Run(WriteGroupsAsync);
     }
 
@@ -147,6 +150,7 @@ public sealed class AttemptWriter : IAsyncDisposable
 
         AddEnds(batch, [.. group.Select(EndOf).OfType<ChainEnd>()]);
         await batch.ExecuteNonQueryAsync();
+        _changes?.Touch();
         foreach (var fact in ((IEnumerable<Fact>)drawings).Concat(judgements).Concat(scores))
         {
             fact.Stored();

@@ -28,7 +28,8 @@ public sealed class LedgerSession : IAsyncDisposable
         Sweeps = new(source);
         Leases = new(source);
         Models = new(source);
-        Scorings = new(source);
+        Changes = new(source);
+        Scorings = new(source, Changes);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -46,22 +47,26 @@ public sealed class LedgerSession : IAsyncDisposable
 
     public ScoringStore Scorings { get; }
 
+    /// <summary>Tells dashboards what this process makes durable.</summary>
+    public ChangeSignal Changes { get; }
+
     /// <param name="dataFolder">Holds the artifacts, and the private server if there is one.</param>
     /// <param name="connectionString">Of a database that somebody else runs; null for a private one.</param>
     /// <exception cref="LedgerException">The database cannot be reached or used.</exception>
     public static Task<LedgerSession> OpenAsync(
         string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null) =>
-        OpenAsync(dataFolder, connectionString, make: true, logs, cancellation);
+        OpenAsync(dataFolder, connectionString, make: true, readOnly: false, logs, cancellation);
 
     /// <summary>Likewise, of a ledger that is there: neither a server nor a table is made.</summary>
+    /// <param name="readOnly">The server refuses every write of the session.</param>
     /// <exception cref="NoLedgerException">There is none.</exception>
     /// <exception cref="LedgerException">The database cannot be reached or used.</exception>
     public static Task<LedgerSession> OpenExistingAsync(
-        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null) =>
-        OpenAsync(dataFolder, connectionString, make: false, logs, cancellation);
+        string dataFolder, string? connectionString, CancellationToken cancellation, ILoggerFactory? logs = null, bool readOnly = false) =>
+        OpenAsync(dataFolder, connectionString, make: false, readOnly, logs, cancellation);
 
     private static async Task<LedgerSession> OpenAsync(
-        string dataFolder, string? connectionString, bool make, ILoggerFactory? logs, CancellationToken cancellation)
+        string dataFolder, string? connectionString, bool make, bool readOnly, ILoggerFactory? logs, CancellationToken cancellation)
     {
         if (!make && connectionString is null && !PrivateServer.IsIn(dataFolder))
         {
@@ -77,6 +82,11 @@ public sealed class LedgerSession : IAsyncDisposable
             if (builder.KeepAlive == 0)
             {
                 builder.KeepAlive = 15; // seconds: a worker's session mostly listens, and must notice that nobody speaks
+            }
+
+            if (readOnly)
+            {
+                builder.Options = $"{builder.Options} -c default_transaction_read_only=on".TrimStart();
             }
 
             // The name stands in metrics, where the whole connection string would stand.
@@ -183,5 +193,9 @@ public sealed class LedgerSession : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Changes.DisposeAsync();
+        await Source.DisposeAsync();
+    }
 }

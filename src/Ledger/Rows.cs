@@ -95,6 +95,11 @@ public sealed class AttemptRow
     public required Guid ChainId { get; init; }
     public required int Index { get; init; }
     public required int Epoch { get; init; }
+    public required int Step { get; init; }
+    public required int Place { get; init; }
+
+    /// <summary>What was drawn, where the strategy asked for another than the prompt itself.</summary>
+    public required string? DrawnPrompt { get; init; }
     public required Guid DrawingId { get; init; }
     public required Guid? JudgementId { get; init; }
     public required long? Seed { get; init; }

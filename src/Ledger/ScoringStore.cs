@@ -9,7 +9,7 @@ namespace ReflectDiT.Eval.Ledger;
 /// Drawings that wait for a score, as work of its own: held in batches under a worker's lease, each at an epoch. Scores are
 /// facts: one that comes late, or twice, changes nothing.
 /// </summary>
-public sealed class ScoringStore(NpgsqlDataSource source)
+public sealed class ScoringStore(NpgsqlDataSource source, ChangeSignal? changes = null)
 {
     /// <summary>Names the sweep's own scorer; those that are added have other names.</summary>
     public const string Own = "own";
@@ -86,7 +86,9 @@ public sealed class ScoringStore(NpgsqlDataSource source)
         Add(NpgsqlDbType.Boolean, s => s.Score.Passed);
         Add(NpgsqlDbType.Text, s => s.Score.Reason);
         Add(NpgsqlDbType.Json, s => s.Score.Evidence);
-        return (int)(await end.ExecuteScalarAsync())!;
+        var ended = (int)(await end.ExecuteScalarAsync())!;
+        changes?.Touch();
+        return ended;
     }
 
     /// <summary>Leaves a scoring for good, until it is tried again.</summary>

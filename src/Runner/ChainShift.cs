@@ -18,7 +18,7 @@ internal sealed class ChainShift(
     ILogger log,
     CancellationToken stop) : IAsyncDisposable
 {
-    private readonly AttemptWriter _writer = new(ledger.Source, ledger.Artifacts);
+    private readonly AttemptWriter _writer = new(ledger.Source, ledger.Artifacts, ledger.Changes);
     private readonly SharedFacts _facts = new(new FactStore(ledger.Source));
     private readonly CancellationTokenSource _abort = new();
 

@@ -29,11 +29,16 @@ public sealed partial class LayoutTests
             ["Training"] = ["Core", "Images", "Benchmarks", "Networks"],
             ["Models"] = ["Core", "Images", "Benchmarks", "Networks"],
             ["Ledger"] = ["Core", "Analysis"],
+            ["Dashboard"] = ["Core", "Images", "Analysis", "Benchmarks", "Ledger"],
             ["Exchange"] = ["Core", "Images", "Analysis", "Benchmarks", "Ledger"], // decodes what it takes in
             ["Runner"] = ["Core", "Benchmarks", "Ledger", "Models"],
             ["Grains"] = ["Core", "Ledger", "Runner"],
             ["Silo"] = ["Core", "Ledger", "Runner", "Grains"],
-            ["Cli"] = ["Core", "Images", "Analysis", "Benchmarks", "Networks", "Training", "Models", "Ledger", "Exchange", "Runner", "Grains", "Silo"],
+            ["Cli"] =
+            [
+                "Core", "Images", "Analysis", "Benchmarks", "Networks", "Training", "Models", "Ledger", "Dashboard", "Exchange", "Runner", "Grains",
+                "Silo",
+            ],
         };
         var projects = Repository.Files(".csproj").Where(file => file.StartsWith("src/", StringComparison.Ordinal)).ToList();
         Assert.Equal(below.Keys.Order(), projects.Select(file => file.Split('/')[1]).Order());

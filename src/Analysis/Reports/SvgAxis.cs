@@ -1,7 +1,7 @@
 namespace ReflectDiT.Eval.Analysis.Reports;
 
 /// <summary>An axis from its lowest to its highest tick, both round numbers.</summary>
-internal sealed record SvgAxis(double Low, double High, double Step, double From, double To)
+public sealed record SvgAxis(double Low, double High, double Step, double From, double To)
 {
     private const int MostTicks = 6;
     private static readonly double[] Round = [1, 2, 4, 5, 10];

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
 
 namespace ReflectDiT.Eval.Benchmarks.GenEval;
 
@@ -61,6 +62,39 @@ public static class GenEvalEvidence
 
         json.WriteEndObject();
     });
+
+    /// <summary>Everything that was found; empty for evidence of another kind.</summary>
+    /// <exception cref="InvalidDataException">The detections are of another form.</exception>
+    public static IReadOnlyList<SeenBox> Boxes(string evidence)
+    {
+        using var document = JsonDocument.Parse(evidence);
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("detections", out var detections))
+        {
+            return [];
+        }
+
+        var kept = document.RootElement.TryGetProperty("kept", out var all) ? all : (JsonElement?)null;
+        var boxes = new List<SeenBox>();
+        foreach (var found in detections.Fields("detections"))
+        {
+            var looked = kept?.TryGetProperty(found.Name, out var best) == true ? best.EnumerateArray().Select(i => i.GetInt32()).ToHashSet() : [];
+            for (var index = 0; index < found.Value.Items(found.Name); index++)
+            {
+                var numbers = new float[5];
+                var box = found.Value[index];
+                var fits = box.Items(found.Name) >= numbers.Length && Enumerable.Range(0, numbers.Length).All(n => box[n].TryFloat(out numbers[n]));
+                boxes.Add(fits
+                    ? new(
+                        found.Name,
+                        new(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], box.GetArrayLength() > 5 ? box[5].GetString() : null),
+                        kept is null || looked.Contains(index))
+                    : throw JsonReading.Fault($"detections: {found.Name}[{index}]", "[x1, y1, x2, y2, score, colour]", box));
+            }
+        }
+
+        return boxes;
+    }
 
     /// <summary>The evidence of a record's details, which may be JSON text inside a string as published.</summary>
     /// <exception cref="InvalidDataException">They are of another form.</exception>

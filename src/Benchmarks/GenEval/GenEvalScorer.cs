@@ -25,4 +25,6 @@ internal sealed class GenEvalScorer(
             world.Classes.All.Where(found.ContainsKey).Select(name => (name, found[name])), result.Kept);
         return Core.Scoring.Score.OfPass(result.Correct, result.Reason, evidence);
     }
+
+    public IReadOnlyList<SeenBox> Boxes(string evidence) => GenEvalEvidence.Boxes(evidence);
 }

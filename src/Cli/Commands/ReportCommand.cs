@@ -2,6 +2,7 @@ using System.CommandLine;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Dashboard.Reports;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Cli.Commands;
@@ -27,16 +28,39 @@ internal static class ReportCommand
         format.AcceptOnlyFromAmong([.. ReportFormat.Names]);
         var scorer = ScorerOption.Create();
         var detail = DetailOption.Create("Every row and footnote: published rows, categories, sources");
+        var html = new Option<string?>("--html")
+        {
+            Description = "A new folder for the pages of the dashboard, to open without a server or to publish; instead of a table",
+        };
+        var originals = new Option<bool>("--originals")
+        {
+            Description = "With --html: the images themselves, and not only thumbnails of at most 256 pixels (512 where arms are compared)",
+        };
+        var prices = new PriceOption();
         var command = new Command("report", "Show a sweep's results with intervals, beside the published numbers")
         {
-            sweep, layout, scorer, detail, format,
+            sweep, layout, scorer, detail, format, html, originals, prices.Option,
         };
+        command.Validators.Add(r =>
+        {
+            var asked = r.GetValue(html) is not null;
+            if (asked && (r.GetResult(layout) is not null || r.GetResult(format) is { Implicit: false } || r.GetValue(detail)))
+                r.AddError("--html writes all pages: --layout, --format and --detail are of the table");
+            if (!asked && (r.GetValue(originals) || r.GetResult(prices.Option) is not null))
+                r.AddError("--originals and --prices are of --html DIR");
+        });
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(layout) is { } asked)
             {
                 Known(asked, BenchmarkCatalog.Layouts);
+            }
+
+            if (parsed.GetValue(html) is { } folder)
+            {
+                return await WriteHtmlAsync(
+                    ledger, parsed, parsed.GetRequiredValue(sweep), parsed.GetValue(scorer), prices, folder, parsed.GetValue(originals), cancellation);
             }
 
             await using var session = await ledger.OpenExistingAsync(parsed, cancellation);
@@ -47,6 +71,37 @@ internal static class ReportCommand
             return report.Arms.All(a => a.Complete) ? ExitCode.Done : ExitCode.Incomplete;
         });
         return command;
+    }
+
+    private static async Task<int> WriteHtmlAsync(
+        LedgerOptions ledger,
+        ParseResult parsed,
+        string sweep,
+        string? scorer,
+        PriceOption prices,
+        string folder,
+        bool originals,
+        CancellationToken cancellation)
+    {
+        await using var session = await ledger.OpenExistingAsync(parsed, cancellation, images: ImageUse.Read, readOnly: true);
+        var row = await session.Sweeps.FindAsync(sweep, cancellation);
+        try
+        {
+            var (pages, images, lost) = await StaticReport.WriteAsync(
+                session, row, scorer, prices.Read(parsed), folder, originals,
+                Path.Combine(DashboardStart.Folder(ledger.Data(parsed)), "thumbnails"), cancellation);
+            Terminal.Say($"{pages} pages and {images} images: open {Path.Combine(folder, "index.html")}.");
+            if (lost > 0)
+            {
+                Terminal.Say($"{lost} images are gone from {Path.Combine(ledger.Data(parsed), "artifacts")}, and missing: restore them from a copy.");
+            }
+
+            return lost > 0 ? ExitCode.Infrastructure : ExitCode.Done;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
     }
 
     /// <summary>What a run ends with.</summary>

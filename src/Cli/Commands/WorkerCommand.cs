@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
+using ReflectDiT.Eval.Dashboard.Hosting;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Simulated;
 using ReflectDiT.Eval.Runner;
@@ -76,9 +77,12 @@ internal static class WorkerCommand
             DefaultValueFactory = _ => IPAddress.Loopback,
             CustomParser = ReadAddress,
         };
+        var dashboard = DashboardCommand.Port("--dashboard",
+            $"Show the dashboard too, to this machine alone, at this port ({DashboardOptions.DefaultPort} if it is left out)");
+        dashboard.Arity = ArgumentArity.ZeroOrOne;
         var command = new Command("worker", "Work on the sweeps of a ledger until told to stop")
         {
-            slots, arms, roles, models, lease, health, bind, ConsoleLog.Format,
+            slots, arms, roles, models, lease, health, bind, dashboard, ConsoleLog.Format,
         };
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -120,6 +124,9 @@ internal static class WorkerCommand
                     log.Say($"Placed here: {string.Join(", ", placements.Keys)}.");
                 }
 
+                await using var shown = parsed.GetResult(dashboard) is null
+                    ? null
+                    : await ShowAsync(ledger, parsed, parsed.GetValue(dashboard) ?? DashboardOptions.DefaultPort, log, stop);
                 var silo = new SiloHost(
                     session,
                     (sweep, cancellation) => SweepPlanner.SetupAsync(session, sweep, progress.Models, placements, cancellation),
@@ -139,6 +146,25 @@ internal static class WorkerCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>A dashboard of the worker's own ledger, that ends with it.</summary>
+    private static async Task<IAsyncDisposable> ShowAsync(
+        LedgerOptions ledger, ParseResult parsed, int port, ConsoleLog log, CancellationToken stop)
+    {
+        var (session, server) = await DashboardStart.StartAsync(
+            ledger, parsed, new(new(IPAddress.Loopback, port), DashboardStart.Folder(ledger.Data(parsed))), prices: null, log.Factory, stop);
+        log.Say($"Dashboard: {server.Address} (good once).");
+        return new Shown(session, server);
+    }
+
+    private sealed class Shown(LedgerSession session, IAsyncDisposable server) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await server.DisposeAsync();
+            await session.DisposeAsync();
+        }
     }
 
     /// <param name="file">Of placements; null for none.</param>

@@ -14,7 +14,14 @@ public interface IScorer
 
     /// <summary>What else the scores depend on, as JSON; null where images were scored elsewhere, with what is not known.</summary>
     string? Options { get; }
+
+    /// <summary>What the evidence of a score says was seen, for people who look at the image; none where it is of another kind.</summary>
+    IReadOnlyList<SeenBox> Boxes(string evidence) => [];
 }
+
+/// <summary>An object that a scorer saw.</summary>
+/// <param name="Counted">The rules looked at it.</param>
+public sealed record SeenBox(string Label, Detection Box, bool Counted);
 
 /// <summary>Scores by the objects that a detector finds.</summary>
 public interface IDetectorScorer : IScorer

@@ -4,6 +4,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core.Strategies;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Exchange.Imports;
+using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Exchange.Exports;
 

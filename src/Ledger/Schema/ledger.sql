@@ -409,6 +409,16 @@ CREATE TABLE reflectdit.silos (
     CHECK (cardinality(suspected_by) = cardinality(suspected_at))
 );
 
+-- What people did to sweeps through the dashboard, and who they were as far as it knows.
+CREATE TABLE reflectdit.audit (
+    number   bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    done_at  timestamptz NOT NULL DEFAULT now(),
+    who      text NOT NULL CHECK (who <> ''),
+    action   text NOT NULL CHECK (action IN ('requeue')),
+    sweep_id uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
+    subject  text NOT NULL                     -- of the sweep, what it was done to: for people
+);
+
 -- Workers that are there as far as can be told: they have renewed in time, their session holds its advisory lock (it
 -- does not when the process has died), and no peer has found their silo dead (only peers see that a living one hangs).
 CREATE VIEW reflectdit.living_workers AS

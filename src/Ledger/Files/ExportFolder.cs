@@ -1,10 +1,7 @@
-using ReflectDiT.Eval.Ledger;
-using ReflectDiT.Eval.Ledger.Files;
-
-namespace ReflectDiT.Eval.Exchange.Exports;
+namespace ReflectDiT.Eval.Ledger.Files;
 
 /// <summary>A folder that appears whole or not at all: it is written beside its place and renamed at the end.</summary>
-internal sealed class ExportFolder : IDisposable
+public sealed class ExportFolder : IDisposable
 {
     private readonly string _path;
     private readonly string _temporary;
@@ -35,6 +32,12 @@ internal sealed class ExportFolder : IDisposable
 
     public StreamWriter Open(string name) => Unfinished.Make(() => new StreamWriter(Place(name)) { NewLine = "\n" });
 
+    public void Write(string name, byte[] content) => Unfinished.Make(() =>
+    {
+        File.WriteAllBytes(Place(name), content);
+        return true;
+    });
+
     /// <summary>Copies an image, where there is one.</summary>
     public async Task ImageAsync(string name, byte[]? image, CancellationToken cancellation)
     {
@@ -51,6 +54,7 @@ internal sealed class ExportFolder : IDisposable
         });
     }
 
+    /// <summary>Puts the folder in its place.</summary>
     public void Commit()
     {
         Directory.CreateDirectory(_temporary);

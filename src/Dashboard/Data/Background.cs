@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace ReflectDiT.Eval.Dashboard.Data;
+
+/// <summary>
+/// A value that is made anew in the background when it is out of date: who asks has the newest that is there, and waits only
+/// for the first. However many ask, making takes no more than <see cref="MostShare"/> of the time.
+/// </summary>
+/// <param name="make">Given the value that was there before.</param>
+internal sealed class Background<T>(Func<T?, Task<T>> make)
+    where T : class
+{
+    private const double MostShare = 0.05;
+
+    private readonly Lock _lock = new();
+    private readonly Stopwatch _sinceMade = new();
+    private Task<T>? _making;
+    private string? _makingVersion;
+    private T? _value;
+    private string? _version;
+    private TimeSpan _took;
+
+    /// <param name="version">What the value should be of: another text, another value.</param>
+    /// <param name="patience">How long the first may take.</param>
+    /// <returns>Null when it took longer.</returns>
+    public async Task<T?> GetAsync(string version, TimeSpan patience)
+    {
+        Task<T> making;
+        lock (_lock)
+        {
+            Settle();
+            if (_version == version || (_value is not null && _making is null && _sinceMade.Elapsed * MostShare < _took))
+            {
+                return _value;
+            }
+
+            if (_making is null)
+            {
+                var before = _value;
+                (_making, _makingVersion) = (Task.Run(() => MakeAsync(before)), version);
+            }
+
+            if (_value is not null)
+            {
+                return _value;
+            }
+
+            making = _making;
+        }
+
+        await Task.WhenAny(making, Task.Delay(patience));
+        return making.IsCompleted ? await making : null;
+    }
+
+    private async Task<T> MakeAsync(T? before)
+    {
+        var watch = Stopwatch.StartNew();
+        var value = await make(before);
+        _took = watch.Elapsed;
+        _sinceMade.Restart();
+        return value;
+    }
+
+    /// <summary>A fault is told to those who wait for it; the next who asks tries again.</summary>
+    private void Settle()
+    {
+        if (_making is { IsCompleted: true } done)
+        {
+            if (done.IsCompletedSuccessfully)
+            {
+                (_value, _version) = (done.Result, _makingVersion);
+            }
+
+            (_making, _makingVersion) = (null, null);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.EntityFrameworkCore;
+using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Dashboard.Data;
+
+/// <summary>What is known of a sweep without its attempts: quick to read, whatever its size.</summary>
+/// <param name="Scorer">Whose scores are shown; null for an unscored sweep.</param>
+/// <param name="Scorers">All it has.</param>
+public sealed record SweepFacts(
+    SweepRow Row,
+    SweepConfiguration Configuration,
+    IReadOnlyList<ArmRow> Arms,
+    IReadOnlyList<ArmProgress> Progress,
+    IReadOnlyList<(string Name, string Configuration, string? Digest)> Models,
+    IReadOnlyList<(string Name, Guid Id, string Configuration)> Scorers,
+    (string Name, Guid Id, string Configuration)? Scorer)
+{
+    /// <summary>What it does, in a word.</summary>
+    public required string Phase { get; init; }
+
+    /// <summary>In addresses.</summary>
+    public string Key => Row.Id.ToString()[..8];
+
+    /// <exception cref="SweepNotFoundException">It has no scorer of this name.</exception>
+    public static async Task<SweepFacts> LoadAsync(LedgerSession session, SweepRow row, string? scorer, CancellationToken cancellation)
+    {
+        await using var ledger = new LedgerContext(session.Source);
+        var arms = await ledger.Arms.Where(a => a.SweepId == row.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
+        var progress = await ledger.Chains.Where(c => c.SweepId == row.Id).GroupBy(c => c.Arm).Select(g => new ArmProgress(
+            g.Key,
+            g.Count(),
+            g.Count(c => c.State == ChainState.Done),
+            g.Count(c => c.State == ChainState.Failed),
+            g.Count(c => c.Worker != null))).ToListAsync(cancellation);
+        var scorers = (await session.Scorings.OfSweepAsync(row.Id, cancellation))
+            .Select(s => (s.Name, s.Id, s.Configuration.ToJson())).ToList();
+        var shown = scorer ?? ScoringStore.Own;
+        var unscored = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure == null, cancellation);
+        var unscorable = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure != null, cancellation);
+        return new(
+            row,
+            SweepConfiguration.FromJson(row.Configuration),
+            arms,
+            [.. progress.OrderBy(p => p.Arm)],
+            await ModelsAsync(session, row.Id, cancellation),
+            scorers,
+            scorers.Exists(s => s.Name == shown) ? scorers.Find(s => s.Name == shown)
+                : scorer is null ? null
+                : throw new SweepNotFoundException($"Sweep {row.Name} has no scorer '{scorer}'."))
+        {
+            Phase = new SweepStatus(
+                row.Name, row.Id, row.State, row.CreatedAt, progress.Sum(p => p.Chains), progress.Sum(p => p.Done), progress.Sum(p => p.Failed),
+                progress.Sum(p => p.Held), Attempts: 0, unscored, unscorable).Phase,
+        };
+    }
+
+    private static async Task<IReadOnlyList<(string, string, string?)>> ModelsAsync(
+        LedgerSession session, Guid sweep, CancellationToken cancellation)
+    {
+        await using var find = session.Source.CreateCommand(
+            "SELECT name, configuration, digest FROM reflectdit.models WHERE sweep_id = $1 ORDER BY name");
+        find.Parameters.Add(new() { Value = sweep });
+        await using var reader = await find.ExecuteReaderAsync(cancellation);
+        var models = new List<(string, string, string?)>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            models.Add((reader.GetString(0), reader.GetString(1), await reader.IsDBNullAsync(2, cancellation) ? null : reader.GetString(2)));
+        }
+
+        return models;
+    }
+}
+
+/// <summary>How far an arm's chains are.</summary>
+public sealed record ArmProgress(int Arm, int Chains, int Done, int Failed, int Held);
