@@ -139,6 +139,14 @@ public sealed class Clip : IDisposable
         return [.. checkpoint.Files, File.Exists(ofOpenClip) ? ofOpenClip : Path.Combine(folder, "config.json")];
     }
 
+    /// <summary>Numbers in the files of a folder, which <see cref="Load"/> keeps.</summary>
+    /// <exception cref="CheckpointException">There is no such checkpoint.</exception>
+    public static long Parameters(string folder)
+    {
+        using var checkpoint = Open(folder);
+        return NetworkMemory.Parameters(checkpoint);
+    }
+
     private static Checkpoint Open(string folder)
     {
         var single = Path.Combine(folder, "open_clip_model.safetensors");

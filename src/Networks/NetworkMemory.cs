@@ -18,6 +18,12 @@ public sealed record NetworkMemory(string Name, long Weights, long Work)
     public static long Parameters(string folder, string? variant = null, Func<string, string?>? rename = null)
     {
         using var checkpoint = Checkpoint.Open(folder, variant);
+        return Parameters(checkpoint, rename);
+    }
+
+    /// <inheritdoc cref="Parameters(string, string?, Func{string, string?}?)"/>
+    public static long Parameters(Checkpoint checkpoint, Func<string, string?>? rename = null)
+    {
         return checkpoint.Tensors.Where(tensor => rename is null || rename(tensor.Name) is not null).Sum(tensor => tensor.Elements);
     }
 

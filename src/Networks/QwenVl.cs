@@ -33,6 +33,23 @@ public sealed class QwenVl : IDisposable
     /// <summary>By their names in the network; whoever trains lets them require gradients.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
 
+    /// <summary>
+    /// What it takes of its device for chats about images of 1024 x 1024 pixels: the feed-forward of the tower or of the text
+    /// model beside some states, and the keys and values of all layers.
+    /// </summary>
+    /// <param name="batch">Chats at once.</param>
+    /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or has no config.json of the kind.</exception>
+    public static NetworkMemory Memory(string folder, ScalarType type, int batch)
+    {
+        const long side = 1024, words = 256;
+        var config = QwenConfig.Read(ModelConfig.Read(Path.Combine(folder, "config.json")));
+        var patches = batch * (side / config.Vision.Patch) * (side / config.Vision.Patch);
+        var tokens = (patches / (QwenImage.Merge * QwenImage.Merge)) + (batch * words);
+        var tower = patches * ((3 * config.Vision.MlpWidth) + (8 * config.Vision.Width));
+        var text = tokens * ((3 * config.MlpWidth) + (8 * config.Width) + (2 * config.Layers * config.KeyHeads * config.HeadDim));
+        return new("Qwen2.5-VL", NetworkMemory.Parameters(folder) * NetworkMemory.Size(type), Math.Max(tower, text) * NetworkMemory.Size(type));
+    }
+
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or not of its config.json.</exception>
     public static QwenVl Load(string folder, ScalarType type, Device device)
     {

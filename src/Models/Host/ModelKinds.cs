@@ -49,6 +49,8 @@ public sealed class ModelKinds : IModelKinds
     {
         ModelConfiguration.Sana or ModelConfiguration.ReflectDit =>
             SanaGenerator.Memory(model, placement, Parameters<SanaParameters>(model)).Bytes(placement.Offload == true),
+        ModelConfiguration.Qwen => QwenChats.Memory(model, placement),
+        ModelConfiguration.Mask2Former or ModelConfiguration.Mask2FormerOfHuggingFace => ObjectDetector.Memory(model, placement),
         _ => 0,
     };
 

@@ -44,12 +44,10 @@ public sealed class ObjectDetector : IDetector
     {
         var (folder, device) = Place(model, placement);
         var config = Path.Combine(folder, ConfigFile);
-        string[] single = [.. Directory.EnumerateFiles(folder, "*.pth").Order(StringComparer.Ordinal)];
-        if (single.Length > 1)
-            throw new CheckpointException($"{folder} holds {string.Join(" and ", single.Select(Path.GetFileName))}: expected one .pth");
-        using var checkpoint = single.Length == 1 ? Checkpoint.OpenFile(single[0]) : Checkpoint.Open(folder);
+        var weights = WeightsOf(folder);
+        using var checkpoint = Open(weights);
         List<string> files = [.. checkpoint.Files, .. File.Exists(config) ? [config] : Array.Empty<string>()];
-        var network = Mask2Former.Load(single.FirstOrDefault(folder), ReadConfig(config), ScalarType.Float32, device);
+        var network = Mask2Former.Load(weights, ReadConfig(config), ScalarType.Float32, device);
         var detector = new Detector(network, device, parameters.Longest, parameters.Shortest);
         return Of(model, placement, files, network, parameters.Clip, image => Find(detector, image, (float)parameters.LeastScore));
     }
@@ -63,6 +61,20 @@ public sealed class ObjectDetector : IDetector
         List<string> files = [.. checkpoint.Files, Path.Combine(folder, "config.json"), Path.Combine(folder, "preprocessor_config.json")];
         var network = Mask2FormerSegmenter.Load(folder, ScalarType.Float32, device);
         return Of(model, placement, files, network, parameters.Clip, image => Find(network, image, device, parameters.LeastScore));
+    }
+
+    /// <summary>
+    /// What both networks take of their device, by the headers of their files: they compute in fp32. Most of what they compute
+    /// is the masks of all queries at the size of the image, before and after they are cut: an estimate.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The placement names no folder.</exception>
+    /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
+    public static long Memory(ModelConfiguration model, Placement placement)
+    {
+        const long queries = 100, longest = 1333, shortest = 800;
+        using var detector = Open(WeightsOf(FolderOf(model, placement)));
+        return sizeof(float) * (NetworkMemory.Parameters(detector) + Clip.Parameters(Path.Combine(placement.Path!, "clip"))
+            + (2 * queries * longest * shortest));
     }
 
     /// <summary>Occupies its thread: nothing here waits for anything but the device.</summary>
@@ -79,15 +91,31 @@ public sealed class ObjectDetector : IDetector
         _network.Dispose();
     }
 
+    /// <returns>mmdet's file, or a folder of safetensors.</returns>
+    private static string WeightsOf(string folder)
+    {
+        string[] single = [.. Directory.EnumerateFiles(folder, "*.pth").Order(StringComparer.Ordinal)];
+        return single.Length <= 1
+            ? single.FirstOrDefault(folder)
+            : throw new CheckpointException($"{folder} holds {string.Join(" and ", single.Select(Path.GetFileName))}: expected one .pth");
+    }
+
+    private static Checkpoint Open(string weights) => File.Exists(weights) ? Checkpoint.OpenFile(weights) : Checkpoint.Open(weights);
+
     private static (string Folder, Device Device) Place(ModelConfiguration model, Placement placement)
+    {
+        var folder = FolderOf(model, placement);
+        Libtorch.Load();
+        return (folder, torch.device(placement.Device ?? Placement.Processor));
+    }
+
+    private static string FolderOf(ModelConfiguration model, Placement placement)
     {
         if (placement.Path is null || placement.Url is not null)
             throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
         var folder = Path.Combine(placement.Path, "detector");
-        if (!Directory.Exists(folder))
-            throw new CheckpointException($"{placement.Path} has no folder 'detector'; expected one with the weights of Mask2Former, and one 'clip'");
-        Libtorch.Load();
-        return (folder, torch.device(placement.Device ?? Placement.Processor));
+        return Directory.Exists(folder) ? folder : throw new CheckpointException(
+            $"{placement.Path} has no folder 'detector'; expected one with the weights of Mask2Former, and one 'clip'");
     }
 
     private static ObjectDetector Of(

@@ -29,8 +29,7 @@ internal sealed class QwenChats : IDisposable
     /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
     public QwenChats(ModelConfiguration model, Placement placement, string dtype)
     {
-        if (placement.Path is not { } folder || placement.Url is not null)
-            throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
+        var folder = FolderOf(model, placement);
         Digest = FileDigests.OfThisUser.Of(Files(folder));
         _batch = model.Batch ?? 1;
         _device = torch.device(placement.Device ?? Placement.Processor);
@@ -38,7 +37,18 @@ internal sealed class QwenChats : IDisposable
         _tokenizer = Tokenizer.Open(folder);
         _sight = Sight(folder);
         _rules = QwenGeneration.Read(folder, maxTokens: 1);
-        _network = QwenVl.Load(folder, dtype == "fp32" ? ScalarType.Float32 : ScalarType.BFloat16, _device);
+        _network = QwenVl.Load(folder, NetworkDtype.Of(dtype), _device);
+    }
+
+    /// <summary>What it takes of its device, by its configuration and the headers of its files.</summary>
+    /// <exception cref="NotSupportedException">The placement names no folder.</exception>
+    /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
+    public static long Memory(ModelConfiguration model, Placement placement)
+    {
+        // A judge's and an answerer's parameters have it alike.
+        var dtype = model.Parameters!.Value.TryGetProperty("dtype", out var named) ? named.GetString()! : "bf16";
+        var memory = QwenVl.Memory(FolderOf(model, placement), NetworkDtype.Of(dtype), model.Batch ?? 1);
+        return memory.Weights + memory.Work;
     }
 
     public string Digest { get; }
@@ -135,6 +145,10 @@ internal sealed class QwenChats : IDisposable
     }
 
     public void Dispose() => _network.Dispose();
+
+    private static string FolderOf(ModelConfiguration model, Placement placement) => placement is { Path: { } folder, Url: null }
+        ? folder
+        : throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
 
     private static IEnumerable<(string Name, string Path)> Files(string folder)
     {

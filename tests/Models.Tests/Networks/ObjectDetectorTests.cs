@@ -85,6 +85,16 @@ public sealed class ObjectDetectorTests : TinyFolder<DetectRequest, Detected>
     }
 
     [Fact]
+    public void What_it_takes_is_known_before_it_is_loaded()
+    {
+        var files = Directory.EnumerateFiles(At("models"), "*", new EnumerationOptions { RecurseSubdirectories = true })
+            .Where(file => file.EndsWith(".pth", StringComparison.Ordinal) || file.EndsWith(".safetensors", StringComparison.Ordinal));
+        Assert.InRange(
+            new ModelKinds().Memory(Configuration, new() { Path = At("models") }), files.Sum(file => new FileInfo(file).Length), 2L << 30);
+        Assert.Throws<NotSupportedException>(() => new ModelKinds().Memory(Configuration, new()));
+    }
+
+    [Fact]
     public async Task The_one_of_Hugging_Face_is_a_kind_of_its_own_whose_title_says_so()
     {
         var model = new ModelConfiguration(ModelConfiguration.Mask2FormerOfHuggingFace, Json(new HuggingFaceDetectorParameters("tiny", Clip: "fp32", LeastScore: 0)));

@@ -51,6 +51,16 @@ public sealed class QwenJudgeTests : TinyFolder<JudgeRequest, Judgement>
 
     protected override ModelConfiguration Configuration { get; } = new(ModelConfiguration.Qwen, Json(Parameters)) { Batch = 3 };
 
+    [Fact]
+    public void What_it_takes_is_known_before_it_is_loaded_and_is_half_in_half_the_bits()
+    {
+        var kinds = new ModelKinds();
+        var single = kinds.Memory(Configuration, new() { Path = At("judge") });
+        Assert.InRange(single, new FileInfo(At("judge/model.safetensors")).Length, 8L << 30);
+        Assert.Equal(single, 2 * kinds.Memory(Configuration with { Parameters = Json(Parameters with { Dtype = "bf16" }) }, new() { Path = At("judge") }));
+        Assert.Throws<NotSupportedException>(() => kinds.Memory(Configuration, new()));
+    }
+
     /// <summary>Of one and of other lengths, and of one and of other grids.</summary>
     protected override IReadOnlyList<JudgeRequest> Requests { get; } =
     [
