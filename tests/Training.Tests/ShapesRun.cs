@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Training.Shapes;
 using static TorchSharp.torch;

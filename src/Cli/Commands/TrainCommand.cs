@@ -71,7 +71,7 @@ internal static class TrainCommand
 
             return ExitCode.Done;
         }
-        catch (Exception e) when (e is CheckpointException or InvalidDataException)
+        catch (Exception e) when (e is CheckpointException or InvalidDataException or TrainingDivergedException)
         {
             throw new UsageException(e.Message, e);
         }

@@ -35,7 +35,7 @@ internal sealed class AutoencoderStage : IStage<float[]>
         Parameters.Train(Network, _network.Parameters);
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 12_000, Batch: 32, LearningRate: 2e-3, WarmUp: 200, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 9_000, Batch: 32, LearningRate: 2e-3, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => "autoencoder";
 
