@@ -18,7 +18,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
     private static readonly TimeSpan WrongPassword = TimeSpan.FromSeconds(1);
 
     /// <summary>Of many who guess, one at a time.</summary>
-    private readonly SemaphoreSlim _guesses = new(1);
+    private static readonly SemaphoreSlim Guesses = new(1);
 
     private const string UserItem = "dashboard.user";
 
@@ -48,7 +48,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         {
             await RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "Pages are read with GET, and forms sent with POST.");
         }
-        else if (context.Request.Path.StartsWithSegments("/assets"))
+        else if (context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal))
         {
             await next(context); // Public as the program is; the door needs them too.
         }
@@ -102,14 +102,14 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
             return;
         }
 
-        await _guesses.WaitAsync(context.RequestAborted);
+        await Guesses.WaitAsync(context.RequestAborted);
         try
         {
             await Task.Delay(WrongPassword, context.RequestAborted);
         }
         finally
         {
-            _guesses.Release();
+            Guesses.Release();
         }
 
         await DoorAsync(context, wrong: true);

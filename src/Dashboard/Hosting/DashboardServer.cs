@@ -189,7 +189,7 @@ public sealed class DashboardServer : IAsyncDisposable
         context.Response.Headers.CacheControl = "no-store";
         try
         {
-            for (var version = 0L; ; )
+            for (var version = 0L; ;)
             {
                 var next = _changes.AfterAsync(version, end.Token);
                 var changed = await Task.WhenAny(next, Task.Delay(Heartbeat, end.Token)) == next;

@@ -51,7 +51,7 @@ internal static class PageRoutes
         int.TryParse(context.Request.Query[key], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>As a link has them (arms=1,0), or as a form sends them (arm=0, arm=1).</summary>
-    private static IReadOnlyList<int>? Arms(HttpContext context)
+    private static List<int>? Arms(HttpContext context)
     {
         var given = Text(context, "arms")?.Split(',') ?? [.. context.Request.Query["arm"].OfType<string>()];
         var arms = given.Select(a => int.TryParse(a, NumberStyles.None, CultureInfo.InvariantCulture, out var arm) ? arm : -1).Where(a => a >= 0).ToList();

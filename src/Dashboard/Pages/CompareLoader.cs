@@ -36,7 +36,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
     }
 
     /// <summary>At least two: those that are asked for and exist, or the last two, the later one first, as the verdict names them.</summary>
-    private static IReadOnlyList<int> Arms(PageAddress.Compare address, SweepFacts facts)
+    private static List<int> Arms(PageAddress.Compare address, SweepFacts facts)
     {
         var asked = (address.Arms ?? []).Where(a => a >= 0 && a < facts.Arms.Count).Distinct().ToList();
         return asked.Count > 1 ? asked

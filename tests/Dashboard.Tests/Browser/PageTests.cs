@@ -44,7 +44,7 @@ public sealed class PageTests(ShownDashboard shown)
         Assert.Contains("mean over categories", heads, StringComparison.Ordinal);
         await window.Page.ClickAsync("#curves .picks >> text=function evaluations");
         Assert.EndsWith("axis=function-evaluations", window.Page.Url, StringComparison.Ordinal);
-        Assert.Contains("function evaluations a prompt", await window.TextAsync("#curves .plot"), StringComparison.Ordinal);
+        Assert.Contains("function evaluations a prompt", await window.Page.TextContentAsync("#curves .plot"), StringComparison.Ordinal);
         await window.GoAsync($"{shown.Root}/sweeps/{shown.Ledger.Four}");
         Assert.Contains("ORACLE", await window.TextAsync("#scores"), StringComparison.Ordinal);
         await window.Page.ClickAsync("#curves summary");

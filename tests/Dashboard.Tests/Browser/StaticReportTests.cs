@@ -15,8 +15,8 @@ public sealed class StaticReportTests(ShownDashboard shown)
         var files = Directory.EnumerateFiles(folder, "*.html", SearchOption.AllDirectories).ToList();
         Assert.Equal(written.Pages, files.Count);
         Assert.True(written.Images > 0);
-        var broken = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), "(?:href|src)=\"([^\"#]+)[^\"]*\"", RegexOptions.None, TimeSpan.FromSeconds(5))
-            .Select(link => (File: file, To: link.Groups[1].Value)))
+        var broken = files.SelectMany(file => Regex.Matches(File.ReadAllText(file), "(href|src)=\"(?<to>[^\"#]+)[^\"]*\"", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
+            .Select(link => (File: file, To: link.Groups["to"].Value)))
             .Where(link => link.To.StartsWith('/') || link.To.Contains(':', StringComparison.Ordinal)
                 || !File.Exists(Path.Combine(Path.GetDirectoryName(link.File)!, link.To)))
             .Select(link => $"{link.File}: {link.To}").Take(10).ToList();

@@ -1,18 +1,24 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using ReflectDiT.Eval.Dashboard.Tests.Browser;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Tests.Hosting;
 
 [Collection(nameof(ShownDashboard))]
 public sealed class RequeueTests(ShownDashboard shown)
 {
+    private const string Hostile = "failure LIKE '<img%'";
+
     [Fact]
     public async Task Requeue_takes_a_form_of_this_dashboard_and_is_written_down()
     {
         using var client = shown.Client();
         var page = await client.GetStringAsync("/workers");
-        var (token, sweep, reason) = (Value(page, "token"), Value(page, "sweep"), Value(page, "reason"));
+        var token = Regex.Match(page, "name=\"token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["token"].Value;
+        var sweep = await shown.Ledger.ScalarAsync<string>($"SELECT id::text FROM reflectdit.sweeps WHERE id::text LIKE '{shown.Ledger.Odd}%'");
+        var reason = $"{AuditLog.ReasonId(await shown.Ledger.ScalarAsync<string>($"SELECT failure FROM reflectdit.chains WHERE {Hostile} LIMIT 1"))}";
+        Assert.Contains($"value=\"{reason}\"", page, StringComparison.Ordinal);
         await shown.Ledger.ExecuteAsync("UPDATE reflectdit.sweeps SET state = 'paused'"); // nobody may take them up
 
         using var got = await client.GetAsync($"/requeue?token={token}&sweep={sweep}");
@@ -40,8 +46,5 @@ public sealed class RequeueTests(ShownDashboard shown)
             client.PostAsync("/requeue", new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Key, f.Value))));
     }
 
-    private Task<long> FailedAsync() => shown.Ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.chains WHERE state = 'failed'");
-
-    private static string Value(string page, string name) =>
-        Regex.Match(page, $"name=\"{name}\" value=\"([^\"]+)\"", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
+    private Task<long> FailedAsync() => shown.Ledger.ScalarAsync<long>($"SELECT count(*) FROM reflectdit.chains WHERE {Hostile}");
 }

@@ -30,6 +30,7 @@ public sealed class AddressTests
         Assert.Equal(quoted, ShellText.Quoted(word));
         using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", $"printf %s {quoted}"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         })!;
         Assert.Equal(word, shell.StandardOutput.ReadToEnd());
