@@ -141,7 +141,7 @@ public sealed class Clip : IDisposable
 
     /// <summary>Numbers in the files of a folder, which <see cref="Load"/> keeps.</summary>
     /// <exception cref="CheckpointException">There is no such checkpoint.</exception>
-    public static long Parameters(string folder)
+    public static long ParametersIn(string folder)
     {
         using var checkpoint = Open(folder);
         return NetworkMemory.Parameters(checkpoint);

@@ -73,7 +73,7 @@ public sealed class ObjectDetector : IDetector
     {
         const long queries = 100, longest = 1333, shortest = 800;
         using var detector = Open(WeightsOf(FolderOf(model, placement)));
-        return sizeof(float) * (NetworkMemory.Parameters(detector) + Clip.Parameters(Path.Combine(placement.Path!, "clip"))
+        return sizeof(float) * (NetworkMemory.Parameters(detector) + Clip.ParametersIn(Path.Combine(placement.Path!, "clip"))
             + (2 * queries * longest * shortest));
     }
 
