@@ -45,7 +45,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
     }
 
     private async Task<CompareModel> ModelAsync(
-        SweepFacts facts, PageAddress.Compare address, IReadOnlyList<int> arms, int most, SweepSnapshot snapshot, CancellationToken cancellation)
+        SweepFacts facts, PageAddress.Compare address, List<int> arms, int most, SweepSnapshot snapshot, CancellationToken cancellation)
     {
         var results = snapshot.Results;
         var values = arms.Select(a => snapshot.Values(a, address.N)).ToList();
@@ -75,7 +75,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
     }
 
     /// <summary>Arms of different length are compared at what both have, unless they are asked for as they are.</summary>
-    private static int? Shared(PageAddress.Compare address, SweepResults results, IReadOnlyList<int> arms) => address.N is { } n
+    private static int? Shared(PageAddress.Compare address, SweepResults results, List<int> arms) => address.N is { } n
         ? Math.Min(n, arms.Min(a => results.Arms[a].Strategy.MaxAttempts))
         : null;
 
@@ -98,7 +98,7 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
     private async Task<ComparedPromptModel> AtAsync(
         SweepFacts facts,
         PageAddress.Compare address,
-        IReadOnlyList<int> arms,
+        List<int> arms,
         List<ComparedPrompt> list,
         int at,
         SweepResults results,
