@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Networks.Checkpoints;
 using ReflectDiT.Eval.Networks.Tokenizers;
 using static TorchSharp.torch;
 
@@ -24,6 +25,11 @@ public sealed class PromptEncoder : IDisposable
 
     internal PromptEncoder(Tokenizer tokenizer, InTurns<Gemma2> encoder, Device device) =>
         (_tokenizer, _encoder, _device) = (tokenizer, encoder, device);
+
+    /// <summary>One that stays on its device.</summary>
+    /// <exception cref="CheckpointException">A folder does not hold what it should.</exception>
+    public static PromptEncoder Load(string tokenizerFolder, string encoderFolder, ScalarType type, Device device, bool softCap = false) => new(
+        Tokenizer.Open(tokenizerFolder), new(new Turns(on: false), () => Gemma2.Load(encoderFolder, type, device, softCap)), device);
 
     /// <summary>Texts of one kind; none of them depends on the others.</summary>
     /// <param name="instruction">What stands in front of each, or nothing.</param>

@@ -116,13 +116,13 @@ public sealed class ImportCommandTests(PostgresServer server) : IClassFixture<Po
             boat,A red boat.,,1,0,entity,whole,entity - whole (boat),Is there a boat?
             cat,A black cat.,,1,0,entity,whole,entity - whole (cat),Is there a cat?
             """);
-        folder.Write("dpg.yaml", $$"""
+        folder.Write("dpg.yaml", $$$"""
             name: dpg
             benchmark: {kind: dpg, file: dpg.csv, mode: official, hard_56: hard.txt}
             seed: 1
             models:
-              sana: {kind: simulated, parameters: {{Path.Combine(simulated, "sana-1.0.json")}} }
-              critic: {kind: simulated, parameters: {{Path.Combine(simulated, "judge.json")}} }
+              sana: {kind: simulated, parameters: {{{Path.Combine(simulated, "sana-1.0.json")}}} }
+              critic: {kind: simulated, parameters: {{{Path.Combine(simulated, "judge.json")}}} }
               asked: {kind: openai-chat, parameters: asked.json, placement: {url: 'http://127.0.0.1:9'}}
             scorer: {answerer: asked}
             arms:

@@ -31,7 +31,7 @@ public sealed class PublishedNamesTests
         ["hf-clip-vit-large-patch14"] = w => new Clip(ClipL14, w).Dispose(),
         ["qwen2.5-vl-3b.judge"] = w => new QwenVl(
             new(151936, 2048, 11008, 36, 16, 2, 1e-6, 1e6, [16, 24, 24], Tied: true, 151655, 151652,
-                new(1280, 3420, 32, 16, 4, new HashSet<int> { 7, 15, 23, 31 })), w).Dispose(),
+                new(14, 1280, 3420, 32, 16, 4, new HashSet<int> { 7, 15, 23, 31 })), w).Dispose(),
         ["mask2former_swin-s-p4-w7-224_lsj_8x2_50e_coco"] = w => new Mask2Former(Mask2FormerConfig.Published, w).Dispose(),
     };
 

@@ -46,10 +46,11 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
     public void Every_folder_is_one_that_the_loaders_take()
     {
         var folder = _run.Folder;
-        using var plain = SanaPipeline.Load(SanaFolders.Of(folder.Weights), ScalarType.Float32, ScalarType.Float32, CPU);
-        using var tuned = SanaPipeline.Load(SanaFolders.Of(folder.Weights, folder.TunedTransformer), ScalarType.Float32, ScalarType.Float32, CPU);
+        var parts = SanaFolders.Of(folder.Weights, images: false);
+        using var plain = SanaPipeline.Load(parts, ScalarType.Float32, ScalarType.Float32, CPU);
+        using var tuned = SanaPipeline.Load(parts with { Transformer = folder.TunedTransformer }, ScalarType.Float32, ScalarType.Float32, CPU);
         using var reflect = SanaPipeline.Load(
-            SanaFolders.Of(folder.Weights, folder.ReflectTransformer, folder.VisionEncoder), ScalarType.Float32, ScalarType.Float32, CPU, ReflectionQuirks.Clean);
+            parts with { Transformer = folder.ReflectTransformer, Vision = folder.VisionEncoder }, ScalarType.Float32, ScalarType.Float32, CPU, ReflectionQuirks.Clean);
         using var judge = QwenVl.Load(folder.Judge, ScalarType.Float32, CPU);
         Assert.Equal(16, QwenImage.Cut(new(64, 64, new byte[3 * 64 * 64]), judge.Config.Vision.Patch).Tokens);
         Assert.NotEmpty(QwenGeneration.Read(folder.Judge, 24).EndTokens);

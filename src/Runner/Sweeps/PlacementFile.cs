@@ -40,7 +40,7 @@ public static class PlacementFile
             Concurrency = map.OptionalInteger("concurrency", 1, MostConcurrent),
             TimeoutSeconds = map.OptionalReal("timeout_seconds", 0.01, 86_400),
             MemoryGib = map.OptionalReal("memory_gib", 0, 100_000),
-            Offload = real && map.Has("offload") ? map.Flag("offload", otherwise: false) : null,
+            Offload = local && map.Has("offload") ? map.Flag("offload", otherwise: false) : null,
             LoadSeconds = simulated ? map.OptionalReal("load_seconds", 0, 86_400) : null,
             BatchSeconds = simulated ? map.OptionalReal("batch_seconds", 0, 86_400) : null,
         };

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
@@ -53,7 +54,7 @@ public sealed class SiloFaultTests(PostgresServer server) : IClassFixture<Postgr
         var (gate, progress) = (new SlotGate(2, 2), new RunProgress());
         var options = new WorkerOptions(gate.Slots, new()) { Gate = gate };
         await using var silo = await LedgerSilo.JoinAsync(
-            ledger, gate, progress, options.Scope, SiloHost.DefaultCluster, CancellationToken.None);
+            ledger, gate, progress, options.Scope, IPAddress.Loopback, SiloHost.DefaultCluster, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var working = new Worker(sweep.Session, (_, _) => Task.FromResult(sweep.Setup), options, progress).RunAsync(stop.Token);
         await sweep.UntilAttemptsAsync(5);
