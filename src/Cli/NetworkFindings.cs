@@ -36,7 +36,6 @@ internal static class NetworkFindings
     {
         var here = WorkerCommand.Placements(placements);
         var host = new ModelHost();
-        var slowness = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var named in RunCommand.Read(file, []).Models.Where(named => !named.Model.IsSimulated))
         {
             var placement = here.TryGetValue(named.Name, out var at) ? named.Placement.With(at) : named.Placement;
@@ -49,11 +48,11 @@ internal static class NetworkFindings
             }
         }
 
-        double? Slowness(string dtype)
+        static double? Slowness(string dtype)
         {
             try
             {
-                return slowness.TryGetValue(dtype, out var known) ? known : slowness[dtype] = ProcessorSpeed.Slowness(NetworkDtype.Of(dtype));
+                return ProcessorSpeed.Slowness(NetworkDtype.Of(dtype));
             }
             catch (Exception e) when (e is LibtorchMissingException or NotSupportedException)
             {

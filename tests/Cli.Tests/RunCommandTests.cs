@@ -106,7 +106,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
     public async Task A_wrong_sweep_file_is_told_by_file_line_and_column()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write("mine.yaml", "name: mine\nbenchmark: {kind: dpg}\n");
+        var file = folder.Write("mine.yaml", "name: mine\nbenchmark: {kind: dream}\n");
 
         var run = await CliProcess.RunAsync("run", file, "--data", folder.At("data"));
 

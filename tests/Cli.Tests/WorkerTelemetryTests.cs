@@ -10,7 +10,7 @@ namespace ReflectDiT.Eval.Cli.Tests;
 /// <summary>What a worker lets others know of it.</summary>
 public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
-    private static readonly string[] Labels = ["le", "outcome", "role", "stage", "version"];
+    private static readonly string[] Labels = ["direction", "le", "outcome", "role", "stage", "version"];
     private const string AllDone = "reflectdit_chains_ended_total{outcome=\"done\"} 170\n";
     private static readonly HttpClient Http = new();
 

@@ -92,13 +92,11 @@ internal static class DashboardCommand
     private static async Task ShowAsync(
         ParseResult parsed, LedgerOptions ledger, DashboardOptions options, string? sweep, PriceOption prices, CancellationToken stop)
     {
-        var (session, server) = await DashboardStart.StartAsync(ledger, parsed, options, prices.Read(parsed), logs: null, stop);
+        var (session, server, address) = await DashboardStart.StartAsync(ledger, parsed, options, prices.Read(parsed), sweep, logs: null, stop);
         await using (session)
         await using (server)
         {
-            var first = sweep is null ? null : await session.Sweeps.FindAsync(sweep, stop);
-            var at = first is null ? server.Address : new UriBuilder(server.Address) { Path = $"/sweeps/{first.Id.ToString()[..8]}" }.Uri;
-            Console.WriteLine(at);
+            Console.WriteLine(address);
             Terminal.Say(options.Password is null
                 ? "Open this address: it is good once, and the browser is known from then on. Ctrl-C ends the dashboard."
                 : "Open this address. Ctrl-C ends the dashboard.");

@@ -42,7 +42,7 @@ internal static class ModelsCommand
                     Describe(folder, Path.GetRelativePath(root, folder), variant);
             }
 
-            if (folders.Contains(Path.Combine(root, "transformer")))
+            if (new[] { "text_encoder", "transformer", "vae" }.All(part => folders.Contains(Path.Combine(root, part))))
                 SayMemory(root);
         }
         catch (CheckpointException e)

@@ -152,9 +152,9 @@ internal static class WorkerCommand
     private static async Task<IAsyncDisposable> ShowAsync(
         LedgerOptions ledger, ParseResult parsed, int port, ConsoleLog log, CancellationToken stop)
     {
-        var (session, server) = await DashboardStart.StartAsync(
-            ledger, parsed, new(new(IPAddress.Loopback, port), DashboardStart.Folder(ledger.Data(parsed))), prices: null, log.Factory, stop);
-        log.Say($"Dashboard: {server.Address} (good once).");
+        var (session, server, address) = await DashboardStart.StartAsync(
+            ledger, parsed, new(new(IPAddress.Loopback, port), DashboardStart.Folder(ledger.Data(parsed))), prices: null, sweep: null, log.Factory, stop);
+        log.Say($"Dashboard: {address} (good once).");
         return new Shown(session, server);
     }
 

@@ -26,7 +26,7 @@ public sealed partial class Checkpoint : IDisposable
     public IEnumerable<StoredTensor> Tensors => _homes.Select(home => home.Value.Tensors[home.Key]);
 
     /// <summary>Whether a folder holds any file of one, of whatever variant.</summary>
-    public static bool IsIn(string folder) => Stems.Any(stem => Directory.EnumerateFiles(folder, $"{stem}*.safetensors").Any());
+    public static bool IsIn(string folder) => Directory.Exists(folder) && Stems.Any(stem => Directory.EnumerateFiles(folder, $"{stem}*.safetensors").Any());
 
     /// <summary>The variants of a folder's checkpoint, such as <c>fp16</c>; null for the one without.</summary>
     public static IReadOnlyList<string?> Variants(string folder)

@@ -30,7 +30,7 @@ public sealed class SiloHost(
 
     /// <summary>The version of the Orleans package; the assembly's own stays the same for a whole major version.</summary>
     public static string OrleansVersion { get; } = typeof(IMembershipTable).Assembly
-        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', ' ')[0];
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+', ' ')[0].TrimEnd('.');
 
     /// <summary>Works until told to stop; what keeps it from the cluster is waited out, as outages of the database are.</summary>
     /// <param name="stop">Attempts in flight are finished, none is begun, and leases are given back.</param>

@@ -1,5 +1,5 @@
-using TorchSharp;
 using ReflectDiT.Eval.Networks;
+using TorchSharp;
 
 namespace ReflectDiT.Eval.Training.Shapes;
 

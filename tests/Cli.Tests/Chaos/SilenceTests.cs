@@ -75,7 +75,7 @@ public sealed class SilenceTests(ChaosSweep sweep, ITestOutputHelper output) : C
             await network.CutAsync();
         }
 
-        await using var other = await TakeOverAsync(ledger, "--database", wire.Address);
+        await using var other = await TakeOverAsync(ledger, "--bind", "0.0.0.0", "--database", wire.Address);
         await network.JoinAsync();
         Assert.NotEqual(0, await EndAsync(ledger, ChaosHost.Silos, [other]));
 

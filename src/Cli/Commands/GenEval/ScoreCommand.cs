@@ -51,22 +51,22 @@ internal static class ScoreCommand
         {
             images, detections, benchmark, weights, kind, parameters, device, answers,
         };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(images) is null == r.GetValue(detections) is null)
+                r.AddError("score needs a folder of images or --detections, and not both");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             var output = parsed.GetRequiredValue(answers);
             var world = BenchmarkOption.World(parsed.GetRequiredValue(benchmark));
-            if (parsed.GetValue(images) is { } folder && parsed.GetValue(detections) is null)
-            {
-                var model = DetectorOf(
-                    parsed.GetValue(kind) ?? (world == ObjectWorld.GenEval ? ModelConfiguration.Mask2Former : ModelConfiguration.Pixels),
-                    parsed.GetValue(parameters));
-                var placement = new Placement { Path = parsed.GetValue(weights), Device = parsed.GetValue(device) };
-                return await ScoreAsync(parsed, folder, world, model, placement, output);
-            }
-
-            return parsed.GetValue(images) is null && parsed.GetValue(detections) is { } file
-                ? await Task.Run(() => Run(file, output, world, cancellation), cancellation)
-                : throw new UsageException("score needs a folder of images or --detections, and not both");
+            if (parsed.GetValue(images) is not { } folder)
+                return await Task.Run(() => Run(parsed.GetValue(detections)!, output, world, cancellation), cancellation);
+            var model = DetectorOf(
+                parsed.GetValue(kind) ?? (world == ObjectWorld.GenEval ? ModelConfiguration.Mask2Former : ModelConfiguration.Pixels),
+                parsed.GetValue(parameters));
+            var placement = new Placement { Path = parsed.GetValue(weights), Device = parsed.GetValue(device) };
+            return await ScoreAsync(parsed, folder, world, model, placement, output);
         });
         return command;
     }
