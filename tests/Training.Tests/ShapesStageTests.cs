@@ -33,13 +33,16 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
         Assert.Contains(_run.Said[stage], line => line.Contains("step", StringComparison.Ordinal));
     }
 
-    /// <summary>Fine-tuning begins where the generator ended; with context too, as what is new begins at nothing.</summary>
+    /// <summary>
+    /// Fine-tuning begins where the generator ended; with context almost too: what is new begins at nothing, and such tokens
+    /// take no more than their share of the attention.
+    /// </summary>
     [Fact]
     public void Fine_tuning_begins_with_the_generator()
     {
         var generator = _run.Losses["generator"].TakeLast(3).Average();
         Assert.InRange(_run.Losses["tuned"][0], generator * 0.7, generator * 1.3);
-        Assert.Equal(_run.Losses["tuned"][0], _run.Losses["reflection"][0], 1e-3);
+        Assert.InRange(_run.Losses["reflection"][0], _run.Losses["tuned"][0] * 0.99, _run.Losses["tuned"][0] * 1.01);
     }
 
     [Fact]
