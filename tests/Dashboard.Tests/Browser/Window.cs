@@ -47,7 +47,7 @@ public sealed class Window : IAsyncDisposable
         await UntilAsync("document.body.dataset.unfinished === undefined && !document.querySelector('.wait')");
     }
 
-    /// <summary>Waits until something is so. Playwright's own way makes a script of text, which the pages' policy forbids.</summary>
+    /// <summary>Waits until something is so, of a page that is there whole, with its script at work. Playwright's own way makes a script of text, which the pages' policy forbids.</summary>
     /// <param name="expression">Of JavaScript; a page that is on its way to another says nothing.</param>
     public async Task UntilAsync(string expression)
     {
@@ -55,7 +55,7 @@ public sealed class Window : IAsyncDisposable
         {
             try
             {
-                if (await Page.EvaluateAsync<bool>(expression))
+                if (await Page.EvaluateAsync<bool>($"document.readyState === 'complete' && ({expression})"))
                     return;
             }
             catch (PlaywrightException e) when (e.Message.Contains("context was destroyed", StringComparison.Ordinal))
@@ -66,6 +66,11 @@ public sealed class Window : IAsyncDisposable
             Assert.True(waited.Elapsed < Patience, $"{Page.Url}: in vain waited for: {expression}");
         }
     }
+
+    /// <summary>Waits until the page is that of an address.</summary>
+    /// <param name="pattern">Of JavaScript, for a part of the address.</param>
+    public Task ReachAsync(string pattern) =>
+        UntilAsync($"new RegExp({JsonSerializer.Serialize(pattern)}).test(location.href)");
 
     /// <summary>What is wrong with the page as it is: accessibility, complaints, and parts wider than the window.</summary>
     public async Task<IReadOnlyList<string>> FaultsAsync()
