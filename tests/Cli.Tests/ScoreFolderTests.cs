@@ -1,4 +1,8 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
+using ReflectDiT.Eval.Core.Random;
+using ReflectDiT.Eval.Images;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
@@ -46,6 +50,27 @@ public sealed class ScoreFolderTests(SmallSweeps sweeps)
 
         string Said(JsonElement line) => string.Join('|', new[] { "tag", "prompt", "correct", "reason", "metadata", "details" }.Select(key => line.GetProperty(key).ToString()))
             + Path.GetRelativePath(arm, Path.Combine(arm, line.GetProperty("filename").GetString()!));
+    }
+
+    /// <summary>A right image and a faulty one of a prompt in each category.</summary>
+    [Fact]
+    public async Task A_folder_of_shapes_is_scored_by_the_pixel_detector()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new NumpyRandom(7);
+        foreach (var (i, prompt) in ShapePrompts.Published.Test.DistinctBy(p => p.Tag).Index())
+        {
+            var samples = Directory.CreateDirectory(folder.At($"shapes/{i:00000}/samples")).FullName;
+            folder.Write($"shapes/{i:00000}/metadata.jsonl", MetadataJson.Write(prompt) + "\n");
+            File.WriteAllBytes(Path.Combine(samples, "0000.png"), PngWriter.Encode(SceneRenderer.Render(SceneSampler.Sample(prompt, random))));
+            File.WriteAllBytes(Path.Combine(samples, "0001.png"), PngWriter.Encode(SceneRenderer.Render(FaultyScene.Sample(prompt, random).Scene)));
+        }
+
+        var scored = await InProcess.RunAsync(["score", folder.At("shapes"), "--benchmark", "shapes", "--out", folder.At("results.jsonl")]);
+        Assert.True(scored.ExitCode == 0, scored.Error);
+        Assert.Equal(
+            Enumerable.Repeat(new[] { true, false }, Categories.All.Count).SelectMany(pair => pair),
+            Lines(folder.At("results.jsonl")).Select(line => line.GetProperty("correct").GetBoolean()));
     }
 
     [Fact]
