@@ -41,7 +41,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
     }
 
     [Theory]
-    [InlineData("names no arm", "small/7", "small/0")]
+    [InlineData("does not name an arm", "small/7", "small/0")]
     [InlineData("are the same arm", "small/0", "small/0")]
     [InlineData("it has no value at 4", "small/1", "small/0", "--at", "4")]
     [InlineData("is neither a number of attempts, nor several that rise", "small/1", "small/0", "--at", "budget:luck=4")]
@@ -119,7 +119,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
 
         Assert.Equal((1, ""), (refused.ExitCode, refused.Out));
         Assert.Contains("12 of 85 chains", refused.Error);
-        Assert.Contains("a ceiling and no method", refused.Error);
+        Assert.Contains("a ceiling, not a method", refused.Error);
         Assert.Contains("--allow incomplete --allow oracle", refused.Error);
         Assert.Contains(allowed.ExitCode, new[] { 0, 5 });
         Assert.Contains("ALLOWED (oracle)", allowed.Out);

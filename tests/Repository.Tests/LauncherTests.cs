@@ -70,6 +70,16 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal(1, Builds);
     }
 
+    [Fact]
+    public async Task A_part_that_is_not_there_is_told_with_those_that_are()
+    {
+        using var run = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "test"), ["Cores"]) { RedirectStandardError = true })!;
+        var error = await run.StandardError.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("There is no part 'Cores'; known: Analysis Benchmarks Cli Core ", error, StringComparison.Ordinal);
+    }
+
     private int Builds => File.ReadAllLines(At("builds")).Length;
 
     private string At(string file) => Path.Combine(_root, file);
