@@ -20,10 +20,10 @@ internal static class ExitCode
           5  compare: inconclusive, neither arm is shown to be better
 
         After Ctrl-C, SIGTERM or SIGHUP:
-          run, demo, plan --pilot, score  finish the attempts in flight, then end with 2
-          train                           finishes the step in flight, then ends with 2
-          worker                          finishes the attempts in flight, then ends with 0
-          status --watch, dashboard       end with 0 after Ctrl-C
-          any other command               ends at once: 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP)
+          run, demo, plan --pilot, rescore, score IMAGES  finish the images in flight, then end with 2
+          train                                           finishes the step in flight, then ends with 2
+          worker                                          finishes the attempts in flight, then ends with 0
+          status --watch, dashboard                       end with 0 after Ctrl-C
+          any other command                               ends at once: 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP)
         """;
 }

@@ -96,7 +96,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,99,1\n", ":2: attempt: expected one of the chain's ")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,good\n", ":2: label: expected a number from 0 to 1, found 'good'")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,\n", ":2: label: expected a value")]
-    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\nReflect-DiT (N=20),0,0,0\n", ":3: the image of line 2 once more")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\nReflect-DiT (N=20),0,0,0\n", ":3: the image of line 2 again: give each image one label")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\n", "Fewer than 2 prompts have labels")]
     public async Task A_label_that_is_none_is_refused_by_its_line(string labels, string expected)
     {

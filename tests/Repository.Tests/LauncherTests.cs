@@ -73,7 +73,11 @@ public sealed class LauncherTests : IDisposable
     [Fact]
     public async Task A_part_that_is_not_there_is_told_with_those_that_are()
     {
-        using var run = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "test"), ["Cores"]) { RedirectStandardError = true })!;
+        using var run = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "test"), ["Cores"])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        })!;
         var error = await run.StandardError.ReadToEndAsync();
         await run.WaitForExitAsync();
         Assert.Equal(1, run.ExitCode);
@@ -94,6 +98,7 @@ public sealed class LauncherTests : IDisposable
     {
         using var run = Process.Start(new ProcessStartInfo(At("reflectdit"), ["--version"])
         {
+            UseShellExecute = false,
             WorkingDirectory = folder ?? _root,
             RedirectStandardError = true,
             Environment = { ["ROOT"] = _root, ["SSL_CERT_DIR"] = "/", ["PATH"] = $"{_root}:{Environment.GetEnvironmentVariable("PATH")}" },

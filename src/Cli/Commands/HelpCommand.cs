@@ -17,7 +17,7 @@ internal static class HelpCommand
             Description = $"A command, or {ExitCodes}: what the number that a command ends with says",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("help", $"Show the help of a command, or the {ExitCodes}") { about };
+        var command = new Command("help", "Show the help of a command, or what exit codes say") { about };
         command.SetAction(parsed =>
         {
             var words = parsed.GetValue(about) ?? [];

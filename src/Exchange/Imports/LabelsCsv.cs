@@ -45,7 +45,7 @@ public static class LabelsCsv
             if (!lines.TryAdd((label.Arm, label.Prompt, label.Replicate, label.Attempt), line))
             {
                 throw new RecordException(
-                    file, line, $"the image of line {lines[(label.Arm, label.Prompt, label.Replicate, label.Attempt)]} again: one label an image; "
+                    file, line, $"the image of line {lines[(label.Arm, label.Prompt, label.Replicate, label.Attempt)]} again: give each image one label; "
                         + "of several people, their mean");
             }
 

@@ -71,7 +71,7 @@ public sealed partial class GuideTests
             new(RhymeBenchmark.Kind) { Settings = new() { ["metre"] = JsonSerializer.SerializeToElement(4) } }));
     }
 
-    private static Step Run(IStrategy strategy, PastAttempt[] judged, out int drawn)
+    private static Step.Stop Run(PatientBestOfN strategy, PastAttempt[] judged, out int drawn)
     {
         for (drawn = 0; ; drawn++)
         {
