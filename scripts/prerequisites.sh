@@ -1,7 +1,7 @@
 # Sourced by ../reflectdit and ../test: what both need before they can build and run.
 # shellcheck shell=bash
 
-# Exit code of the program too (see reflectdit --help).
+# Exit code of the program too (see reflectdit help exit-codes).
 readonly INFRASTRUCTURE=4
 
 # A bare machine has no libicu; nothing here needs it. No build server may outlive its command.

@@ -42,7 +42,7 @@ internal static class ArmAddress
                 ? sweep.Arms.ElementAtOrDefault(index)
                 : null)
             ?? throw new UsageException(
-                $"'{address}' names no arm: write SWEEP/ARM with an arm's name or number. Arms of {sweep.Sweep}: "
+                $"'{address}' does not name an arm: write SWEEP/ARM with an arm's name or number. Arms of {sweep.Sweep}: "
                 + string.Join(", ", sweep.Arms.Select((a, i) => $"{i} '{a.Name}'")));
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using ReflectDiT.Eval.Cli.Commands;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Ledger;
 
@@ -13,25 +14,29 @@ internal static class CommandLine
     private const string Description =
         "Evaluates text-to-image generation on GenEval: best-of-N sampling against reflection.";
 
-    public static async Task<int> RunAsync(string[] args, IEnumerable<Command> verbs)
+    public static RootCommand Create()
     {
         var root = new RootCommand(Description);
-        foreach (var verb in verbs)
+        foreach (var verb in Verbs.All())
             root.Add(verb);
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExitCodes((HelpAction)help.Action!);
+        help.Action = new HelpWithPointer((HelpAction)help.Action!);
         root.SetAction(_ =>
         {
             root.Parse(["--help"]).Invoke();
             return ExitCode.Usage;
         });
+        return root;
+    }
 
-        var parsed = root.Parse(args);
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Create().Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             foreach (var error in parsed.Errors)
                 ConsoleLog.SayFault(parsed, error.Message);
-            Terminal.Say($"reflectdit {string.Concat(Verbs(parsed).Reverse().Select(v => v + " "))}--help shows what is possible");
+            Terminal.Say($"reflectdit {string.Concat(Asked(parsed).Reverse().Select(v => v + " "))}--help shows what is possible");
             return ExitCode.Usage;
         }
 
@@ -67,7 +72,7 @@ internal static class CommandLine
     }
 
     /// <summary>What was asked for, the innermost first.</summary>
-    private static IEnumerable<string> Verbs(ParseResult parsed)
+    private static IEnumerable<string> Asked(ParseResult parsed)
     {
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } verb; at = at.Parent)
         {
@@ -81,12 +86,12 @@ internal static class CommandLine
         .Select(c => c is OptionResult option ? option.Option.Name : ((ArgumentResult)c).Argument.Name)
         .FirstOrDefault();
 
-    private sealed class HelpWithExitCodes(HelpAction inner) : SynchronousCommandLineAction
+    private sealed class HelpWithPointer(HelpAction inner) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)
         {
             var result = inner.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.WriteLine(ExitCode.Help);
+            parseResult.InvocationConfiguration.Output.WriteLine(HelpCommand.Pointer);
             return result;
         }
     }

@@ -32,14 +32,17 @@ internal static class DatabaseAddress
         {
             return Schemes.FirstOrDefault(s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase)) is { } scheme
                 ? OfUri(text[scheme.Length..])
-                : new NpgsqlConnectionStringBuilder(text).Host is not { Length: > 0 } host ? throw new FormatException("it names no Host")
+                : new NpgsqlConnectionStringBuilder(text).Host is not { Length: > 0 } host ? throw new FormatException("it does not name a Host")
                 // libpq's form, which is taken for one long name of a host.
-                : host.Contains('=') ? throw new FormatException("between its parts there are semicolons, and dbname is Database")
+                : host.Contains('=') ? throw new FormatException("put semicolons between its parts, and Database for dbname")
                 : text;
         }
         catch (ArgumentException e)
         {
-            throw new FormatException(e.Message, e);
+            // The driver's own sentence names types of this runtime; it may repeat what was given.
+            throw new FormatException(e.Message.Split('\'') is [_, { Length: > 0 } part, ..] && !text.Contains($"={part}", StringComparison.Ordinal)
+                ? $"the part '{part}' is not known, or has a value that it cannot have"
+                : "it is not made of parts NAME=VALUE with semicolons between them", e);
         }
     }
 
@@ -75,7 +78,7 @@ internal static class DatabaseAddress
                 Uri.UnescapeDataString(value ?? "").Replace("verify-", "Verify", StringComparison.Ordinal);
         }
 
-        return builder.Host is { Length: > 0 } ? builder.ConnectionString : throw new FormatException("the URI names no host");
+        return builder.Host is { Length: > 0 } ? builder.ConnectionString : throw new FormatException("the URI does not name a host");
     }
 
     private static (string Before, string? After) Split(string text, int at) => at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);

@@ -1,6 +1,6 @@
 namespace ReflectDiT.Eval.Cli;
 
-/// <summary>What the command's end tells the caller. Shown in every <c>--help</c>.</summary>
+/// <summary>What the number that a command ends with tells the caller. Shown by <c>reflectdit help exit-codes</c>.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;
@@ -14,12 +14,16 @@ internal static class ExitCode
         Exit codes:
           0  done
           1  usage: a wrong option, or input that cannot be read
-          2  incomplete: stopped before the end
-          3  more failures than the threshold allows
+          2  incomplete: the command was stopped before its end, or chains of the sweep are missing
+          3  more failures than the sweep tolerates (calls.tolerated_failures)
           4  infrastructure: database, disk, or a fault of the program
           5  compare: inconclusive, neither arm is shown to be better
-        Ctrl-C, SIGTERM and SIGHUP: run, demo and plan --pilot finish the attempts in flight, train its step, and end with 2,
-        worker with 0. Ctrl-C ends status --watch and dashboard with 0. Any other command ends at once, with 130 (Ctrl-C), 143 or
-        129.
+
+        After Ctrl-C, SIGTERM or SIGHUP:
+          run, demo, plan --pilot, rescore, score IMAGES  finish the images in flight, then end with 2
+          train                                           finishes the step in flight, then ends with 2
+          worker                                          finishes the attempts in flight, then ends with 0
+          status --watch, dashboard                       end with 0 after Ctrl-C
+          any other command                               ends at once: 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP)
         """;
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Npgsql;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Files;
 using ReflectDiT.Eval.Models.Host;
@@ -9,9 +10,6 @@ namespace ReflectDiT.Eval.Cli;
 /// <summary>What a user reads when a command fails: what it was about, and what to do.</summary>
 internal static class FaultText
 {
-    private const int NoSpace = 28;
-    private const int QuotaExceeded = 122;
-
     /// <summary>What went wrong, without the exceptions that only carry it.</summary>
     public static Exception Cause(Exception error) => error switch
     {
@@ -26,10 +24,11 @@ internal static class FaultText
     public static string Of(Exception cause) => cause switch
     {
         LedgerException or ModelUnavailableException => cause.Message,
-        IOException e when (e.HResult & 0xFFFF) is NoSpace or QuotaExceeded => $"the disk is full: {e.Message}. Make room there"
+        IOException e when SystemFault.IsFullDisk(e) => $"the disk is full: {e.Message}. Make room there"
             + $"{Free(e.Message)}, then run the same command again.",
-        UnauthorizedAccessException e => $"{e.Message} {(Quoted(e.Message) is { } path ? FileOwner.Describe(path) + ": be" : "Be")} that user, "
-            + "give yourself the right, or choose another folder.",
+        UnauthorizedAccessException e => $"{(Quoted(e.Message) is { } path ? $"{path}: permission denied. {FileOwner.Describe(path)}: be" : "permission denied: be")} "
+            + "that user, give yourself the right, or choose another folder.",
+        IOException e when (Quoted(e.Message) ?? (e as FileNotFoundException)?.FileName) is { } path => $"{path}: {SystemFault.Of(e)}",
         IOException => cause.Message,
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } e => $"the disk of the database's server is full ({e.MessageText}): make "
             + "room there, then run the same command again: it goes on.",
@@ -37,7 +36,7 @@ internal static class FaultText
             + "owner for the right, or give another role in --database.",
         PostgresException e => $"the database refuses: {e.MessageText} (SQLSTATE {e.SqlState})",
         NpgsqlException e => $"the database: {e.Message}",
-        _ => $"fault of the program: {cause.GetType().Name}: {cause.Message}",
+        _ => SystemFault.OfProgram(cause),
     };
 
     /// <summary>The path that a message of the runtime names.</summary>

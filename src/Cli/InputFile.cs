@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli;
 
@@ -19,7 +20,7 @@ internal static class InputFile
         for (var number = 1; ReadLine(reader, path, number) is { } line; number++)
         {
             if (line.Contains('\uFFFD'))
-                throw new UsageException($"{Name(path)}:{number}: not UTF-8 text, or a character was lost before");
+                throw new UsageException($"{Name(path)}:{number}: not UTF-8 text, or a character in it is damaged");
             yield return line;
         }
     }
@@ -39,7 +40,7 @@ internal static class InputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"cannot read {Name(path)}: {e.Message}", e);
+            throw new UsageException($"cannot read {Name(path)}: {SystemFault.Of(e)}", e);
         }
     }
 
@@ -62,11 +63,11 @@ internal static class InputFile
         }
         catch (InvalidDataException e)
         {
-            throw new UsageException($"{Name(path)}:{number}: not a whole gzip file: {e.Message}", e);
+            throw new UsageException($"{Name(path)}:{number}: not a whole gzip file", e);
         }
         catch (IOException e)
         {
-            throw new UsageException($"{Name(path)}:{number}: cannot be read: {e.Message}", e);
+            throw new UsageException($"{Name(path)}:{number}: cannot be read: {SystemFault.Of(e)}", e);
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class NetworkFindings
             return new(true, $"networks: libtorch in {Libtorch.Folder}; TorchSharp's need of GLIBCXX_3.4.32, which libstdc++ has since GCC 13, "
                 + (Libtorch.IsCured ? "is marked weak, as this system has none" : "is left alone: this program was built where it is met")
                 + $"; on this processor bf16 takes {Times(slower)} as long as fp32"
-                + (slower > Slow ? ": models on it had better be of dtype fp32" : ""));
+                + (slower > Slow ? ": give models on it the dtype fp32" : ""));
         }
         catch (LibtorchMissingException e)
         {
@@ -67,7 +67,7 @@ internal static class NetworkFindings
         try
         {
             var (bytes, room) = (placement.MemoryGib is null ? new ModelKinds().Memory(named.Model, placement) : placement.MemoryBytes, host.Capacity(device));
-            return new(bytes <= room, $"model '{named.Name}' ({named.Model.Title}) takes {(bytes == 0 ? "nobody knows what" : ByteText.Gib(bytes))} of {device}"
+            return new(bytes <= room, $"model '{named.Name}' ({named.Model.Title}) takes {(bytes == 0 ? "an unknown amount" : ByteText.Gib(bytes))} of {device}"
                 + (room == long.MaxValue ? ", of whose memory nothing is known" : $", which has {ByteText.Gib(room)} for models")
                 + (bytes > room ? ": see offload of its placement" : ""));
         }

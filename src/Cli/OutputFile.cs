@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger.Files;
 
 namespace ReflectDiT.Eval.Cli;
@@ -86,7 +87,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"cannot write {path}: {e.Message}", e);
+            throw new UsageException($"cannot write {path}: {SystemFault.Of(e)}", e);
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit(ExitCode.Incomplete);
         }
 
-        _log.Say("Stopping: the attempts in flight are finished. Once more ends at once.");
+        _log.Say("Stopping: the attempts in flight are finished. A second Ctrl-C or signal ends at once.");
         _stop.Cancel();
     }
 }

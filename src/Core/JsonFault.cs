@@ -6,6 +6,12 @@ namespace ReflectDiT.Eval.Core;
 /// <summary>Why a text is no JSON, in our own words: the runtime's speak of byte positions and of line 0.</summary>
 public static class JsonFault
 {
+    /// <summary>Of JSON whose values were asked for by key and type.</summary>
+    /// <param name="text">The whole of it.</param>
+    public static string Read(string text, Exception e) => e is JsonException json && Of(text, json) is var (line, what)
+        ? $"line {line}, {what}"
+        : "a key that it must have is missing, or a value is of another type than expected";
+
     /// <returns>The line, and what is wrong at which of its characters.</returns>
     public static (int Line, string What) Of(string text, JsonException e)
     {

@@ -13,7 +13,7 @@ public sealed record PromptKey(Guid Sweep, int Arm, int Prompt, int Replicate, C
     public static PromptKey Parse(string key) =>
         key.Split('/', 6) is [var sweep, var arm, var prompt, var replicate, var needs, var name]
             ? new(Guid.Parse(sweep), Number(arm), Number(prompt), Number(replicate), Enum.Parse<ChainRole>(needs), name)
-            : throw new FormatException($"'{key}' is no key of a prompt: SWEEP/ARM/PROMPT/REPLICATE/TURN/ARM NAME is expected.");
+            : throw new FormatException($"'{key}' is not a key of a prompt: expected SWEEP/ARM/PROMPT/REPLICATE/TURN/ARM NAME.");
 
     /// <summary>The name comes last: it may hold anything.</summary>
     public override string ToString() => $"{Sweep}/{Arm}/{Prompt}/{Replicate}/{Needs}/{ArmName}";

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Ledger;
 
@@ -52,7 +53,7 @@ public sealed partial class ArtifactStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LedgerException($"Artifact {path} cannot be read ({e.Message}). Restore it from a copy.", e);
+            throw new LedgerException($"Artifact {path} cannot be read ({SystemFault.Of(e)}). Restore it from a copy.", e);
         }
 
         return NameOf(content).AsSpan().SequenceEqual(name)

@@ -34,14 +34,14 @@ public static class DataFolder
         var found = Find(folder);
         if (found is not null && found != id)
         {
-            throw new LedgerException($"{folder} holds the images of another ledger than this database, whose images are in "
+            throw new LedgerException($"{folder} holds the images of another ledger; those of this database are in "
                 + $"{known ?? "no folder yet"}. Give the --data and the --database (or none) that belong together.");
         }
 
         if (found is null && known is not null && use != ImageUse.None)
         {
             throw new LedgerException($"{folder} does not hold the images of this ledger: they are in {known}. Give that as --data, or "
-                + $"wherever it is mounted here: it has the file {Marker}.");
+                + $"the place where it is mounted here: it holds the file {Marker}.");
         }
 
         if (use == ImageUse.Write && known is null)
@@ -80,7 +80,7 @@ public static class DataFolder
         var text = RegularFile.ReadText(marker, MarkerSize);
         return Guid.TryParse(text.Split('\n')[0], out var id)
             ? id
-            : throw new LedgerException($"{marker} does not say of which ledger the folder is: expected an id in its first line.");
+            : throw new LedgerException($"{marker} does not say which ledger the folder belongs to: expected an id in its first line.");
     }
 
     /// <summary>First the file, then the row: a folder that has the file is the ledger's, whatever comes between.</summary>

@@ -88,7 +88,7 @@ public static class FactUse
         if (await CountAsync(connection, "FROM reflectdit.living_workers", cancellation) is > 0 and var workers)
         {
             throw new LedgerException(
-                $"{workers} workers are at work on this ledger, and may refer to what nothing does now: stop them first ('reflectdit status' names them).");
+                $"{workers} workers are at work on this ledger, and may begin to use what nothing refers to now: stop them first ('reflectdit status' names them).");
         }
 
         var orphans = await FindAsync(connection, session.Artifacts, cancellation);

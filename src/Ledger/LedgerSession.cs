@@ -127,7 +127,7 @@ public sealed class LedgerSession : IAsyncDisposable
             "Raise max_connections of the server, or lower 'Maximum Pool Size' in the connection strings.",
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The disk of its server is full: make room there.",
         _ when privateFolder is not null => $"It is the private server of {privateFolder}: 'reflectdit db stop' ends it, the next command "
-            + $"starts it again, and {System.IO.Path.Combine(privateFolder, "postgres", "server.log")} tells what it met.",
+            + $"starts it again, and {System.IO.Path.Combine(privateFolder, "postgres", "server.log")} says what went wrong.",
         _ => "Check --database (or REFLECTDIT_DATABASE), and that its server runs.",
     };
 

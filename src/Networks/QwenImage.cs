@@ -82,7 +82,7 @@ public sealed record QwenImage(int MinPixels, int MaxPixels, int Patch = QwenIma
     /// <summary>smart_resize of transformers' Qwen2VLImageProcessor.</summary>
     /// <exception cref="InvalidDataException">A side is shorter than 28 pixels, or more than 200 times the other.</exception>
     public (int Height, int Width) FitByProcessor(int height, int width) => Math.Min(height, width) < Factor
-        ? throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL sees none with a side under {Factor}.")
+        ? throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL takes none with a side under {Factor}.")
         : Fit(height, width);
 
     /// <summary>How many tokens down and across an image takes whose size fits.</summary>
@@ -92,7 +92,7 @@ public sealed record QwenImage(int MinPixels, int MaxPixels, int Patch = QwenIma
     {
         if (Math.Max(height, width) > MaxRatio * (long)Math.Min(height, width))
         {
-            throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL sees none with a side over {MaxRatio} times the other.");
+            throw new InvalidDataException($"An image of {width} x {height} pixels: Qwen2.5-VL takes none with a side over {MaxRatio} times the other.");
         }
 
         // Python rounds half to even.

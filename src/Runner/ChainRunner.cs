@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReflectDiT.Eval.Core.Strategies;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Runner.Telemetry;
@@ -135,7 +136,7 @@ internal sealed class ChainRunner(
     {
         ModelCallException or LedgerException => error.Message,
         PostgresException e => $"the database does not take this {what}: {e.MessageText} ({e.SqlState})",
-        _ => $"fault of the program: {error.GetType().Name}: {error.Message}",
+        _ => SystemFault.OfProgram(error),
     };
 
     /// <returns>False where the ledger has another result of the same work: the attempt is to be made again, with that one.</returns>

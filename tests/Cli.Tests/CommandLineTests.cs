@@ -21,15 +21,31 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--help")]
     [InlineData("score", "--help")]
-    [InlineData("summary", "--help")]
-    public async Task Help_tells_the_exit_codes(params string[] args)
+    [InlineData("import", "geneval", "--help")]
+    [InlineData("help")]
+    [InlineData("help", "import", "geneval")]
+    public async Task Help_says_where_the_exit_codes_are(params string[] args)
     {
-        var run = await CliProcess.RunAsync(args);
+        var run = await InProcess.RunAsync(args);
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Contains("0  done", run.Out);
-        Assert.Contains("4  infrastructure", run.Out);
+        Assert.Contains("Usage:", run.Out);
+        Assert.EndsWith("Exit codes: reflectdit help exit-codes\n", run.Out);
+    }
+
+    [Fact]
+    public async Task Exit_codes_are_told_in_one_place()
+    {
+        var run = await InProcess.RunAsync(["help", "exit-codes"]);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.All(Enumerable.Range(0, 6), code => Assert.Contains($"\n  {code}  ", run.Out));
         Assert.Contains("130 (Ctrl-C)", run.Out);
+        Assert.Equal(
+            (await InProcess.RunAsync(["score", "--help"])).Out, (await InProcess.RunAsync(["help", "score"])).Out);
+        var unknown = await InProcess.RunAsync(["help", "imports"]);
+        Assert.Equal((1, ""), (unknown.ExitCode, unknown.Out));
+        Assert.StartsWith("reflectdit: there is no help about 'imports'; known: demo, run,", unknown.Error);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
     }
 
     [Theory]
-    [InlineData("names no arm", "small/7", "small/0")]
+    [InlineData("does not name an arm", "small/7", "small/0")]
     [InlineData("are the same arm", "small/0", "small/0")]
     [InlineData("it has no value at 4", "small/1", "small/0", "--at", "4")]
     [InlineData("is neither a number of attempts, nor several that rise", "small/1", "small/0", "--at", "budget:luck=4")]
@@ -96,7 +96,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,99,1\n", ":2: attempt: expected one of the chain's ")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,good\n", ":2: label: expected a number from 0 to 1, found 'good'")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,\n", ":2: label: expected a value")]
-    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\nReflect-DiT (N=20),0,0,0\n", ":3: the image of line 2 once more")]
+    [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\nReflect-DiT (N=20),0,0,0\n", ":3: the image of line 2 again: give each image one label")]
     [InlineData("arm,prompt_index,attempt,label\nReflect-DiT (N=20),0,0,1\n", "Fewer than 2 prompts have labels")]
     public async Task A_label_that_is_none_is_refused_by_its_line(string labels, string expected)
     {
@@ -119,7 +119,7 @@ public sealed class CompareCommandTests(SmallSweeps sweeps)
 
         Assert.Equal((1, ""), (refused.ExitCode, refused.Out));
         Assert.Contains("12 of 85 chains", refused.Error);
-        Assert.Contains("a ceiling and no method", refused.Error);
+        Assert.Contains("a ceiling, not a method", refused.Error);
         Assert.Contains("--allow incomplete --allow oracle", refused.Error);
         Assert.Contains(allowed.ExitCode, new[] { 0, 5 });
         Assert.Contains("ALLOWED (oracle)", allowed.Out);

@@ -38,13 +38,13 @@ public sealed class DashboardCommandTests(SmallSweeps sweeps)
     [Theory]
     [InlineData("lets others reach it: give a password", "dashboard", "--bind", "0.0.0.0")]
     [InlineData("expected an IP address", "dashboard", "--bind", "everywhere")]
-    [InlineData("is no port", "dashboard", "--port", "65536")]
+    [InlineData("is not a port", "dashboard", "--port", "65536")]
     [InlineData("give both", "dashboard", "--user-header", "X-Forwarded-User")]
     [InlineData("cannot read", "dashboard", "--password-file", "/nowhere")]
     [InlineData("No sweep is called 'large'", "dashboard", "large", "--port", "0")]
-    [InlineData("are of --html DIR", "report", "small", "--originals")]
-    [InlineData("are of the table", "report", "small", "--html", "somewhere", "--layout", "judge")]
-    [InlineData("is there already", "report", "small", "--html", "/tmp")]
+    [InlineData("need --html DIR", "report", "small", "--originals")]
+    [InlineData("belong to the table", "report", "small", "--html", "somewhere", "--layout", "judge")]
+    [InlineData("exists already", "report", "small", "--html", "/tmp")]
     public async Task What_cannot_be_is_said_in_a_sentence(string says, params string[] command)
     {
         var said = await sweeps.AtOnce.RunAsync(command);

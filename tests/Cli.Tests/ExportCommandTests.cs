@@ -149,7 +149,7 @@ public sealed class ExportCommandTests(SmallSweeps sweeps)
         var absent = await sweeps.AtOnce.RunAsync("export", "csv", "small", folder.At("no/such/folder"));
 
         Assert.Equal((1, ""), (export.ExitCode, export.Out));
-        Assert.Contains("mine: is there already; an export goes into a new folder", export.Error);
+        Assert.Contains("mine: exists already; an export needs a new folder", export.Error);
         Assert.Equal("stays", await File.ReadAllTextAsync(folder.At("mine")));
         Assert.Equal(0, absent.ExitCode);
         Assert.Equal(["attempts.csv"], Directory.GetFiles(folder.At("no/such/folder")).Select(Path.GetFileName));

@@ -16,7 +16,7 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
         using var folder = new TemporaryFolder();
         var run = await InProcess.RunAsync(["demo", "--detach", .. options, "--data", folder.At("data")]);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.Contains($"{options[0]} is of this command's own work: with --detach", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"{options[0]} cannot be given with --detach", run.Error, StringComparison.Ordinal);
         Assert.False(Path.Exists(folder.At("data")));
     }
 
@@ -95,8 +95,8 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
 
     [Theory]
     [InlineData("the parameter 'sslmod' of the URI is not known", "postgresql://me:pass-word@host/db?sslmod=require")]
-    [InlineData("the URI names no host", "postgres:///db")]
-    [InlineData("it names no Host", "Username=me;Password=pass-word")]
+    [InlineData("the URI does not name a host", "postgres:///db")]
+    [InlineData("it does not name a Host", "Username=me;Password=pass-word")]
     [InlineData("dbname", "host=localhost dbname=x password=pass-word")]
     public async Task A_database_that_is_none_is_refused_with_the_right_form_and_without_its_password(string message, string database)
     {
@@ -285,7 +285,7 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
 
     [Theory]
     [InlineData("/dev/zero:1: more than 16777216 characters without a line end", "score", "--out", "-", "--detections", "/dev/zero")]
-    [InlineData("/dev/zero: it is a device, and no file", "plan", "SWEEP", "--prices", "/dev/zero")]
+    [InlineData("/dev/zero: it is a device, not a file", "plan", "SWEEP", "--prices", "/dev/zero")]
     [InlineData("/dev/zero: cannot be read: it is a device", "run", "/dev/zero")]
     [InlineData("/dev/zero: cannot be read: it is a device", "import", "csv", "/dev/zero")]
     [InlineData("/tmp: cannot be read: it is a folder", "import", "csv", "/tmp")]

@@ -30,7 +30,7 @@ public sealed class NetworkCommandTests
         folder.Write("model.safetensors", "\u0001\u0001\u0001\u0001\u0001\u0001\u0001\u0001 no header");
         var run = await InProcess.RunAsync(["models", "check", folder.Root]);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
-        Assert.Contains("model.safetensors is no sound safetensors file", run.Error);
+        Assert.Contains("model.safetensors is not a sound safetensors file", run.Error);
     }
 
     /// <summary>As its own process: here a variable is set that no command may look at unless it draws.</summary>

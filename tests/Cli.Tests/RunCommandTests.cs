@@ -26,6 +26,10 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         Assert.Contains("12 of 85 prompts", sweeps.Runs[1].Error);
         Assert.Contains("24/24 chains", sweeps.Runs[1].Error);
         Assert.Contains("1 of 85 prompts", sweeps.Runs[2].Error);
+        Assert.Contains("A part of the sweep, as asked for: 12 of 85 prompts, by --limit 12.", sweeps.Runs[1].Out);
+        Assert.Contains("A part of the sweep, as asked for: 1 of 85 prompts, by --category colors.", sweeps.Runs[2].Out);
+        Assert.All(sweeps.Runs, run => Assert.DoesNotContain("INCOMPLETE", run.Out));
+        Assert.DoesNotContain("A part of", sweeps.Runs[3].Out);
         Assert.Equal(await sweeps.AtOnce.DumpAsync(), await sweeps.InParts.DumpAsync());
         Assert.Equal(sweeps.Runs[0].Out, sweeps.Runs[3].Out);
     }
@@ -164,7 +168,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
 
         var run = await interrupted.EndAsync();
         Assert.Equal((2, ""), (run.ExitCode, run.Out));
-        Assert.Contains("The same command again goes on.", run.Error);
+        Assert.Contains("Run the same command again to go on.", run.Error);
         Assert.InRange(await ledger.CheckImagesAsync(), before + 1, before + 4);
         Assert.Equal(0, (await ledger.RunAsync(SmallSweeps.Command())).ExitCode);
         Assert.Equal(await sweeps.AtOnce.DumpAsync(), await ledger.DumpAsync());

@@ -91,7 +91,7 @@ public sealed class ScoreFolderTests(SmallSweeps sweeps)
         Assert.Equal(3, first.ExitCode);
         var name = Path.GetRelativePath(folder.At("out/arm"), images[0]);
         Assert.Contains($"Not scored: {name}: Not a readable image", first.Error);
-        Assert.Contains($"Missing: {Path.GetFileName(prompts[0])}/samples/0002: not there, as it is of other prompts", first.Error);
+        Assert.Contains($"Missing: {Path.GetFileName(prompts[0])}/samples/0002: missing, although other prompts have an image of this number", first.Error);
         Assert.Contains($"Missing: {Path.GetFileName(prompts[2])}: it has no metadata.jsonl, and is left out", first.Error);
         Assert.Contains($"Missing: {Path.GetFileName(prompts[3])}: it has no image", first.Error);
         Assert.Equal(2, Lines(folder.At("results.jsonl")).Count);
@@ -119,10 +119,10 @@ public sealed class ScoreFolderTests(SmallSweeps sweeps)
         Assert.Equal(1, none.ExitCode);
         Assert.Contains("there is no such folder", none.Error);
         var empty = await ScoreAsync(folder, folder.At("out"));
-        Assert.Contains("no folder of a prompt, such as 00000", empty.Error);
+        Assert.Contains("it holds no prompt folder, such as 00000", empty.Error);
         var samples = Path.GetDirectoryName(Directory.GetFiles(folder.At("out/arm"), "*.png", SearchOption.AllDirectories)[0])!;
         File.Copy(Path.Combine(samples, "0000.png"), Path.Combine(samples, "0000.jpg"));
-        Assert.Contains("0000.jpg and 0000.png, which have one number", (await ScoreAsync(folder)).Error);
+        Assert.Contains("0000.jpg and 0000.png, which have the same number", (await ScoreAsync(folder)).Error);
 
         var both = await InProcess.RunAsync(["score", folder.At("out/arm"), "--detections", "-", "--out", "x"]);
         Assert.Contains("score needs a folder of images or --detections, and not both", both.Error);

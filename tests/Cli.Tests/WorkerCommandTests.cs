@@ -46,7 +46,7 @@ public sealed class WorkerCommandTests
             var end = await CliProcess.RunAsync(
                 ["worker", "--data", folder.Root, .. Nowhere, "--health", port, "--bind", address]);
             Assert.Equal((4, ""), (end.ExitCode, end.Out));
-            Assert.Contains($"Nobody can be answered at {address}:{port}", end.Error, StringComparison.Ordinal);
+            Assert.Contains($"Cannot listen at {address}:{port}", end.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("fault of the program", end.Error, StringComparison.Ordinal);
         }
     }

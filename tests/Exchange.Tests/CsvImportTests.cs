@@ -32,7 +32,7 @@ public class CsvImportTests(PostgresServer server) : IClassFixture<PostgresServe
 
     [Theory]
     [InlineData("prompt,attempt\n", "attempts.csv:1: no column correct; needed are prompt, attempt, correct")]
-    [InlineData("prompt,attempt,correct,correct\n", "attempts.csv:1: the column correct is there twice")]
+    [InlineData("prompt,attempt,correct,correct\n", "attempts.csv:1: the column correct is given twice")]
     [InlineData("prompt,attempt,correct\n\"a,0,true\n", "attempts.csv:2: a quote is opened and not closed")]
     [InlineData("prompt,attempt,correct\na \"b,0,true\n", "attempts.csv:2: a quote inside a field")]
     public async Task A_table_that_is_none_is_refused_with_file_and_line(string text, string message)

@@ -54,7 +54,7 @@ public class GenEvalImportTests(PostgresServer server) : IClassFixture<PostgresS
             read.Only(FindingKind.DuplicateIndex), StringComparison.Ordinal);
         Assert.Contains("2 prompts have 1 of 2 images. Prompts (from 0): 2, 9", read.Only(FindingKind.MixedN),
             StringComparison.Ordinal);
-        Assert.Contains("0003.jpg: the published scorer passes over", read.Only(FindingKind.NoRecord),
+        Assert.Contains("0003.jpg: the published scorer ignores", read.Only(FindingKind.NoRecord),
             StringComparison.Ordinal);
         var results = await import.WriteAsync(read);
         Assert.Equal((1104, 2), (results.Arms[0].Chains.Count, results.Arms[0].Failed));

@@ -133,9 +133,9 @@ public class HostileImportTests(PostgresServer server) : IClassFixture<PostgresS
         {
             "no-record {0}/00000/samples/00000.png: a link: it is not followed",
             "no-record {0}/00009: a link: it is not followed",
-            "no-image {0}/00001/samples/00000.png: not taken in: Not a readable image",
-            "no-image {0}/00002/samples/00000.png: not taken in: PNG of 3 x 2 pixels: cut off",
-            "no-image {0}/00003/samples/00000.png: not taken in: it is a pipe, and no file",
+            "no-image {0}/00001/samples/00000.png: not imported: Not a readable image",
+            "no-image {0}/00002/samples/00000.png: not imported: PNG of 3 x 2 pixels: cut off",
+            "no-image {0}/00003/samples/00000.png: not imported: it is a pipe, not a file",
             "no-image {0}/00000/samples/00000.png.feedback.json: 2 records whose image is not there, this one first",
         })
         {
@@ -160,7 +160,7 @@ public class HostileImportTests(PostgresServer server) : IClassFixture<PostgresS
         Directory.CreateSymbolicLink(Path.Combine(root, "00000"), import.At("elsewhere"));
         var (_, images, arms) = await import.WriteAsync(read, images: true);
         Assert.Equal(0, images);
-        Assert.Contains("not taken in: it is reached over a link", arms[0].Only(FindingKind.NoImage), StringComparison.Ordinal);
+        Assert.Contains("not imported: it is reached through a link", arms[0].Only(FindingKind.NoImage), StringComparison.Ordinal);
     }
 
     /// <summary>Results of GenEval's scorer, read.</summary>

@@ -58,10 +58,10 @@ public sealed class TorchFileTests : IDisposable
         { "short storage", "w needs 9 values from place 0 on; its storage 0 has 4" },
         { "behind the storage", "w needs 3 values from place 2 on; its storage 0 has 4" },
         { "no storage", "its storage 0 is not there" },
-        { "unknown storage", "no storage of a known type" },
+        { "unknown storage", "not a storage of a known type" },
         { "no dictionary", "it holds no state dict" },
         { "packed", "is compressed, which torch.save does not do" },
-        { "no zip", "is no sound file of torch.save" },
+        { "no zip", "is not a sound file of torch.save" },
     };
 
     [Theory]

@@ -47,7 +47,7 @@ internal static class ComparisonNotes
         if (comparison.WorstCase is not null)
         {
             yield return "Missing chains: the bounds take each as worth 0 to one arm and 1 to the other, and have no sampling error in "
-                + "them. Where they exclude 0 what is missing cannot turn the difference round.";
+                + "them. Where they exclude 0 what is missing cannot reverse the difference.";
         }
 
         if (comparison.Absent.Count > 0)

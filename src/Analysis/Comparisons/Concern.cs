@@ -58,7 +58,7 @@ public sealed record Concern(string Name, string Text)
                     Repeated,
                     $"{copies.Sum(g => g.Count() - 1)} of {arm.Arm.Chains.Count} chains of {arm.Arm.Label} were drawn from the seed of "
                     + $"another replicate of their prompt (the first: prompt {copies[0].Key.Prompt}, replicates "
-                    + $"{string.Join(" and ", copies[0].Select(c => c.Replicate))}): a copy is no further replicate");
+                    + $"{string.Join(" and ", copies[0].Select(c => c.Replicate))}): a copy is not a further replicate");
             }
         }
 
@@ -138,7 +138,7 @@ public sealed record Concern(string Name, string Text)
 
         if (arm.Arm.Oracle)
         {
-            yield return new(Oracle, $"{arm.Arm.Label} uses the scorer's verdict: a ceiling and no method");
+            yield return new(Oracle, $"{arm.Arm.Label} uses the scorer's verdict: a ceiling, not a method");
         }
 
         if (arm.Arm.SelfScored)

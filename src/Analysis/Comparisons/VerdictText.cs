@@ -38,7 +38,7 @@ public static class VerdictText
                 + (comparison.At is ComparisonPoint.Budget || comparison.Anytime ? ""
                     : row.Detectable is { } detectable
                         ? $"; this design sees differences of {Numbers.Share(detectable)} or more with 80% power"
-                        : "; so few prompts find no difference with 80% power")
+                        : "; with so few prompts no difference can be seen with 80% power")
                 + unequal;
         }
 

@@ -22,7 +22,7 @@ public sealed record DesignSight(
     {
         null => [],
         (null, _) or (_, null) =>
-            [$"{Arm} against {Versus}: with {Prompts} prompts no difference may be seen with 80% power."],
+            [$"{Arm} against {Versus}: with {Prompts} prompts no difference can be seen with 80% power."],
         ({ } low, { } high) when Math.Abs(Published ?? 1) < high =>
             [$"{Arm} against {Versus}: the published difference is {Numbers.Signed(Published!.Value)}, and this design "
                 + (Math.Abs(Published.Value) < low

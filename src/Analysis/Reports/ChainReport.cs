@@ -218,7 +218,7 @@ public sealed class ChainReport
     private string? Unsolved(ArmResults arm, int index)
     {
         var never = Exploration.NeverSolved(arm, _results.Prompts.Count);
-        int[] prompts = [.. Enumerable.Range(0, never.Length).Where(p => never[p] == 1)];
+        int[] prompts = [.. Enumerable.Range(0, never.Length).Where(p => never[p] == 1).Select(p => _results.Prompts[p].Index)];
         return prompts.Length == 0 ? null
             : $"Never solved by {_measures.Title(index)} (prompts from 0): {Numbers.Ranges(prompts, int.MaxValue)}.";
     }

@@ -47,7 +47,7 @@ public sealed record CurveFigure(
             if (arm.Chains.Count == 0 || (budget is not null && costs is null))
             {
                 notes.Add(arm.Chains.Count == 0
-                    ? $"{name} has no chain yet, and no line."
+                    ? $"{name} has no chain yet, so no line."
                     : $"{name} has no {axis} recorded, and no line on this axis.");
                 continue;
             }

@@ -31,7 +31,7 @@ internal static class ReportParts
             measures.Arms,
             columns,
             [.. sections.Where(s => s.Rows.Count > 0)],
-            [.. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
+            [.. PartNote(results), .. measures.Arms.Where(a => !a.Complete).Select(a => Incomplete(a, results))],
             [.. ArmNotes(measures.Arms, results), .. notes],
             details);
 
@@ -47,10 +47,14 @@ internal static class ReportParts
 
     private static string RowNote(PublishedRow row) => $"Row {row.Label}: {row.Note}";
 
+    private static IEnumerable<string> PartNote(SweepResults results) => results.PartOf is { } part
+        ? [$"A part of the sweep, as asked for: {results.Prompts.Count} of {part.Prompts} prompts, by {part.By}."]
+        : [];
+
     private static string Incomplete(ArmSummary arm, SweepResults results)
     {
         var expected = results.Prompts.Count * results.Replicates;
-        var which = Numbers.Ranges(arm.Missing.Select(m => m.Prompt).Distinct(), MissingPartsShown);
+        var which = Numbers.Ranges(arm.Missing.Select(m => results.Prompts[m.Prompt].Index).Distinct(), MissingPartsShown);
         return $"INCOMPLETE: {arm.Name} has {arm.Chains} of {expected} chains ({arm.WhyMissing}). "
             + $"Its numbers are about the chains present. Chains are missing at prompts (from 0): {which}.";
     }
@@ -76,13 +80,13 @@ internal static class ReportParts
 
         if (arms.Any(a => a.Oracle && !a.Leaked))
         {
-            yield return "ORACLE: a decision of the arm uses the scorer's verdict: a ceiling and no method.";
+            yield return "ORACLE: a decision of the arm uses the scorer's verdict: a ceiling, not a method.";
         }
 
         if (arms.Any(a => a.SelfScored))
         {
             yield return "SELF-SCORED: the judge that the arm chooses by is also the scorer, so that the score is of what the "
-                + "judge likes: no independent measure, and too high. Score with another judge.";
+                + "judge likes: not an independent measure, and too high. Score with another judge.";
         }
 
         if (arms.Any(a => a.OtherAnswerer))
@@ -140,7 +144,7 @@ internal static class ReportParts
 
         if (!measures.Comparable(Metric.MeanOverPrompts))
         {
-            yield return $"The sweep has {results.Prompts.Count} prompts, the published numbers are about "
+            yield return $"{(results.PartOf is null ? "The sweep" : "This part")} has {results.Prompts.Count} prompts, the published numbers are about "
                 + $"{results.Tables.Published.Count(Metric.MeanOverPrompts)}: a difference is shown for whole categories only.";
         }
     }

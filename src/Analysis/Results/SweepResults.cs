@@ -35,9 +35,46 @@ public sealed record SweepResults(
     /// <summary>Some image has a score between 0 and 1: values are means and no shares.</summary>
     public bool Graded => Arms.SelectMany(a => a.Chains).SelectMany(c => c.Attempts).Any(a => a.Value is > 0 and < 1);
 
+    /// <summary>What these results are a part of; null where they are of the whole sweep.</summary>
+    public SweepPart? PartOf { get; init; }
+
+    /// <summary>The results of some of the prompts, once nothing of them is open any more.</summary>
+    /// <param name="prompts">Indexes of <see cref="Prompts"/>.</param>
+    /// <param name="by">The options by which they were chosen, as in "--limit 12".</param>
+    public SweepResults Part(IReadOnlyCollection<int> prompts, string by)
+    {
+        int[] kept = [.. prompts.Order()];
+        var places = kept.Index().ToDictionary(p => p.Item, p => p.Index);
+        return this with
+        {
+            PartOf = new(Prompts.Count, by),
+            Prompts = [.. kept.Select(p => Prompts[p])],
+            Arms = [.. Arms.Select(Part)],
+        };
+
+        ArmResults Part(ArmResults arm)
+        {
+            ChainResult[] chains = [.. arm.Chains.Where(c => places.ContainsKey(c.Prompt)).Select(c => c with { Prompt = places[c.Prompt] })];
+            var missing = (kept.Length * Replicates) - chains.Length;
+            var unscored = Math.Min(arm.Unscored, missing);
+            return arm with
+            {
+                Chains = chains,
+                Parts = [.. arm.Parts.Where(p => places.ContainsKey(p.Prompt)).Select(p => p with { Prompt = places[p.Prompt] })],
+                Failed = missing - unscored,
+                Open = 0,
+                Unscored = unscored,
+            };
+        }
+    }
+
     /// <summary>The published arm that an arm reproduces, or null.</summary>
     public PublishedArm? Reference(ArmResults arm) => Tables.Published.Arm(arm.Published);
 }
+
+/// <param name="Prompts">How many the sweep has.</param>
+/// <param name="By">The options by which the part was chosen.</param>
+public sealed record SweepPart(int Prompts, string By);
 
 /// <summary>How images were scored.</summary>
 /// <param name="Role">What kind of model looked at them, as in "detector".</param>
@@ -59,6 +96,7 @@ public sealed record ScorerSettings(string Role, string? Model, string? Options)
 }
 
 /// <summary>A prompt of the benchmark.</summary>
+/// <param name="Index">Among all prompts of the sweep, from 0.</param>
 public sealed record SweepPrompt(int Index, string Stratum, string Prompt);
 
 /// <param name="Published">Id of the published arm that this one reproduces, or null.</param>

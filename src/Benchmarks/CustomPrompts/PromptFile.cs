@@ -56,11 +56,11 @@ public static class PromptFile
             var words = Words(file, entry, prompt ?? Prompt);
             var tag = group is null ? null : PlainName.Of(Words(file, entry, group));
             var fault = !lines.TryAdd(words, entry.Line)
-                ? $"the prompt of line {lines[words]} again: a prompt is known by its text"
+                ? $"this repeats the prompt of line {lines[words]}: each prompt may be given once"
                 : tag is not null && strata.Add(tag) && strata.Count > MostStrata
-                    ? $"'{tag}' is one stratum too many: a table has a column for each, {MostStrata} at most"
+                    ? $"'{tag}' is one stratum too many: at most {MostStrata} are allowed, as each has a column in tables"
                     : tag is not null && (tag == Metric.MeanOverPrompts.Id || tag == Metric.MeanOverCategories.Id)
-                        ? $"a stratum cannot be called '{tag}', as a mean is"
+                        ? $"a stratum cannot be called '{tag}': that is the name of a mean"
                         : tag is not null && PlainName.Fault(tag) is { } unseen ? $"{group}: {unseen}"
                         : null;
             return fault is null
@@ -75,7 +75,7 @@ public static class PromptFile
         ".jsonl" => Lines(text).Select(l => Object(file, l.Line, l.Text)),
         ".csv" => Table(file, CsvReader.Rows(text, (l, fault) => new InvalidDataException($"{file}:{l}: {fault}"))),
         ".tsv" => Table(file, text.Split('\n').Select((line, i) => (i + 1, (IReadOnlyList<string>)line.TrimEnd('\r').Split('\t'))).Where(l => l.Item2 is not [""])),
-        var other => throw new InvalidDataException($"{file}: '{other}' says no form of prompts; expected .txt, .csv, .tsv or .jsonl"),
+        var other => throw new InvalidDataException($"{file}: '{other}' is not a known kind of prompt file; expected .txt, .csv, .tsv or .jsonl"),
     };
 
     /// <summary>Those with anything in them, from 1.</summary>
@@ -110,7 +110,7 @@ public static class PromptFile
             if (heading is null)
             {
                 heading = fields.CountBy(f => f).FirstOrDefault(f => f.Value > 1).Key is { } twice
-                    ? throw new InvalidDataException($"{file}:{line}: the column '{VisibleText.Short(twice)}' is there twice")
+                    ? throw new InvalidDataException($"{file}:{line}: the column '{VisibleText.Short(twice)}' is given twice")
                     : fields;
                 continue;
             }

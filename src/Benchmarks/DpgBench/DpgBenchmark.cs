@@ -77,7 +77,7 @@ public sealed class DpgBenchmark : IBenchmark
 
         if (items.GroupBy(item => item.Prompt).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw new InvalidDataException($"the items {string.Join(", ", twice.Select(item => item.Id))} have the same prompt: a prompt is known by its text");
+            throw new InvalidDataException($"the items {string.Join(", ", twice.Select(item => item.Id))} have the same prompt: each prompt may be given once");
         }
 
         var settings = new BenchmarkSettings(official ? Official : Corrected, items, List(hard), List(hardest));

@@ -45,7 +45,7 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
         }
 
         if (prompts.Count == 0)
-            throw new InvalidDataException($"{root}: no folder of a prompt, such as 00000 with metadata.jsonl and samples/0000.png in it");
+            throw new InvalidDataException($"{root}: it holds no prompt folder, such as 00000 with metadata.jsonl and samples/0000.png in it");
         var numbers = prompts.SelectMany(prompt => prompt.Files.Keys).Distinct().Order().ToList();
         foreach (var (name, prompt, files) in prompts)
         {
@@ -53,7 +53,7 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
             if (files.Count == 0)
                 missing.Add($"{name}: it has no image");
             else
-                missing.AddRange(numbers.Where(number => !files.ContainsKey(number)).Select(number => $"{name}/samples/{number:0000}: not there, as it is of other prompts"));
+                missing.AddRange(numbers.Where(number => !files.ContainsKey(number)).Select(number => $"{name}/samples/{number:0000}: missing, although other prompts have an image of this number"));
         }
 
         var there = prompts.Select(prompt => prompt.Prompt.Prompt).ToHashSet(StringComparer.Ordinal);
@@ -102,7 +102,7 @@ public sealed record GenEvalFolder(IReadOnlyList<GenEvalImage> Images, IReadOnly
         foreach (var (name, number) in Numbered(found, whole: false))
         {
             if (!files.TryAdd(number, name))
-                throw new InvalidDataException($"{prompt}/samples holds {files[number]} and {name}, which have one number: keep one of them");
+                throw new InvalidDataException($"{prompt}/samples holds {files[number]} and {name}, which have the same number: keep one of them");
         }
 
         return files;

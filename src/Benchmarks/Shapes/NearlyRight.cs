@@ -77,7 +77,7 @@ public sealed record NearlyRight(PromptMetadata Prompt, ShapeFault Fault)
                     .. Others(shapes, a.Class, b.Class).Select(s => grammar.TwoObject(a.Class, s)),
                 ];
             default:
-                throw new ArgumentException($"'{prompt.Prompt}' is no prompt of the world of shapes.", nameof(prompt));
+                throw new ArgumentException($"'{prompt.Prompt}' is not a prompt of the world of shapes.", nameof(prompt));
         }
     }
 

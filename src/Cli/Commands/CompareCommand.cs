@@ -35,7 +35,7 @@ internal static class CompareCommand
         {
             Description = "Attempts that each chain may use, or several (4,8,20: the verdict is about the last, p Holm "
                 + "counts all), or budget:AXIS=COST, the same mean cost a prompt; AXIS is "
-                + $"{string.Join(", ", BudgetAxes.Names)}. All that each arm has if left out",
+                + $"{string.Join(", ", BudgetAxes.Names)}. Without it: all attempts of each arm",
         };
         var margin = new Option<double?>("--margin")
         {
@@ -55,7 +55,7 @@ internal static class CompareCommand
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
-            Description = $"Compare in spite of: {string.Join(", ", Concern.Names)}; may be repeated",
+            Description = $"Compare although the following would mislead: {string.Join(", ", Concern.Names)}; may be repeated",
             DefaultValueFactory = _ => [],
         };
         allow.AcceptOnlyFromAmong([.. Concern.Names]);
@@ -84,7 +84,7 @@ internal static class CompareCommand
                 if (parsed.GetValue(margin) is not null || parsed.GetValue(detail) || parsed.GetValue(anytime)
                     || parsed.GetValue(labels) is not null)
                 {
-                    throw new UsageException("--margin, --detail, --anytime and --labels are of two arms: name B too");
+                    throw new UsageException("--margin, --detail, --anytime and --labels need two arms: name B too");
                 }
 
                 var (sweep, baseline) = await ArmAddress.SweepAsync(session, parsed.GetRequiredValue(first), parsed.GetValue(scorer), cancellation);
@@ -122,7 +122,7 @@ internal static class CompareCommand
     {
         if (at is ComparisonPoint.Attempts { Before.Count: > 0 })
         {
-            throw new UsageException("--at: several N are tested together for two arms alone: name B too");
+            throw new UsageException("--at: several N need two arms: name B too");
         }
 
         var pairs = Try(() => ArmsComparison.PairsOf(sweep, baseline));
@@ -145,7 +145,7 @@ internal static class CompareCommand
             var allow = string.Join(' ', concerns.Select(c => c.Name).Distinct().Select(n => $"--allow {n}"));
             throw new UsageException(
                 $"this comparison would mislead:\n{string.Concat(concerns.Select(c => $"  {c.Text}\n"))}"
-                + $"To compare all the same: {allow}");
+                + $"To compare anyway: {allow}");
         }
     }
 

@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Cli.Commands;
 /// <summary><c>reflectdit ctl</c>: pause, resume, cancel or requeue a sweep, wherever its workers are.</summary>
 internal static class CtlCommand
 {
-    public static Command Create() => new("ctl", "Control a sweep; acts at once, and may be said again")
+    public static Command Create() => new("ctl", "Control a sweep; takes effect at once, and may be repeated")
     {
         Verb("pause", "Stop after the attempts in flight, and keep the rest", SetState(SweepState.Paused)),
         Verb("resume", "Go on with a paused sweep", SetState(SweepState.Running)),

@@ -44,7 +44,7 @@ internal static class DashboardCommand
         };
         var proxies = new Option<IPAddress?[]>("--proxy")
         {
-            Description = "Address of a proxy that is believed; may be repeated",
+            Description = "Address of a proxy to trust; may be repeated",
             CustomParser = result => [.. result.Tokens.Select(t => Address(result, t.Value))],
         };
         var command = new Command("dashboard", "Show sweeps, their results and their images in a browser")
@@ -54,7 +54,7 @@ internal static class DashboardCommand
         command.Validators.Add(r =>
         {
             if ((r.GetValue(header) is null) != (r.GetResult(proxies) is null or { Implicit: true }))
-                r.AddError("--user-header says what a proxy says, and --proxy which one is believed: give both");
+                r.AddError("--user-header needs --proxy, the address of the proxy to trust, and --proxy needs --user-header: give both");
         });
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -98,7 +98,7 @@ internal static class DashboardCommand
         {
             Console.WriteLine(address);
             Terminal.Say(options.Password is null
-                ? "Open this address: it is good once, and the browser is known from then on. Ctrl-C ends the dashboard."
+                ? "Open this address: it works once, and this browser is remembered from then on. Ctrl-C ends the dashboard."
                 : "Open this address. Ctrl-C ends the dashboard.");
             await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -110,7 +110,7 @@ internal static class DashboardCommand
         port.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int?>() is < 0 or > 65535)
-                r.AddError($"{name} {r.Tokens[0].Value} is no port");
+                r.AddError($"{name} {r.Tokens[0].Value} is not a port (1 to 65535)");
         });
         return port;
     }

@@ -14,7 +14,7 @@ internal static class DbCommand
         ledger.AddTo(stop);
         stop.SetAction(async (parsed, cancellation) =>
         {
-            ledger.RefuseDatabase(parsed, "'db stop' ends the private server of --data; a database of others it leaves alone");
+            ledger.RefuseDatabase(parsed, "'db stop' ends the private server of --data; it does not stop another database");
             var stopped = await PrivateServer.StopAsync(ledger.Data(parsed), cancellation);
             Terminal.Say(stopped
                 ? $"The server of {ledger.Data(parsed)} has ended."

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
 using ReflectDiT.Eval.Silo.Cluster;
@@ -15,7 +16,7 @@ internal static class DoctorCommand
     {
         var ledger = new LedgerOptions();
         var sweep = new Option<string?>("--sweep") { Description = "Look at the models of a sweep file too: are they there, do they fit, is their dtype slow here" };
-        var models = new Option<string?>("--models") { Description = "Where this machine has them, as for worker" };
+        var models = new Option<string?>("--models") { Description = "Where this machine has the models, as for worker --models" };
         var command = new Command("doctor", "Say what is there, what is missing, and what to do") { sweep, models };
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -63,7 +64,7 @@ internal static class DoctorCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new(false, $"data folder {dataFolder} cannot be written ({e.Message}); choose another with --data");
+            return new(false, $"data folder {dataFolder} cannot be written ({SystemFault.Of(e)}); choose another with --data");
         }
 
         var free = new DriveInfo(existing).AvailableFreeSpace;

@@ -20,35 +20,35 @@ internal static class DrawCommand
     {
         var model = new Argument<string>("MODEL") { Description = "Snapshot folder of a SANA or a Reflect-DiT" };
         var prompt = new Option<string>("--prompt") { Description = "What to draw", Required = true };
-        var seed = new Option<long>("--seed") { Description = "Of the noise", DefaultValueFactory = _ => 0 };
+        var seed = new Option<long>("--seed") { Description = "Seed of the noise", DefaultValueFactory = _ => 0 };
         var context = new Option<string[]>("--context")
         {
             Description = "IMAGE=FEEDBACK: a past image and what was wrong with it; may be given several times",
         };
         var output = new Option<string>("--out") { Description = "PNG file to write", DefaultValueFactory = _ => "drawing.png" };
         var steps = new Option<int>("--steps") { Description = "Steps of the solver", DefaultValueFactory = _ => 20 };
-        var guidance = new Option<double>("--guidance") { Description = "Up to 1 for none", DefaultValueFactory = _ => 4.5 };
+        var guidance = new Option<double>("--guidance") { Description = "Strength of classifier-free guidance; 1 or less for none", DefaultValueFactory = _ => 4.5 };
         var size = new Option<int>("--size") { Description = "Side of the image in pixels", DefaultValueFactory = _ => 1024 };
         var dtype = new Option<string>("--dtype")
         {
-            Description = "Of the transformer; auto: bf16 where the device is quick at it, else fp32",
+            Description = "Type that the transformer computes in; auto: bf16 where the device is fast at it, else fp32",
             DefaultValueFactory = _ => "auto",
         };
         dtype.AcceptOnlyFromAmong("auto", "bf16", "fp32", "fp16");
         var device = new Option<string>("--device")
         {
-            Description = "As libtorch names it: cpu, cuda:0",
+            Description = "The device, as libtorch names it: cpu, cuda:0",
             DefaultValueFactory = _ => Placement.Processor,
         };
         var variant = new Option<string>("--variant")
         {
-            Description = "Of the snapshot's files",
+            Description = "Variant of the snapshot's files, such as fp16",
             DefaultValueFactory = _ => "none",
         };
         variant.AcceptOnlyFromAmong("none", "bf16", "fp16", "fp32");
         var quirks = new Option<string>("--quirks")
         {
-            Description = "Of a Reflect-DiT: as the released code draws, or as it was meant",
+            Description = "For a Reflect-DiT: draw as the released code does, or as it was meant",
             DefaultValueFactory = _ => "paper",
         };
         quirks.AcceptOnlyFromAmong("paper", "clean");

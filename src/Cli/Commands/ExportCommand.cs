@@ -32,7 +32,7 @@ internal static class ExportCommand
         var command = new Command(format, description) { sweep, folder };
         var best = new Option<int>("--best")
         {
-            Description = "So many images of each chain, those that its selector likes best, instead of the one that it shows",
+            Description = "This many images of each chain, those that its selector likes best, instead of the one that it shows",
             DefaultValueFactory = _ => 1,
             CustomParser = result => NumberArgument.AtLeast(result, 1),
         };

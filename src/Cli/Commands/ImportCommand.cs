@@ -42,7 +42,7 @@ internal sealed class ImportCommand
     };
 
     private readonly Option<int?> _n =
-        new("--n") { Description = "Attempts at most of a chain; by default those of the longest" };
+        new("--n") { Description = "The most attempts of a chain; by default those of the longest" };
 
     private readonly Option<string?> _benchmark = new("--benchmark")
     {
@@ -57,7 +57,7 @@ internal sealed class ImportCommand
     };
 
     private readonly Option<int> _perTask =
-        new("--per-task") { Description = "Likewise", DefaultValueFactory = _ => 100 };
+        new("--per-task") { Description = "Prompts drawn for each category, as for 'reflectdit prompts'", DefaultValueFactory = _ => 100 };
     private readonly Option<bool> _images = new("--images")
     {
         Description = "Copy the images of the input into the data folder too; also into a sweep imported without",

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Networks;
@@ -33,7 +34,7 @@ internal static class ModelsCommand
         var folders = Directory.GetDirectories(root).Order(StringComparer.Ordinal).Prepend(root)
             .Where(Checkpoint.IsIn).ToList();
         if (folders.Count == 0)
-            throw new UsageException($"neither {root} nor a folder in it holds a checkpoint in files .safetensors");
+            throw new UsageException($"neither {root} nor a folder in it holds a checkpoint in .safetensors files");
         try
         {
             foreach (var folder in folders)
@@ -100,16 +101,17 @@ internal static class ModelsCommand
         var path = Path.Combine(folder, "config.json");
         if (!File.Exists(path))
             return "no config.json";
+        var text = File.ReadAllText(path);
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllText(path));
+            using var json = JsonDocument.Parse(text);
             return json.RootElement.TryGetProperty("_class_name", out var name) ? $"{name}"
                 : json.RootElement.TryGetProperty("architectures", out var names) ? string.Join(", ", names.EnumerateArray())
                 : "a config.json without a class";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new UsageException($"{path}: {e.Message}", e);
+            throw new UsageException($"{path}: {JsonFault.Read(text, e)}", e);
         }
     }
 }

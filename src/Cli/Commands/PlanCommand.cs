@@ -25,7 +25,7 @@ internal sealed class PlanCommand
 
     private readonly Option<int?> _pilot = new("--pilot")
     {
-        Description = "Run so many prompts first, in turn from each category, and predict from them; they belong to "
+        Description = "Run this many prompts first, in turn from each category, and predict from them; they belong to "
             + "the sweep",
         CustomParser = result => NumberArgument.AtLeast(result, 2),
     };
@@ -79,7 +79,7 @@ internal sealed class PlanCommand
         var seconds = clock.Elapsed.TotalSeconds;
         if (progress.Done + progress.Failed < progress.Total)
         {
-            Terminal.Say("The pilot was stopped. The same command again goes on.");
+            Terminal.Say("The pilot was stopped. Run the same command again to go on.");
             return ExitCode.Incomplete;
         }
 

@@ -45,9 +45,9 @@ internal static class ReportCommand
         {
             var asked = r.GetValue(html) is not null;
             if (asked && (r.GetResult(layout) is not null || r.GetResult(format) is { Implicit: false } || r.GetValue(detail)))
-                r.AddError("--html writes all pages: --layout, --format and --detail are of the table");
+                r.AddError("--html writes all pages: --layout, --format and --detail belong to the table and cannot be given with it");
             if (!asked && (r.GetValue(originals) || r.GetResult(prices.Option) is not null))
-                r.AddError("--originals and --prices are of --html DIR");
+                r.AddError("--originals and --prices need --html DIR");
         });
         ledger.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>

@@ -20,7 +20,7 @@ internal static class RescoreCommand
         var sweep = new Argument<string>("SWEEP") { Description = "Its name, its id or the beginning of its id" };
         var file = new Argument<string>("SWEEP.yaml")
         {
-            Description = "A sweep file with the same benchmark, such as the sweep's own: of it, the scorer and its model are taken",
+            Description = "A sweep file with the same benchmark, such as the sweep's own: its scorer and the scorer's model are used",
         };
         var name = new Option<string>("--as")
         {
@@ -46,7 +46,7 @@ internal static class RescoreCommand
         command.Validators.Add(r =>
         {
             if (r.GetValue(detach) && r.GetResult(concurrency) is { Implicit: false })
-                r.AddError("--concurrency is of this command's own work: with --detach the workers of the ledger do it");
+                r.AddError("--concurrency cannot be given with --detach: the workers of the ledger do it");
         });
         ledger.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -85,7 +85,7 @@ internal static class RescoreCommand
             await new Worker(session, (_, _) => Task.FromResult(setup), options, progress).RunAsync(stop.Token);
             if (progress.Unscored.Open > 0)
             {
-                log.Say($"Stopped with {progress.Unscored.Open} images to score. The same command again goes on.");
+                log.Say($"Stopped with {progress.Unscored.Open} images to score. Run the same command again to go on.");
                 return ExitCode.Incomplete;
             }
 

@@ -27,11 +27,11 @@ internal sealed class RunCommand
 
     private readonly Option<int?> _limit = new("--limit")
     {
-        Description = "Only so many prompts, in turn from each category",
+        Description = "Run only this many prompts, taken in turn from each category",
         CustomParser = result => NumberArgument.AtLeast(result, 1),
     };
 
-    private readonly Option<string?> _category = new("--category") { Description = "Only the prompts of one category" };
+    private readonly Option<string?> _category = new("--category") { Description = "Run only the prompts of one category" };
 
     private readonly Option<int> _concurrency = new("--concurrency")
     {
@@ -77,7 +77,7 @@ internal sealed class RunCommand
             foreach (var option in new Option[] { _limit, _category, _concurrency })
             {
                 if (r.GetValue(_detach) && r.GetResult(option) is { Implicit: false })
-                    r.AddError($"{option.Name} is of this command's own work: with --detach the workers of the ledger do the whole sweep");
+                    r.AddError($"{option.Name} cannot be given with --detach: the workers of the ledger do the whole sweep");
             }
         });
     }
@@ -119,13 +119,18 @@ internal sealed class RunCommand
         if (progress.Done + progress.Failed < progress.Total || progress.Unscored.Open > 0)
         {
             log.Say($"Stopped with {progress.Done} of {progress.Total} chains done, {progress.Unscored.Open} images to score. "
-                + "The same command again goes on.");
+                + "Run the same command again to go on.");
             return ExitCode.Incomplete;
         }
 
         var row = await session.Sweeps.FindAsync(sweep.Plan.Id.ToString(), CancellationToken.None);
         var (folder, lost) = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
+        if (prompts.Count < results.Prompts.Count)
+        {
+            results = results.Part(prompts, PartOptions(parsed));
+        }
+
         Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
         log.Say($"Images: {folder}");
         if (lost > 0)
@@ -137,6 +142,13 @@ internal sealed class RunCommand
 
         return await FailuresAsync(session, sweep, progress, log);
     }
+
+    /// <summary>"--limit 12", "--category colors", or both.</summary>
+    private string PartOptions(ParseResult parsed) => string.Join(" and ", new[]
+    {
+        parsed.GetValue(_limit) is { } limit ? $"{_limit.Name} {limit}" : null,
+        parsed.GetValue(_category) is { } category ? $"{_category.Name} {category}" : null,
+    }.OfType<string>());
 
     private IReadOnlyList<int> Prompts(SweepSetup sweep, ParseResult parsed)
     {
@@ -181,7 +193,7 @@ internal sealed class RunCommand
 
         var tolerated = sweep.Calls.ToleratedFailures * progress.Total;
         log.Say($"{progress.Failed} of {progress.Total} chains failed ({tolerated:0.##} tolerated); "
-            + "the same command again tries them again. The first:");
+            + "run the same command again to retry them. The first:");
         foreach (var reason in await SweepStatus.FailuresAsync(session, sweep.Plan.Id, 5, CancellationToken.None))
         {
             log.Say($"  {reason}");
@@ -198,8 +210,8 @@ internal sealed class RunCommand
             return ExitCode.Done;
         }
 
-        log.Say($"{progress.Unscored.Failed} images could not be scored, and their chains are left out of the results; the same command "
-            + "again tries them again. The first:");
+        log.Say($"{progress.Unscored.Failed} images could not be scored, and their chains are left out of the results; run the same "
+            + "command again to retry them. The first:");
         foreach (var reason in await session.Scorings.FailuresAsync(sweep, 5, CancellationToken.None))
         {
             log.Say($"  {reason}");

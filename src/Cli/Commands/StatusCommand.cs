@@ -32,7 +32,7 @@ internal static class StatusCommand
         var watch = new Option<bool>("--watch") { Description = "Show it again every two seconds, with rates, until Ctrl-C" };
         var detail = new Option<bool>("--detail")
         {
-            Description = "With what each sweep has spent, shared drawings counted once, and what nothing refers to any more",
+            Description = "Also show what each sweep has spent, shared drawings counted once, and what nothing refers to any more",
         };
         var command = new Command("status", "Show the sweeps of the ledger, how far they are, and who works on them")
         {

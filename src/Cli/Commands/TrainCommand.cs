@@ -33,10 +33,10 @@ internal static class TrainCommand
             Description = "Train so many steps in the place of a stage's own number (of samples: prompts)",
             CustomParser = result => NumberArgument.AtLeast(result, 1),
         };
-        var seed = new Option<long>("--seed") { Description = "Of all that is drawn at random", DefaultValueFactory = _ => 17 };
+        var seed = new Option<long>("--seed") { Description = "Seed of all that is drawn at random", DefaultValueFactory = _ => 17 };
         var threads = new Option<int>("--threads")
         {
-            Description = "Of the processor; with as many the same seed gives the same weights",
+            Description = "Threads; the same seed and number of threads give the same weights",
             DefaultValueFactory = _ => Environment.ProcessorCount,
             CustomParser = result => NumberArgument.AtLeast(result, 1),
         };

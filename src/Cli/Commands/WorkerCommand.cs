@@ -42,7 +42,7 @@ internal static class WorkerCommand
         };
         var arms = new Option<string[]>("--arms")
         {
-            Description = "Only the arms of these names (this worker may hold only some models)",
+            Description = "Take chains of these arms only, where this worker has only some of the models",
             AllowMultipleArgumentsPerToken = true,
         };
         var roles = new Option<Roles>("--roles")
@@ -69,7 +69,7 @@ internal static class WorkerCommand
         health.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int?>() is < 1 or > 65535)
-                r.AddError($"--health {r.Tokens[0].Value} is no port");
+                r.AddError($"--health {r.Tokens[0].Value} is not a port (1 to 65535)");
         });
         var bind = new Option<IPAddress>("--bind")
         {
@@ -154,7 +154,7 @@ internal static class WorkerCommand
     {
         var (session, server, address) = await DashboardStart.StartAsync(
             ledger, parsed, new(new(IPAddress.Loopback, port), DashboardStart.Folder(ledger.Data(parsed))), prices: null, sweep: null, log.Factory, stop);
-        log.Say($"Dashboard: {address} (good once).");
+        log.Say($"Dashboard: {address} (works once).");
         return new Shown(session, server);
     }
 

@@ -95,7 +95,7 @@ internal sealed class ConsoleLog : ILoggerProvider
     {
         var format = new Option<string?>("--log-format")
         {
-            Description = "Of what is said on standard error: text, or json with one object a line",
+            Description = "Form of messages on standard error: text, or json with one object a line",
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong("text", "json");

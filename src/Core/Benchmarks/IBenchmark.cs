@@ -6,7 +6,7 @@ namespace ReflectDiT.Eval.Core.Benchmarks;
 /// <summary>Prompts in strata, ways to score their images, and tables of the scores. Its settings alone decide all of it.</summary>
 public interface IBenchmark
 {
-    /// <summary>In an order that never changes: a prompt is known by its place. No text is there twice.</summary>
+    /// <summary>In an order that never changes: a prompt is known by its place. No text is given twice.</summary>
     IReadOnlyList<BenchmarkPrompt> Prompts { get; }
 
     BenchmarkTables Tables { get; }

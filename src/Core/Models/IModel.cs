@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Core.Models;
 public interface IModel<TRequest, TAnswer> : IDisposable
 {
     /// <summary>
-    /// SHA-256 of its weights, in 64 small hexadecimal digits: with the identity that a sweep records, it decides every answer.
+    /// SHA-256 of its weights, in 64 lower-case hexadecimal digits: with the identity that a sweep records, it decides every answer.
     /// A simulated model's is that of the numbers that stand for weights.
     /// </summary>
     string Digest { get; }

@@ -10,7 +10,7 @@ public sealed class ThumbnailStore(ArtifactStore artifacts, string folder)
 {
     private static readonly SemaphoreSlim Makers = new(Environment.ProcessorCount);
 
-    /// <param name="image">SHA-256 in 64 small hexadecimal digits.</param>
+    /// <param name="image">SHA-256 in 64 lower-case hexadecimal digits.</param>
     /// <param name="size">One of <see cref="Links.ThumbnailSizes"/>.</param>
     /// <exception cref="LedgerException">The image is missing or damaged.</exception>
     /// <exception cref="InvalidDataException">It is none.</exception>

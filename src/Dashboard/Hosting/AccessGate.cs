@@ -37,7 +37,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
 
         if (!IsOwnHost(context.Request.Host))
         {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This dashboard is not called that. "
+            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, "This dashboard is not known under that name. "
                 + "Ask for it by its address, or start it with --host NAME.");
         }
         else if (!IsOwnOrigin(context.Request))
@@ -90,7 +90,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
     {
         if (!context.Request.HasFormContentType)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Expected the form of the door.");
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Expected the form of the sign-in page.");
             return;
         }
 
@@ -133,7 +133,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
             IsEssential = true,
         });
         context.Response.Headers["Refresh"] = $"0; url={new Uri(new("http://here"), to).PathAndQuery}"; // escaped by the way
-        await WriteAsync(context, new("Welcome", "You are in. This leads on by itself.", Password: false, to), StatusCodes.Status200OK);
+        await WriteAsync(context, new("Welcome", "You are signed in. The next page opens by itself.", Password: false, to), StatusCodes.Status200OK);
     }
 
     private Task DoorAsync(HttpContext context, bool wrong)
@@ -141,8 +141,8 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         var to = context.Request.Method == "GET" ? context.Request.Path + context.Request.QueryString : "/";
         var text = options.Password is not null
             ? wrong ? "That is not the password." : "This dashboard needs its password."
-            : "Open the address with the token that 'reflectdit dashboard' printed. It is good once; start the dashboard again for another.";
-        return WriteAsync(context, new("Who is there?", text, options.Password is not null, to), StatusCodes.Status401Unauthorized);
+            : "Open the address with the token that 'reflectdit dashboard' printed. It works once; start the dashboard again for another.";
+        return WriteAsync(context, new("Sign in", text, options.Password is not null, to), StatusCodes.Status401Unauthorized);
     }
 
     private async Task WriteAsync(HttpContext context, DoorModel door, int status)

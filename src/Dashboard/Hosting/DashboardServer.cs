@@ -93,7 +93,7 @@ public sealed class DashboardServer : IAsyncDisposable
             if (e is IOException or SocketException)
             {
                 throw new IOException(
-                    $"No dashboard can be shown at {options.At}: {e.GetBaseException().Message}. Choose another --port, or address.", e);
+                    $"Cannot show a dashboard at {options.At}: {e.GetBaseException().Message}. Choose another --port, or address.", e);
             }
 
             throw;
@@ -217,14 +217,14 @@ public sealed class DashboardServer : IAsyncDisposable
 
         if (!Guid.TryParse(form["sweep"], out var sweep))
         {
-            await FaultAsync(context, StatusCodes.Status400BadRequest, "Refused", "The form names no sweep.");
+            await FaultAsync(context, StatusCodes.Status400BadRequest, "Refused", "The form does not name a sweep.");
             return;
         }
 
         Guid? reason = Guid.TryParse(form["reason"], out var id) ? id : null;
         if (reason is null && form["reason"].ToString().Length > 0)
         {
-            await FaultAsync(context, StatusCodes.Status400BadRequest, "Refused", "The form names no reason.");
+            await FaultAsync(context, StatusCodes.Status400BadRequest, "Refused", "The form does not name a reason.");
             return;
         }
 

@@ -50,11 +50,11 @@ public static class AttemptsCsv
 
         if (header.CountBy(c => c).FirstOrDefault(c => c.Value > 1).Key is { } twice)
         {
-            throw new RecordException(file, 1, $"the column {twice} is there twice");
+            throw new RecordException(file, 1, $"the column {twice} is given twice");
         }
 
         var common = header.Except(known)
-            .Select(c => new Finding(FindingKind.UnknownKey, $"the column {VisibleText.Short(c)} is not taken in", file, 1))
+            .Select(c => new Finding(FindingKind.UnknownKey, $"the column {VisibleText.Short(c)} is not imported", file, 1))
             .ToList();
         var arms = new List<ArmLines>();
         foreach (var (line, fields) in rows.Skip(1))

@@ -42,7 +42,7 @@ public static partial class GenEvalInput
         if (unknown.Count > 0)
         {
             findings.Add(new(
-                FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", unknown)}", file));
+                FindingKind.UnknownKey, $"keys that are not imported: {string.Join(", ", unknown)}", file));
         }
 
         if (tree is not null)
@@ -86,7 +86,7 @@ public static partial class GenEvalInput
         foreach (var image in images.Where(i => !ScoredName().IsMatch(Path.GetFileName(i))))
         {
             yield return new(
-                FindingKind.NoRecord, "the published scorer passes over this name; it has no record", image);
+                FindingKind.NoRecord, "the published scorer ignores this name; it has no record", image);
         }
 
         var taken = images.Count(i => ScoredName().IsMatch(Path.GetFileName(i)));

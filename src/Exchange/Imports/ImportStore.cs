@@ -112,7 +112,7 @@ public sealed class ImportStore(NpgsqlDataSource source)
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            return (null, $"not taken in: {e.Message}");
+            return (null, $"not imported: {e.Message}");
         }
     }
 

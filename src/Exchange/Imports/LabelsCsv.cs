@@ -33,7 +33,7 @@ public static class LabelsCsv
 
         if (header.CountBy(c => c).FirstOrDefault(c => c.Value > 1).Key is { } twice)
         {
-            throw new RecordException(file, 1, $"the column {twice} is there twice");
+            throw new RecordException(file, 1, $"the column {twice} is given twice");
         }
 
         var chains = sweep.Arms.ToDictionary(a => a.Name, a => a.Chains.ToDictionary(c => (c.Prompt, c.Replicate)));
@@ -45,7 +45,7 @@ public static class LabelsCsv
             if (!lines.TryAdd((label.Arm, label.Prompt, label.Replicate, label.Attempt), line))
             {
                 throw new RecordException(
-                    file, line, $"the image of line {lines[(label.Arm, label.Prompt, label.Replicate, label.Attempt)]} once more; one label an image: "
+                    file, line, $"the image of line {lines[(label.Arm, label.Prompt, label.Replicate, label.Attempt)]} again: give each image one label; "
                         + "of several people, their mean");
             }
 

@@ -154,7 +154,7 @@ public static partial class ReflectDitInput
             if (_unknown.Count > 0)
             {
                 Findings.Add(new(
-                    FindingKind.UnknownKey, $"keys that are not taken in: {string.Join(", ", _unknown)}", root));
+                    FindingKind.UnknownKey, $"keys that are not imported: {string.Join(", ", _unknown)}", root));
             }
 
             if (!annotated && Records.Exists(r => r.Index > 0 && r.Context is null && !r.Leaked))

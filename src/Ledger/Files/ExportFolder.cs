@@ -20,7 +20,7 @@ public sealed class ExportFolder : IDisposable
     {
         if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
         {
-            throw new InvalidDataException($"{path}: is there already; an export goes into a new folder");
+            throw new InvalidDataException($"{path}: exists already; an export needs a new folder");
         }
     }
 

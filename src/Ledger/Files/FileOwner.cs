@@ -17,7 +17,7 @@ public static class FileOwner
 
         return Posix.Status(there) is { } status
             ? $"{there} belongs to {NameOf(status.User)}, and you are {NameOf(Posix.EffectiveUser)}"
-            : $"{there} cannot be looked at";
+            : $"{there} cannot be inspected";
     }
 
     private static string NameOf(uint user)

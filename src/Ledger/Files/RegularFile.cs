@@ -84,7 +84,7 @@ public static partial class RegularFile
     {
         if (path.Length == 0 || path.Contains('\0'))
         {
-            throw new IOException(path.Length == 0 ? "a file has to be named" : "no file has a NUL character in its name");
+            throw new IOException(path.Length == 0 ? "the name of the file is empty" : "a file name cannot hold a NUL character");
         }
 
         return Checked(OpenAt(CurrentFolder, path, flags | NonBlocking | CloseOnExec), within: false);
@@ -98,7 +98,7 @@ public static partial class RegularFile
     {
         var error = Marshal.GetLastPInvokeError();
         return descriptor >= 0 ? new(descriptor, ownsHandle: true)
-            : within && error is TooManyLinks or NotAFolder ? throw new IOException("it is reached over a link, which is not followed")
+            : within && error is TooManyLinks or NotAFolder ? throw new IOException("it is reached through a link, which is not followed")
             : error == AccessDenied ? throw new IOException($"permission denied to user {Environment.UserName}")
             : throw new IOException(new Win32Exception(error).Message.ToLowerInvariant());
     }
@@ -122,7 +122,7 @@ public static partial class RegularFile
         };
         if (what is not null)
         {
-            throw new IOException($"it is {what}, and no file");
+            throw new IOException($"it is {what}, not a file");
         }
 
         var size = BitConverter.ToInt64(status, 40);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Ledger.Server;
 
@@ -22,7 +23,7 @@ public static class PrivateServer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PrivateServerException($"Cannot make the data folder {dataFolder}: {e.Message} Choose another with --data.");
+            throw new PrivateServerException($"Cannot make the data folder {dataFolder}: {SystemFault.Of(e)}. Choose another with --data.");
         }
 
         var data = Posix.RealPath(dataFolder);

@@ -97,15 +97,17 @@ public sealed partial class Checkpoint : IDisposable
     {
         var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         var homes = new Dictionary<string, ITensorFile>(StringComparer.Ordinal);
+        var text = "";
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            text = File.ReadAllText(index);
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var lost = new List<string>();
             foreach (var entry in json.RootElement.Required("weight_map", index).Fields("weight_map"))
             {
                 var name = entry.Value.Text(entry.Name);
                 if (name != Path.GetFileName(name) || !name.EndsWith(".safetensors", StringComparison.Ordinal))
-                    throw new CheckpointException($"{index}: {entry.Name} is said to be in \"{name}\", which is no file of this folder");
+                    throw new CheckpointException($"{index}: {entry.Name} is said to be in \"{name}\", which is not a file of this folder");
                 if (!files.TryGetValue(name, out var file))
                     files.Add(name, file = SafetensorsFile.Open(Path.Combine(folder, name)));
                 if (file.Tensors.ContainsKey(entry.Name))
@@ -123,7 +125,7 @@ public sealed partial class Checkpoint : IDisposable
             foreach (var file in files.Values)
                 file.Dispose();
             if (e is JsonException or InvalidDataException or InvalidOperationException)
-                throw new CheckpointException($"{index} is no index of a checkpoint: {e.Message}", e);
+                throw new CheckpointException($"{index} is not an index of a checkpoint: {(e is InvalidDataException ? e.Message : JsonFault.Read(text, e))}", e);
             throw;
         }
     }

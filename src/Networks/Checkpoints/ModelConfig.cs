@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Networks.Checkpoints;
 
@@ -19,16 +20,17 @@ public sealed partial class ModelConfig
     /// <exception cref="CheckpointException">The file is not there, or is no JSON object.</exception>
     public static ModelConfig Read(string path)
     {
+        var text = "";
         try
         {
             // Python writes numbers that JSON does not have: scheduler_config.json holds -Infinity.
-            var text = NumbersOfPython().Replace(File.ReadAllText(path), "${before}\"${number}\"");
+            text = NumbersOfPython().Replace(File.ReadAllText(path), "${before}\"${number}\"");
             using var document = JsonDocument.Parse(text);
             return new(document.RootElement.Clone(), path);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
+            throw new CheckpointException($"{path} cannot be read: {(e is JsonException ? JsonFault.Read(text, e) : SystemFault.Of(e))}", e);
         }
     }
 
@@ -94,7 +96,7 @@ public sealed partial class ModelConfig
     private JsonElement? Get(string key)
     {
         _asked.Add(key);
-        return _json.ValueKind != JsonValueKind.Object ? throw new CheckpointException($"{_path} is no JSON object")
+        return _json.ValueKind != JsonValueKind.Object ? throw new CheckpointException($"{_path} is not a JSON object")
             : _json.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 

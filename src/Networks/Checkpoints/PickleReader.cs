@@ -42,7 +42,7 @@ internal sealed class PickleReader(Stream stream, Func<PickleName, object?[], ob
         catch (Exception e) when (e is ArgumentOutOfRangeException or InvalidCastException or KeyNotFoundException or EndOfStreamException
             or ArgumentNullException or OverflowException)
         {
-            throw new InvalidDataException($"a damaged pickle: {e.Message}", e);
+            throw new InvalidDataException("a damaged pickle: an instruction of it does not fit what stands before it, or it ends too early", e);
         }
     }
 

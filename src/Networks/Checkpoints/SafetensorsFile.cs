@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using System.Text;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Text;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks.Checkpoints;
@@ -65,11 +67,11 @@ public sealed class SafetensorsFile : ITensorFile
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException($"{path} is no sound safetensors file: {e.Message}", e);
+            throw new CheckpointException($"{path} is not a sound safetensors file: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
+            throw new CheckpointException($"{path} cannot be read: {SystemFault.Of(e)}", e);
         }
     }
 
@@ -168,11 +170,11 @@ public sealed class SafetensorsFile : ITensorFile
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"its header is no JSON, or has a name twice: {e.Message}", e);
+            throw new InvalidDataException($"its header cannot be read: {JsonFault.Read(Encoding.UTF8.GetString(header), e)}", e);
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidDataException($"its header has a name that is not Unicode text: {e.Message}", e);
+            throw new InvalidDataException("its header has a name that is not Unicode text", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Numerics;
+using ReflectDiT.Eval.Core.Text;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks.Checkpoints;
@@ -73,11 +74,11 @@ public sealed class TorchFile : ITensorFile
         }
         catch (InvalidDataException e)
         {
-            throw new CheckpointException($"{path} is no sound file of torch.save: {e.Message}", e);
+            throw new CheckpointException($"{path} is not a sound file of torch.save: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path} cannot be read: {e.Message}", e);
+            throw new CheckpointException($"{path} cannot be read: {SystemFault.Of(e)}", e);
         }
     }
 
@@ -131,7 +132,7 @@ public sealed class TorchFile : ITensorFile
                 throw new InvalidDataException($"{entry.FullName} is compressed, which torch.save does not do");
             if (entry.FullName.StartsWith(folder + "data/", StringComparison.Ordinal)
                 && !_storages.TryAdd(entry.FullName[(folder.Length + "data/".Length)..], (0, entry.Length)))
-                throw new InvalidDataException($"{entry.FullName} is there twice");
+                throw new InvalidDataException($"{entry.FullName} is given twice");
         }
 
         if (zip.GetEntry(folder + "byteorder") is { } order)
@@ -187,7 +188,7 @@ public sealed class TorchFile : ITensorFile
         foreach (var (key, value) in state)
         {
             if (key is not string name || value is not TensorView view)
-                throw new InvalidDataException($"the entry {key} of its state dict is no tensor");
+                throw new InvalidDataException($"the entry {key} of its state dict is not a tensor");
             if (!_storages.TryGetValue(view.Storage.Key, out var stored))
                 throw new InvalidDataException($"{name}: its storage {view.Storage.Key} is not there");
             var (size, reach) = (SizeOf(view.Storage.Type), Reach(view.Shape, view.Strides));
@@ -223,7 +224,7 @@ public sealed class TorchFile : ITensorFile
     private static TensorStorage Persistent(object? id) =>
         id is object?[] and ["storage", PickleName { Module: "torch" } type, string key, string, long elements, ..] && Types.TryGetValue(type.Name, out var scalar)
             ? new TensorStorage(key, scalar, elements)
-            : throw new InvalidDataException("it refers to something outside that is no storage of a known type");
+            : throw new InvalidDataException("it refers to something outside that is not a storage of a known type");
 
     private Stream Storage(string key)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Networks.Tokenizers;
@@ -79,14 +80,15 @@ internal sealed class TokenizerFile
     /// <exception cref="InvalidDataException">The file is damaged, or asks for something that is not known here.</exception>
     public static TokenizerFile Read(string path)
     {
+        var text = File.ReadAllText(path);
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(text);
             return new TokenizerFile(path, document.RootElement);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{path}: not a tokenizer.json of the tokenizers library: {e.Message}", e);
+            throw new InvalidDataException($"{path}: not a tokenizer.json of the tokenizers library: {JsonFault.Read(text, e)}", e);
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
     [
         .. Map.Keys.Select(name => _read.TryGetValue(name, out var read)
             ? read.Model
-            : throw Map.Error(name, "no arm refers to it, and no scorer")),
+            : throw Map.Error(name, "neither an arm nor a scorer refers to it")),
     ];
 
     public ModelConfiguration Generator(YamlMap from, string key) => Referred(from, key, "generator");
@@ -73,7 +73,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         var name = from.Text(key);
         if (!Map.Keys.Contains(name))
         {
-            throw from.Error(key, $"no model is called '{name}'; there are: {string.Join(", ", Map.Keys)}");
+            throw from.Error(key, $"there is no model '{name}'; known: {string.Join(", ", Map.Keys)}");
         }
 
         if (!_read.TryGetValue(name, out var read))
@@ -110,7 +110,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
         };
         if (model.Digest is { } digest && (digest.Length != 64 || !digest.All(char.IsAsciiHexDigitLower)))
         {
-            throw map.Error("digest", $"expected the 64 small hexadecimal digits of a SHA-256, found '{digest}'");
+            throw map.Error("digest", $"expected the 64 lower-case hexadecimal digits of a SHA-256, found '{digest}'");
         }
 
         var placement = PlacementFile.Read(map.OptionalMap("placement"), kind);

@@ -78,14 +78,14 @@ internal sealed class YamlReader
         _reached = begin.End;
         if (depth > DeepestNode)
         {
-            throw Error(begin, $"lists and mappings in each other are more than {DeepestNode} deep");
+            throw Error(begin, $"lists and mappings are nested more than {DeepestNode} deep");
         }
 
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
             return _anchors.TryGetValue(alias.Value.Value, out var known)
-                ? Copy(known ?? throw Error(alias, $"the alias *{Word(alias)} stands in what it stands for"), alias, depth)
-                : throw Error(alias, $"nothing is called &{Word(alias)}, which the alias *{Word(alias)} stands for");
+                ? Copy(known ?? throw Error(alias, $"the alias *{Word(alias)} refers to itself"), alias, depth)
+                : throw Error(alias, $"the alias *{Word(alias)} has no anchor &{Word(alias)} above it");
         }
 
         var anchor = begin is NodeEvent { Anchor.IsEmpty: false } named ? named.Anchor.Value : null;
@@ -141,7 +141,7 @@ internal sealed class YamlReader
 
         if (!entries.TryAdd(name, new(key.Place, Node(depth + 1))))
         {
-            throw Error(at, $"not valid YAML: the key '{VisibleText.Short(name)}' is there twice");
+            throw Error(at, $"not valid YAML: the key '{VisibleText.Short(name)}' is given twice");
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class YamlReader
     {
         if (depth > DeepestNode)
         {
-            throw Error(at, $"lists and mappings in each other are more than {DeepestNode} deep");
+            throw Error(at, $"lists and mappings are nested more than {DeepestNode} deep");
         }
 
         _ = Count(at);
@@ -169,7 +169,7 @@ internal sealed class YamlReader
     /// <summary>A node more, at an event's place.</summary>
     private YamlNode Count(ParsingEvent at) => ++_nodes <= MostNodes
         ? new(Place(at))
-        : throw Error(at, $"more than {MostNodes} values, with those that aliases stand for");
+        : throw Error(at, $"more than {MostNodes} values, copies by aliases included");
 
     private static string Word(AnchorAlias alias) => VisibleText.Short(alias.Value.Value);
 
@@ -177,14 +177,32 @@ internal sealed class YamlReader
 
     private SweepFileException Error(ParsingEvent at, string what) => new($"{Place(at)}: {what}");
 
+    /// <summary>What the parser says, in words that need no knowledge of parsers.</summary>
+    private static string Words(string parser)
+    {
+        bool Says(string words) => parser.Contains(words, StringComparison.OrdinalIgnoreCase);
+        return Says("expected ':'") ? "a key without ':' behind it"
+            : Says("multiline plain scalar") ? "a line without ':' above one that has it: behind a key stands ':'"
+            : Says("',' or ']'") ? "a list that is not closed with ']', or lacks a ','"
+            : Says("',' or '}'") ? "a mapping that is not closed with '}', or lacks a ','"
+            : Says("invalid mapping") || Says("values are not allowed")
+                ? "a ':' where no key can stand: a list or mapping before it is not closed, or a text that holds ': ' needs quotes"
+            : Says("quoted scalar") ? "a text in quotes that is not closed, or has an escape that YAML does not know"
+            : Says("cannot start any token") ? "a character that no value begins with: put the text in quotes"
+            : Says("expected key") || Says("block mapping") || Says("block collection") || Says("'-' indicator") || Says("block end")
+                ? "a line that does not fit those above it: see how far it is indented"
+            : Says("duplicate key") ? "a key that is given twice"
+            : "what stands here cannot be read";
+    }
+
     private SweepFileException NotYaml(Exception e)
     {
         // The parser does not say where it met a tab, and of some faults no place at all: then it is behind what was read last.
         var tab = _text.Split('\n').Index().FirstOrDefault(l => l.Item.TrimStart(' ') is ['\t', ..] and var rest && rest.Trim().Length > 0);
         var at = e is YamlException { Start: { } start } && (start.Line > 1 || start.Column > 1) ? start : _reached;
         var (line, column, what) = tab.Item is { } text
-            ? (tab.Index + 1, text.IndexOf('\t') + 1, "a tab, where YAML takes blanks alone")
-            : (at.Line, at.Column, VisibleText.Short(e.Message, 200));
+            ? (tab.Index + 1, text.IndexOf('\t') + 1, "a tab, where YAML allows only spaces")
+            : (at.Line, at.Column, Words(e.Message));
         return new($"{_origin ?? $"{_file}:{line}:{column}"}: not valid YAML: {what}");
     }
 }

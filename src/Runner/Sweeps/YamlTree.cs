@@ -62,7 +62,7 @@ internal sealed class YamlTree
                     node = items[index];
                     break;
                 case { Items: { } items }:
-                    throw new SweepFileException($"{origin}: '{VisibleText.Short(keys[i])}' is no index of '{Path(i)}', "
+                    throw new SweepFileException($"{origin}: '{VisibleText.Short(keys[i])}' is not an index of '{Path(i)}', "
                         + (items.Count > 0 ? $"expected 0 to {items.Count - 1}" : "which is empty"));
                 default:
                     throw new SweepFileException($"{origin}: '{Path(i)}' has no '{VisibleText.Short(keys[i])}' in {_file}");

@@ -14,7 +14,7 @@ public sealed class WorkerGauges : IDisposable
             () => progress.Waiting.Open);
         Gauge("reflectdit.chains.claimable", "Of these, chains that wait for a worker.", () => progress.Waiting.Claimable);
         _meter.CreateObservableGauge("reflectdit.chains.oldest_claimable.age", () => progress.Waiting.Oldest.TotalSeconds, "s",
-            "For how long the oldest chain that this worker could take has waited; 0 when none waits.");
+            "How long the oldest chain that this worker could take has waited; 0 when none waits.");
         Gauge("reflectdit.leases.held", "Chains that this worker works on.", () => progress.Running);
         Gauge("reflectdit.writes.waiting", "Attempts of this worker that are not durable yet.", () => progress.Writing);
         Gauge("reflectdit.scorings.open", "Drawings that wait for a score, or are being scored, by anybody, among those that this worker may score.",

@@ -43,7 +43,7 @@ public sealed class HealthServer : IAsyncDisposable
         {
             await server.DisposeAsync();
             if (e is IOException or SocketException)
-                throw new IOException($"Nobody can be answered at {at}: {e.GetBaseException().Message}. Choose another port"
+                throw new IOException($"Cannot listen at {at}: {e.GetBaseException().Message}. Choose another port"
                     + $"{(at.Port < FirstOfUsers ? $": those below {FirstOfUsers} are root's" : " or address")}.", e);
             throw;
         }

@@ -4,8 +4,10 @@ using System.Globalization;
 using System.Text.Json;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Models.Host;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
@@ -64,7 +66,7 @@ internal sealed class FolderScoring(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            log.Say($"Stopped: {folder.Images.Count(image => _done.ContainsKey(image.Name))} of {folder.Images.Count} images are scored. The same command again goes on.");
+            log.Say($"Stopped: {folder.Images.Count(image => _done.ContainsKey(image.Name))} of {folder.Images.Count} images are scored. Run the same command again to go on.");
             return ExitCode.Incomplete;
         }
 
@@ -79,7 +81,7 @@ internal sealed class FolderScoring(
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException(e.Message, e);
+            throw new UsageException(e is InvalidDataException ? e.Message : $"{root} cannot be read: {SystemFault.Of(e)}", e);
         }
     }
 
@@ -99,17 +101,20 @@ internal sealed class FolderScoring(
                 $"{_part} holds scores of another detector, or of other settings of it: delete it, or give another --out");
         }
 
+        var at = (Line: 0, Text: "");
         try
         {
-            foreach (var line in lines.Skip(1))
+            foreach (var (number, line) in lines.Index().Skip(1))
             {
+                at = (number + 1, line);
                 var done = JsonSerializer.Deserialize<Done>(line)!;
                 _done[done.Name] = done;
             }
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{_part} is not what this command leaves: {e.Message} Delete it, or give another --out", e);
+            throw new UsageException(
+                $"{_part}:{at.Line} is not a line that this command writes: {JsonFault.Read(at.Text, e)}. Delete the file, or give another --out", e);
         }
     }
 
@@ -125,7 +130,7 @@ internal sealed class FolderScoring(
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or BadAnswerException)
         {
-            _failed[image.Name] = e.Message;
+            _failed[image.Name] = SystemFault.Of(e);
             return null;
         }
     }

@@ -4,6 +4,7 @@ using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Core.Benchmarks;
+using ReflectDiT.Eval.Core.Text;
 
 namespace ReflectDiT.Eval.Cli.Commands.GenEval;
 
@@ -78,7 +79,7 @@ internal static class PromptsCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new UsageException($"cannot make the folder {folder}: {e.Message}", e);
+            throw new UsageException($"cannot make the folder {folder}: {SystemFault.Of(e)}", e);
         }
 
         OutputFile.Write(Path.Combine(folder, "evaluation_metadata.jsonl"), Lines(benchmark.Prompts.Select(p => p.Metadata)));

@@ -5,6 +5,7 @@ using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
+using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Models.Host;
 using ReflectDiT.Eval.Models.Networks;
 
@@ -31,18 +32,18 @@ internal static class ScoreCommand
             Description = "Instead of images, JSON lines: id, options, metadata, detections {class: [[x1, y1, x2, y2, score, colour], "
                 + "...]}; may end in .gz; - is standard input",
         };
-        var weights = new Option<string?>("--weights") { Description = "Of images: folder with the detector's weights in 'detector' and 'clip'" };
+        var weights = new Option<string?>("--weights") { Description = "For images: folder with the detector's weights in 'detector' and 'clip'" };
         var kind = new Option<string?>("--kind")
         {
-            Description = "Of images: the detector; by default the benchmark's own, mask2former-clip of geneval and pixels of shapes",
+            Description = "For images: the detector; by default the benchmark's own, mask2former-clip of geneval and pixels of shapes",
         };
         kind.AcceptOnlyFromAmong(
             ModelConfiguration.Mask2Former, ModelConfiguration.Mask2FormerOfHuggingFace, ModelConfiguration.Pixels, ModelConfiguration.Simulated);
-        var parameters = new Option<string?>("--parameters") { Description = "Of images: the detector's settings, as in a sweep; the published ones by default" };
-        var device = new Option<string>("--device") { Description = "Of images: as libtorch names it", DefaultValueFactory = _ => Placement.Processor };
+        var parameters = new Option<string?>("--parameters") { Description = "For images: the detector's settings, as in a sweep; the published ones by default" };
+        var device = new Option<string>("--device") { Description = "For images: the device, as libtorch names it", DefaultValueFactory = _ => Placement.Processor };
         var answers = new Option<string>("--out")
         {
-            Description = "Of images: results as evaluate_images.py writes them, for summary_scores.py or 'summary'. Of detections: one JSON "
+            Description = "For images: results as evaluate_images.py writes them, for summary_scores.py or 'summary'. For detections: one JSON "
                 + $"line a case: {string.Join(", ", ScoreJson.Keys)}; may end in .gz; - is standard output",
             Required = true,
         };
@@ -77,7 +78,7 @@ internal static class ScoreCommand
         if (!Directory.Exists(folder))
             throw new UsageException($"{folder}: there is no such folder");
         if (output == "-" || output.EndsWith(".gz", StringComparison.Ordinal))
-            throw new UsageException($"--out {output}: the results of a folder go to a plain file, beside which what is not finished is kept");
+            throw new UsageException($"--out {output}: the results of a folder go to a plain file: unfinished work is kept beside it");
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         using var host = new ModelHost();
@@ -97,7 +98,7 @@ internal static class ScoreCommand
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException(e.Message, e);
+            throw new UsageException(e is FormatException ? e.Message : $"{file} cannot be read: {SystemFault.Of(e)}", e);
         }
 
         JsonElement Settings<T>(T published) => JsonSerializer.SerializeToElement(
