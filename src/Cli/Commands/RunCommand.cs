@@ -1,9 +1,14 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
@@ -17,6 +22,9 @@ namespace ReflectDiT.Eval.Cli.Commands;
 /// <summary><c>reflectdit run SWEEP.yaml</c> and <c>reflectdit demo</c>: run a sweep, or go on with it, and report.</summary>
 internal sealed class RunCommand
 {
+    /// <summary>So many arms have a sentence for each pair; of more, there are too many to read.</summary>
+    private const int MostArmsInWords = 3;
+
     private readonly LedgerOptions _ledger = new();
 
     private readonly Option<string[]> _set = new("--set")
@@ -58,9 +66,24 @@ internal sealed class RunCommand
     public static Command CreateDemo()
     {
         var run = new RunCommand();
-        var command = new Command("demo", "Run the paper's comparison with simulated models: nothing to set up");
+        var benchmark = new Argument<string>("BENCHMARK")
+        {
+            Description = $"{ShapesBenchmark.Kind}: networks that come with the program, small enough for any laptop, on 60 prompts; "
+                + $"{GenEvalBenchmark.Kind}: the paper's comparison on all 553 prompts, with simulated models",
+            DefaultValueFactory = _ => ShapesBenchmark.Kind,
+        };
+        benchmark.AcceptOnlyFromAmong(ShapesBenchmark.Kind, GenEvalBenchmark.Kind);
+        var full = new Option<bool>("--full") { Description = "Of shapes all 240 prompts" };
+        var command = new Command("demo", "Compare best-of-N with reflection, the paper's question: nothing to set up") { benchmark, full };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(full) && r.GetValue(benchmark) != ShapesBenchmark.Kind)
+                r.AddError($"--full is of {ShapesBenchmark.Kind}: all other demos have all prompts");
+        });
         run.AddOptions(command);
-        command.SetAction((parsed, _) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep));
+        command.SetAction((parsed, _) => run.RunAsync(
+            parsed, BenchmarkFiles.DemoSweep(parsed.GetRequiredValue(benchmark)),
+            parsed.GetValue(full) ? [$"benchmark.per_task={ShapePrompts.TestPerCategory}"] : []));
         return command;
     }
 
@@ -82,13 +105,14 @@ internal sealed class RunCommand
         });
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, string file)
+    /// <param name="changed">Values of the file that the command changes by itself, as <c>--set</c> has them.</param>
+    private async Task<int> RunAsync(ParseResult parsed, string file, params string[] changed)
     {
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelHost();
-        var sweep = SweepPlanner.Setup(Read(file, parsed.GetRequiredValue(_set)), models);
+        var sweep = SweepPlanner.Setup(Read(file, [.. changed, .. parsed.GetRequiredValue(_set)]), models);
         var prompts = Prompts(sweep, parsed);
         log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Plan.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
@@ -127,6 +151,7 @@ internal sealed class RunCommand
         var (folder, lost) = await ImageFolder.WriteAsync(session, _ledger.Data(parsed), row, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None);
         Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
+        SayVerdicts(results);
         log.Say($"Images: {folder}");
         if (lost > 0)
         {
@@ -136,6 +161,21 @@ internal sealed class RunCommand
         }
 
         return await FailuresAsync(session, sweep, progress, log);
+    }
+
+    /// <summary>Of each two arms, if they can be compared.</summary>
+    private static void SayVerdicts(SweepResults results)
+    {
+        if (results.Scorer is null || results.Arms.Count is < 2 or > MostArmsInWords)
+            return;
+        var whole = new ComparisonPoint.Whole();
+        var pairs = ArmsComparison.PairsOf(results, baseline: null).Where(pair => Concern.Of(pair.First, pair.Second, whole).Count == 0).ToList();
+        if (pairs.Count == 0)
+            return;
+        var comparison = ArmsComparison.Of(pairs, Metric.MeanOverPrompts, whole);
+        Terminal.Write(string.Concat(comparison.Pairs.Select(pair => $"Verdict: {VerdictText.Of(pair.Comparison)}.\n")), "text");
+        Terminal.Say($"Next: 'reflectdit compare {results.Sweep}' tests the pairs together, 'reflectdit curve {results.Sweep}' shows shares over N, "
+            + "'reflectdit dashboard' every attempt.");
     }
 
     private IReadOnlyList<int> Prompts(SweepSetup sweep, ParseResult parsed)
