@@ -132,9 +132,9 @@ public sealed class GeneratorPlacementTests : IDisposable
         var others = new[]
         {
             await DrawBy(tuned with { Instruction = "none" }), await DrawBy(tuned with { Instruction = "none", PromptTokens = 4 }),
-            await DrawBy(tuned with { FeedbackTokens = 2 }),
+            await DrawBy(tuned with { FeedbackTokens = 2 }), await DrawBy(tuned with { FeedbackInstruction = "What is wrong: " }),
         };
-        Assert.Equal(4, others.Append(drawn).Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal(5, others.Append(drawn).Select(Convert.ToHexString).Distinct().Count());
         Directory.Move(Path.Combine(_folder, "transformer_tuned"), Path.Combine(_folder, "transformer"));
         Assert.Equal(drawn, await DrawBy(Parameters("fp32")));
 
