@@ -5,8 +5,6 @@ using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
-using ReflectDiT.Eval.Benchmarks.GenEval;
-using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -66,24 +64,9 @@ internal sealed class RunCommand
     public static Command CreateDemo()
     {
         var run = new RunCommand();
-        var benchmark = new Argument<string>("BENCHMARK")
-        {
-            Description = $"{ShapesBenchmark.Kind}: networks that come with the program, small enough for any laptop, on 60 prompts; "
-                + $"{GenEvalBenchmark.Kind}: the paper's comparison on all 553 prompts, with simulated models",
-            DefaultValueFactory = _ => ShapesBenchmark.Kind,
-        };
-        benchmark.AcceptOnlyFromAmong(ShapesBenchmark.Kind, GenEvalBenchmark.Kind);
-        var full = new Option<bool>("--full") { Description = "Of shapes all 240 prompts" };
-        var command = new Command("demo", "Compare best-of-N with reflection, the paper's question: nothing to set up") { benchmark, full };
-        command.Validators.Add(r =>
-        {
-            if (r.GetValue(full) && r.GetValue(benchmark) != ShapesBenchmark.Kind)
-                r.AddError($"--full is of {ShapesBenchmark.Kind}: all other demos have all prompts");
-        });
+        var command = new Command("demo", "Run the paper's comparison with simulated models: nothing to set up");
         run.AddOptions(command);
-        command.SetAction((parsed, _) => run.RunAsync(
-            parsed, BenchmarkFiles.DemoSweep(parsed.GetRequiredValue(benchmark)),
-            parsed.GetValue(full) ? [$"benchmark.per_task={ShapePrompts.TestPerCategory}"] : []));
+        command.SetAction((parsed, _) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep));
         return command;
     }
 
@@ -105,14 +88,13 @@ internal sealed class RunCommand
         });
     }
 
-    /// <param name="changed">Values of the file that the command changes by itself, as <c>--set</c> has them.</param>
-    private async Task<int> RunAsync(ParseResult parsed, string file, params string[] changed)
+    private async Task<int> RunAsync(ParseResult parsed, string file)
     {
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelHost();
-        var sweep = SweepPlanner.Setup(Read(file, [.. changed, .. parsed.GetRequiredValue(_set)]), models);
+        var sweep = SweepPlanner.Setup(Read(file, parsed.GetRequiredValue(_set)), models);
         var prompts = Prompts(sweep, parsed);
         log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Plan.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)
