@@ -14,6 +14,9 @@ public sealed class QwenJudge : IJudge
 {
     private const string Prompt = "{prompt}";
 
+    /// <summary>In the place of a second question.</summary>
+    private const string None = "none";
+
     private readonly QwenChats _chats;
     private readonly QwenJudgeParameters _parameters;
 
@@ -23,7 +26,7 @@ public sealed class QwenJudge : IJudge
     {
         foreach (var (name, text) in new[] { ("template", parameters.Template), ("score_question", parameters.ScoreQuestion) })
         {
-            if (text.Length > 0 && !text.Contains(Prompt, StringComparison.Ordinal))
+            if (text != None && !text.Contains(Prompt, StringComparison.Ordinal))
                 throw new NotSupportedException($"its {name} does not hold {Prompt}: the judge would not see what the image should show");
         }
 
@@ -38,7 +41,7 @@ public sealed class QwenJudge : IJudge
 
     public bool UsesSeed => _parameters.Temperature > 0;
 
-    private bool AsksForScore => _parameters.ScoreQuestion.Length > 0;
+    private bool AsksForScore => _parameters.ScoreQuestion != None;
 
     public string BatchKey(JudgeRequest request) =>
         AsksForScore ? _chats.Key(request.Image, Ask(request), AskForScore(request)) : _chats.Key(request.Image, Ask(request));

@@ -14,7 +14,7 @@ namespace ReflectDiT.Eval.Models.Networks;
 /// </param>
 /// <param name="Template">What it is asked beside the image, with the prompt for <c>{prompt}</c>.</param>
 /// <param name="ScoreQuestion">
-/// Likewise what it is asked for its score: to be answered with yes or no. Empty to ask nothing more: the score is then the
+/// Likewise what it is asked for its score: to be answered with yes or no. <c>none</c> to ask nothing more: the score is then the
 /// chance that its answer begins as <paramref name="Accepts"/> does, for a judge whose first word decides.
 /// </param>
 /// <param name="Accepts">The words that accept an image, wherever they occur in its answer: by default those of the released judge.</param>

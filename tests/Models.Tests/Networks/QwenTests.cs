@@ -114,7 +114,7 @@ public sealed class QwenJudgeTests : TinyFolder<JudgeRequest, Judgement>
     public async Task Without_a_second_question_the_score_is_the_chance_of_a_first_word_that_accepts()
     {
         using var asked = Load(new ModelKinds(), Configuration);
-        using var judge = Load(new ModelKinds(), Configuration with { Parameters = Json(Parameters with { ScoreQuestion = "", Accepts = "yes" }) });
+        using var judge = Load(new ModelKinds(), Configuration with { Parameters = Json(Parameters with { ScoreQuestion = "none", Accepts = "yes" }) });
         using var network = QwenVl.Load(At("judge"), ScalarType.Float32, CPU);
         var tokenizer = Tokenizer.Open(At("judge"));
         foreach (var request in Requests)
