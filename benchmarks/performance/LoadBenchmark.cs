@@ -35,7 +35,7 @@ internal static class LoadBenchmark
 
         var (read, loaded) = (reading.Skip(1).Min(), loading.Skip(1).Min());
         Console.WriteLine($"{bytes / 1e9:0.00} GB: read in {read:0.00} s, loaded in {loaded:0.00} s, {loaded / read:0.00} times (best of {Rounds}); "
-            + $"the first time {reading[0]:0.00} s and {loading[0]:0.00} s; at most {Peak()} MiB of memory");
+            + $"the first time {reading[0]:0.00} s and {loading[0]:0.00} s; at most {PeakMib()} MiB of memory");
         return 0;
     }
 
@@ -49,6 +49,6 @@ internal static class LoadBenchmark
     }
 
     /// <summary>Of this process, the pages of files that it has mapped included.</summary>
-    private static long Peak() => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))
+    internal static long PeakMib() => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM", StringComparison.Ordinal))
         .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
 }

@@ -26,11 +26,13 @@ switch (args)
         return RandomSnapshot.Write(snapshot, folder, tokenizer);
     case ["loading", var folder]:
         return LoadBenchmark.Run(folder);
+    case ["ask", var role, var folder, var side]:
+        return await AskBenchmark.RunAsync(role, folder, int.Parse(side));
     case ["dashboard", var folder]:
         return await DashboardBenchmark.RunAsync(folder);
     case ["shapes", var sheet]:
         return ShapesReport.Run(sheet);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 [LAYER] | weights SNAPSHOT FOLDER [TOKENIZER-FOLDER] | loading CHECKPOINT-FOLDER | dashboard FOLDER | shapes SHEET.png");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 [LAYER] | weights SNAPSHOT FOLDER [TOKENIZER-FOLDER] | loading CHECKPOINT-FOLDER | ask judge|detector FOLDER SIDE | dashboard FOLDER | shapes SHEET.png");
         return 1;
 }

@@ -29,6 +29,9 @@ public static class FactUse
     private const string OrphanDrawings = "FROM reflectdit.drawings d WHERE NOT EXISTS (SELECT FROM reflectdit.attempts a WHERE a.drawing_id = d.id)";
     private const string OrphanJudgements = "FROM reflectdit.judgements j WHERE NOT EXISTS (SELECT FROM reflectdit.attempts a WHERE a.judgement_id = j.id)";
 
+    /// <summary>Goes with its image.</summary>
+    private const string OrphanAnswers = "FROM reflectdit.answers w WHERE NOT EXISTS (SELECT FROM reflectdit.drawings d WHERE d.image = w.image)";
+
     /// <summary>Of every sweep that was not imported.</summary>
     public static async Task<IReadOnlyList<SweepSpent>> SpentAsync(LedgerSession session, CancellationToken cancellation)
     {
@@ -45,10 +48,15 @@ public static class FactUse
                 SELECT u.sweep_id, count(*) AS made, sum(j.times) AS times, sum(j.device_seconds * u.uses) AS booked,
                     sum(j.device_seconds * j.times) AS spent, sum(j.price * j.times) AS price
                 FROM (SELECT sweep_id, judgement_id, count(*) AS uses FROM a GROUP BY 1, 2) u
-                JOIN reflectdit.judgements j ON j.id = u.judgement_id GROUP BY 1)
+                JOIN reflectdit.judgements j ON j.id = u.judgement_id GROUP BY 1),
+            w AS (
+                SELECT u.sweep_id, sum(w.price) AS price
+                FROM (SELECT DISTINCT sweep_id, image FROM a JOIN reflectdit.drawings d ON d.id = a.drawing_id) u
+                JOIN reflectdit.answers w ON w.image = u.image GROUP BY 1)
             SELECT n.sweep_id, n.attempts, d.made, d.times, j.made, j.times, d.booked + j.booked, d.spent + j.spent,
-                CASE WHEN num_nonnulls(d.price, j.price) > 0 THEN coalesce(d.price, 0) + coalesce(j.price, 0) END
+                CASE WHEN num_nonnulls(d.price, j.price, w.price) > 0 THEN coalesce(d.price, 0) + coalesce(j.price, 0) + coalesce(w.price, 0) END
             FROM (SELECT sweep_id, count(*) AS attempts FROM a GROUP BY 1) n JOIN d USING (sweep_id) JOIN j USING (sweep_id)
+            LEFT JOIN w USING (sweep_id)
             """);
         await using var reader = await find.ExecuteReaderAsync(cancellation);
         var spent = new List<SweepSpent>();
@@ -94,6 +102,7 @@ public static class FactUse
         var orphans = await FindAsync(connection, session.Artifacts, cancellation);
         await ExecuteAsync(connection, $"DELETE {OrphanDrawings}", cancellation);
         await ExecuteAsync(connection, $"DELETE {OrphanJudgements}", cancellation);
+        await ExecuteAsync(connection, $"DELETE {OrphanAnswers}", cancellation);
         await transaction.CommitAsync(cancellation);
         foreach (var file in orphans.Artifacts)
         {

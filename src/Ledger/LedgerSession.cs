@@ -30,6 +30,7 @@ public sealed class LedgerSession : IAsyncDisposable
         Models = new(source);
         Changes = new(source);
         Scorings = new(source, Changes);
+        Answers = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -46,6 +47,8 @@ public sealed class LedgerSession : IAsyncDisposable
     public LeaseStore Leases { get; }
 
     public ScoringStore Scorings { get; }
+
+    public AnswerStore Answers { get; }
 
     /// <summary>Tells dashboards what this process makes durable.</summary>
     public ChangeSignal Changes { get; }

@@ -8,6 +8,8 @@ internal static class Sql
 {
     public static NpgsqlParameter Optional(Guid? value) => Of(NpgsqlDbType.Uuid, value);
 
+    public static NpgsqlParameter Optional(double? value) => Of(NpgsqlDbType.Double, value);
+
     public static NpgsqlParameter Optional(string? value) => Of(NpgsqlDbType.Text, value);
 
     public static NpgsqlParameter Optional(int[]? value) => Of(NpgsqlDbType.Array | NpgsqlDbType.Integer, value);

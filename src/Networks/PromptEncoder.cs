@@ -55,9 +55,9 @@ public sealed class PromptEncoder : IDisposable
     }
 
     /// <summary>How many of the kept positions hold a token.</summary>
-    public int Count(string text, int kept, bool normalize = true)
+    public int Count(string text, int kept, bool normalize = true, string instruction = "")
     {
-        var prompt = SanaPrompt.Encode(_tokenizer, text, kept: kept, normalize: normalize);
+        var prompt = SanaPrompt.Encode(_tokenizer, text, instruction, kept, normalize);
         return prompt.Positions.Count(prompt.IsToken);
     }
 

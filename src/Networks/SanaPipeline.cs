@@ -143,10 +143,11 @@ public sealed class SanaPipeline : IDisposable
     }
 
     /// <summary>How long the context of a drawing is, without encoding any of it.</summary>
-    public int ContextTokens(IEnumerable<string> feedback, int imageTokens, int feedbackTokens = 300)
+    /// <param name="instruction">See <see cref="EncodeFeedback"/>.</param>
+    public int ContextTokens(IEnumerable<string> feedback, int imageTokens, string instruction = "", int feedbackTokens = 300)
     {
         var pooled = _visionConfig!.Pooled(imageTokens);
-        var pairs = feedback.Sum(text => pooled + Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased));
+        var pairs = feedback.Sum(text => pooled + Text.Count(text, feedbackTokens, _reflect!.Quirks.FeedbackLowerCased, instruction));
         return Math.Max(pairs, pooled + ReflectTransformer.ZeroTextTokens);
     }
 

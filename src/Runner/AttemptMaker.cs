@@ -11,7 +11,7 @@ namespace ReflectDiT.Eval.Runner;
 /// Makes attempts: draws and judges, as far as nobody has done the same before; scores, where the strategy decides by it.
 /// What it makes is not written yet.
 /// </summary>
-internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, ArtifactStore artifacts, ILogger log)
+internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, ArtifactStore artifacts, AnswerStore answers, ILogger log)
 {
     private readonly ModelCalls _calls = new(sweep.Calls);
 
@@ -80,7 +80,7 @@ internal sealed class AttemptMaker(SweepSetup sweep, SharedFacts facts, Artifact
         {
             var (by, image) = (sweep.Scorings[sweep.Plan.Scorer!.Id], await ContentAsync());
             var (scored, _) = await CallAsync(run, at, Stage.Score, by.Role, by.Model, (time, token) =>
-                by.AskAsync((run.Chain.Prompt, run.Prompt), image, seeds.Scorer(at.Index), time, token), abort);
+                by.AskAsync((run.Chain.Prompt, run.Prompt), image, seeds.Scorer(at.Index), answers, time, token), abort);
             return new(drawing.Id, sweep.Plan.Scorer!.Id, scored);
         }
 

@@ -16,9 +16,9 @@ namespace ReflectDiT.Eval.Runner;
 /// </summary>
 /// <param name="role">What is done here; null for all.</param>
 internal sealed class ChainRunner(
-    SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, RunProgress progress, ChainRole? role, ILogger log)
+    SweepSetup sweep, SharedFacts facts, AttemptWriter writer, ArtifactStore artifacts, AnswerStore answers, RunProgress progress, ChainRole? role, ILogger log)
 {
-    private readonly AttemptMaker _maker = new(sweep, facts, artifacts, log);
+    private readonly AttemptMaker _maker = new(sweep, facts, artifacts, answers, log);
 
     /// <param name="generator">The digest of the generator's weights; null where no worker has loaded it yet.</param>
     /// <param name="stop">Ends the chain early, between two attempts.</param>

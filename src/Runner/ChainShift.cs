@@ -189,7 +189,7 @@ internal sealed class ChainShift(
             }
 
             var generator = await models.DigestAsync(sweep, sweep.Arms[chain.Arm].Generator, _abort.Token);
-            return await new ChainRunner(sweep, _facts, _writer, ledger.Artifacts, progress, role, log)
+            return await new ChainRunner(sweep, _facts, _writer, ledger.Artifacts, ledger.Answers, progress, role, log)
                 .RunAsync(chain, generator, letGo, _abort.Token);
         }
         catch (ModelUnavailableException e) when (!options.EndsWhenDone)

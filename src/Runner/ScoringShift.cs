@@ -180,7 +180,7 @@ internal sealed class ScoringShift(
         return (await WorkerMetrics.MeasureAsync(Stage.Score, scoring.Attempt, () => new ModelCalls(sweep.Calls).CallAsync(
             $"{by.Role}, attempt {scoring.Attempt} of \"{prompt}\"",
             by.Model.Named.Placement.Timeout,
-            (time, token) => by.AskAsync((scoring.Prompt, prompt), image, seed, time, token),
+            (time, token) => by.AskAsync((scoring.Prompt, prompt), image, seed, ledger.Answers, time, token),
             failure =>
             {
                 WorkerMetrics.Retried(Stage.Score);

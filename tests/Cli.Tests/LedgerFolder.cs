@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Ledger.Server;
@@ -147,6 +148,15 @@ internal sealed class LedgerFolder : IAsyncDisposable
     }
 
     public async Task<IReadOnlyList<string>> DumpAsync() => await LedgerDump.OfAsync(await AddressAsync());
+
+    /// <summary>All but the time that the models took: networks measure theirs.</summary>
+    public async Task<List<string>> NetworkRowsAsync() => [.. (await DumpAsync()).Select(row =>
+    {
+        var json = JsonNode.Parse(row)!.AsObject();
+        json.Remove("generator_seconds");
+        json.Remove("judge_seconds");
+        return json.ToJsonString();
+    })];
 
     /// <summary>Reads every image that a row names, and fails if one is not there whole under its hash.</summary>
     /// <returns>How many attempts there are.</returns>

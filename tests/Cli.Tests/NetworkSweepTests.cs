@@ -42,11 +42,14 @@ public sealed class NetworkSweepTests(PostgresServer server) : IClassFixture<Pos
         var planned = await ledger.RunAsync(["run", .. sweep, "--detach"]);
         Assert.True(planned.ExitCode == 0, planned.Error);
         await CopyPromptsAsync(undisturbed, ledger);
-        await using (var killed = await ledger.StartAsync("worker", "--slots", "2", "--lease", "3"))
+        await using (var killed = await ledger.StartAsync(
+            "worker", "--slots", "2", "--lease", "3", "--arms", "best", "--arms", "reflection", "--arms", "reflexion"))
         {
             await ledger.ReachAttemptsAsync(3, killed);
             killed.Kill();
-            await killed.EndAsync();
+            Assert.Contains(
+                "No sweep of this ledger has an arm 'reflexion' yet: this worker waits for one. Its arms are best, reflection.",
+                (await killed.EndAsync()).Error, StringComparison.Ordinal);
         }
 
         Assert.True(await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE state = 'open'") > 0);
@@ -56,7 +59,7 @@ public sealed class NetworkSweepTests(PostgresServer server) : IClassFixture<Pos
             "SELECT count(*) FROM reflectdit.chains WHERE state = 'done' AND NOT EXISTS (SELECT FROM reflectdit.scorings)",
             successor);
 
-        Assert.Equal(await RowsAsync(undisturbed), await RowsAsync(ledger));
+        Assert.Equal(await undisturbed.NetworkRowsAsync(), await ledger.NetworkRowsAsync());
         Assert.Equal(await undisturbed.CheckImagesAsync(), await ledger.CheckImagesAsync());
         Assert.True(await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.judgements WHERE yes_logit IS NOT NULL AND text <> ''") > 3);
         Assert.True(await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.scores WHERE evidence::text LIKE '%\"detections\":{\"%'") > 3);
@@ -104,13 +107,4 @@ public sealed class NetworkSweepTests(PostgresServer server) : IClassFixture<Pos
         await using var ask = source.CreateCommand("SELECT string_agg(DISTINCT prompt::text, ',') FROM reflectdit.chains");
         await TrimAsync(to, $"prompt IN ({await ask.ExecuteScalarAsync()})");
     }
-
-    /// <summary>All but the time that the models took: networks measure theirs.</summary>
-    private static async Task<List<string>> RowsAsync(LedgerFolder ledger) => [.. (await ledger.DumpAsync()).Select(row =>
-    {
-        var json = JsonNode.Parse(row)!.AsObject();
-        json.Remove("generator_seconds");
-        json.Remove("judge_seconds");
-        return json.ToJsonString();
-    })];
 }

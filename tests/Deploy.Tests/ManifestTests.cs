@@ -144,6 +144,15 @@ public sealed partial class ManifestTests
         });
     }
 
+    [Fact]
+    public void Our_image_is_pulled_by_its_digest_where_it_is_pushed()
+    {
+        var overlay = YamlDocuments.Read(Manifests.Read("deploy", "k8s", "overlays", "gpu", "kustomization.yaml")).Single();
+        var image = Assert.Single(overlay["images"].Items());
+        Assert.Matches("^sha256:[0-9a-f]{64}$", image["digest"].Text());
+        Assert.Null(image["newTag"]);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void Workers_come_to_the_database_over_TLS_as_no_superuser_and_with_their_password_in_no_connection_string(string overlay)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Benchmarks.GenEval.Simulated;
@@ -83,6 +84,7 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
         var spent = Assert.Single(await FactUse.SpentAsync(remote.Session, CancellationToken.None));
         Assert.Equal(0.5 * (spent.Drawn + spent.Judged), spent.Price!.Value, 1e-9);
         Assert.Null(Assert.Single(await FactUse.SpentAsync(local.Session, CancellationToken.None)).Price);
+        Assert.Equal(["best BY EDIT SIMULATED", "reflection BY EDIT SIMULATED"], await LabelsAsync(remote));
         await RunAsync(remote, definition);
         Assert.Equal(asked, (images.Asked.Count, chat.Asked.Count));
         Assert.DoesNotContain(images.Asked, one => one.Path != "/v1/images/edits" && one.Body["prompt"]!.ToString().Contains('\n'));
@@ -133,7 +135,77 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
     }
 
     [Fact]
+    public async Task Answers_are_durable_one_by_one_and_whoever_scores_next_asks_the_rest_alone()
+    {
+        WriteDpg();
+        var (asked, isRed) = (new ConcurrentBag<string>(), "");
+        await using var chat = await ModelServer.StartAsync("plain", says: text =>
+        {
+            asked.Add(text[..(text.IndexOf('?', StringComparison.Ordinal) + 1)]);
+            return text.StartsWith("Is it red?", StringComparison.Ordinal) ? isRed : "yes";
+        });
+        await using var sweep = await TestSweep.CreateAsync(_server);
+        await ScoreAsync(failed: 1); // an empty answer is none
+        Assert.Equal(1, asked.Count(one => one == "Is there a boat?"));
+        asked.Clear();
+        isRed = "no";
+        await ScoreAsync(failed: 0);
+        Assert.Equal(["Is it red?"], asked);
+        var spent = Assert.Single(await FactUse.SpentAsync(sweep.Session, CancellationToken.None));
+        Assert.Equal(3 * 0.25, spent.Price!.Value, 1e-9);
+
+        async Task ScoreAsync(int failed)
+        {
+            using var host = new ModelHost();
+            var setup = SweepPlanner.Setup(SweepFile.Read(
+                At("dpg.yaml"), [$"models.asked.placement={{url: '{chat.Url}', price_per_request: 0.25}}", "calls={tries: 1}"]), host);
+            var progress = new RunProgress { Models = host };
+            await new SweepRunner(sweep.Session, setup).RunAsync([0, 1], 2, progress, CancellationToken.None);
+            Assert.Equal((0, failed), (progress.Unscored.Open, progress.Unscored.Failed));
+        }
+    }
+
+    [Fact]
     public async Task Dpg_bench_is_drawn_asked_and_reported_by_any_answerer()
+    {
+        WriteDpg();
+        var count = 0;
+        await using var chat = await ModelServer.StartAsync("plain", says: text =>
+        {
+            Interlocked.Increment(ref count);
+            return text.StartsWith("Is it red?", StringComparison.Ordinal) ? "no" : text.EndsWith(" yes or no.", StringComparison.Ordinal) ? "yes" : "what?";
+        });
+        await using var sweep = await TestSweep.CreateAsync(_server);
+        using var host = new ModelHost();
+        var setup = SweepPlanner.Setup(SweepFile.Read(At("dpg.yaml"), [$"models.asked.placement.url={chat.Url}"]), host);
+        Assert.Equal(["A red boat.", "A black cat."], setup.Plan.Prompts.Select(p => p.Text));
+        await new SweepRunner(sweep.Session, setup).RunAsync([0, 1], 2, new RunProgress { Models = host }, CancellationToken.None);
+        var results = await SweepResultsQuery.LoadAsync(
+            sweep.Session, await sweep.Session.Sweeps.FindAsync(setup.Plan.Id.ToString(), CancellationToken.None), BenchmarkCatalog.Open, CancellationToken.None);
+        var arm = Assert.Single(results.Arms);
+        Assert.Equal([0.5, 1], arm.Chains.Select(c => c.Attempts[0].Value!.Value));
+        Assert.Equal("one OTHER ANSWERER SIMULATED", arm.Label);
+        Assert.Equal(
+            ["attribute 0 0/1", "entity 0 1/1", "entity 1 1/1", "attribute - color 0 0/1", "entity - whole 0 1/1", "entity - whole 1 1/1"],
+            arm.Parts.Select(p => $"{p.Category} {p.Prompt} {p.Holds}/{p.All}"));
+        Assert.Equal(3, count);
+    }
+
+    [Theory]
+    [InlineData("\"edit\": {}", "BY EDIT")]
+    [InlineData("\"rewrite\": {\"model\": \"chat-1\", \"dialect\": \"vllm\"}", "BY REWRITE")]
+    public async Task An_arm_says_how_a_generator_that_knows_no_context_uses_it(string way, string label)
+    {
+        File.WriteAllText(At("images.json"), $$"""{"model": "images-1", "dialect": "vllm-omni", "seed_bits": 63, {{way}}}""");
+        await using var sweep = await TestSweep.CreateAsync(_server);
+        using var host = new ModelHost();
+        var setup = SweepPlanner.Setup(
+            Definition("{kind: openai-images, parameters: images.json, placement: {url: 'http://host'}}", "{kind: simulated, parameters: judge.json}"), host);
+        await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
+        Assert.All(await LabelsAsync(sweep), arm => Assert.Contains(label, arm, StringComparison.Ordinal));
+    }
+
+    private void WriteDpg()
     {
         File.WriteAllText(At("dpg.csv"), """
             item_id,text,keywords,proposition_id,dependency,category_broad,category_detailed,tuple,question_natural_language
@@ -155,26 +227,6 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
             arms:
               - {name: one, generator: sana, judge: critic, strategy: {kind: best-of-n, n: 1, selector: judge-score}}
             """);
-        var count = 0;
-        await using var chat = await ModelServer.StartAsync("plain", says: text =>
-        {
-            Interlocked.Increment(ref count);
-            return text.StartsWith("Is it red?", StringComparison.Ordinal) ? "no" : text.EndsWith(" yes or no.", StringComparison.Ordinal) ? "yes" : "what?";
-        });
-        await using var sweep = await TestSweep.CreateAsync(_server);
-        using var host = new ModelHost();
-        var setup = SweepPlanner.Setup(SweepFile.Read(At("dpg.yaml"), [$"models.asked.placement.url={chat.Url}"]), host);
-        Assert.Equal(["A red boat.", "A black cat."], setup.Plan.Prompts.Select(p => p.Text));
-        await new SweepRunner(sweep.Session, setup).RunAsync([0, 1], 2, new RunProgress { Models = host }, CancellationToken.None);
-        var results = await SweepResultsQuery.LoadAsync(
-            sweep.Session, await sweep.Session.Sweeps.FindAsync(setup.Plan.Id.ToString(), CancellationToken.None), BenchmarkCatalog.Open, CancellationToken.None);
-        var arm = Assert.Single(results.Arms);
-        Assert.Equal([0.5, 1], arm.Chains.Select(c => c.Attempts[0].Value!.Value));
-        Assert.Equal("one OTHER ANSWERER SIMULATED", arm.Label);
-        Assert.Equal(
-            ["attribute 0 0/1", "entity 0 1/1", "entity 1 1/1", "attribute - color 0 0/1", "entity - whole 0 1/1", "entity - whole 1 1/1"],
-            arm.Parts.Select(p => $"{p.Category} {p.Prompt} {p.Holds}/{p.All}"));
-        Assert.Equal(3, count);
     }
 
     private SweepDefinition Definition(string generator, string judge)
@@ -206,6 +258,14 @@ public sealed class RemoteSweepTests : IClassFixture<PostgresServer>, IDisposabl
         // One chain after the other: two prompts whose first images happen to be equal would look like a server without seeds, or never.
         await new SweepRunner(sweep.Session, setup).RunAsync(SweepPlanner.Select(setup.Plan.Prompts, null, Prompts), 1, progress, CancellationToken.None);
         Assert.Equal((2 * Prompts, 0), (progress.Done, progress.Failed));
+    }
+
+    private static async Task<IEnumerable<string>> LabelsAsync(TestSweep sweep)
+    {
+        var name = Assert.Single(await SweepStatus.AllAsync(sweep.Session, CancellationToken.None)).Id.ToString();
+        var results = await SweepResultsQuery.LoadAsync(
+            sweep.Session, await sweep.Session.Sweeps.FindAsync(name, CancellationToken.None), BenchmarkCatalog.Open, CancellationToken.None);
+        return results.Arms.Select(arm => arm.Label);
     }
 
     private static async Task<List<string>> RowsAsync(TestSweep sweep)

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
+using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Cli.Logging;
+using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Ledger;
@@ -17,6 +20,9 @@ namespace ReflectDiT.Eval.Cli.Commands;
 /// <summary><c>reflectdit run SWEEP.yaml</c> and <c>reflectdit demo</c>: run a sweep, or go on with it, and report.</summary>
 internal sealed class RunCommand
 {
+    /// <summary>So many arms have a sentence for each pair; of more, there are too many to read.</summary>
+    private const int MostArmsInWords = 3;
+
     private readonly LedgerOptions _ledger = new();
 
     private readonly Option<string[]> _set = new("--set")
@@ -132,6 +138,7 @@ internal sealed class RunCommand
         }
 
         Terminal.Write(ReportFormat.Render(ReportCommand.Build(results, ReportCommand.Standard(results)), "text"), "text");
+        SayVerdicts(results);
         log.Say($"Images: {folder}");
         if (lost > 0)
         {
@@ -149,6 +156,21 @@ internal sealed class RunCommand
         parsed.GetValue(_limit) is { } limit ? $"{_limit.Name} {limit}" : null,
         parsed.GetValue(_category) is { } category ? $"{_category.Name} {category}" : null,
     }.OfType<string>());
+
+    /// <summary>Of each two arms, if they can be compared.</summary>
+    private static void SayVerdicts(SweepResults results)
+    {
+        if (results.Scorer is null || results.Arms.Count is < 2 or > MostArmsInWords)
+            return;
+        var whole = new ComparisonPoint.Whole();
+        var pairs = ArmsComparison.PairsOf(results, baseline: null).Where(pair => Concern.Of(pair.First, pair.Second, whole).Count == 0).ToList();
+        if (pairs.Count == 0)
+            return;
+        var comparison = ArmsComparison.Of(pairs, Metric.MeanOverPrompts, whole);
+        Terminal.Write(string.Concat(comparison.Pairs.Select(pair => $"Verdict: {VerdictText.Of(pair.Comparison)}.\n")), "text");
+        Terminal.Say($"Next: 'reflectdit compare {results.Sweep}' tests the pairs together, 'reflectdit curve {results.Sweep}' shows shares over N, "
+            + "'reflectdit dashboard' every attempt.");
+    }
 
     private IReadOnlyList<int> Prompts(SweepSetup sweep, ParseResult parsed)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -22,6 +23,9 @@ internal static class WorkerCommand
 {
     /// <summary>While the models serve one batch, the next can fill up; more chains would only wait.</summary>
     public const int DefaultSlots = 2 * SimulatedModels.MaxBatch;
+
+    /// <summary>Of the arms that a ledger has, so many are named.</summary>
+    private const int MostNamed = 20;
 
     /// <summary>Each has a task of its own.</summary>
     public const int MostSlots = 10_000;
@@ -119,6 +123,7 @@ internal static class WorkerCommand
                 state.Ledger = session;
                 log.Say($"Working with {options.Slots} slots on {(names is null ? "every arm" : string.Join(", ", names))}, "
                     + $"and {options.ScoringSlots} for scores; artifacts in {ledger.Data(parsed)}.");
+                await SayUnknownAsync(session, names, log, stop);
                 if (placements.Count > 0)
                 {
                     log.Say($"Placed here: {string.Join(", ", placements.Keys)}.");
@@ -146,6 +151,21 @@ internal static class WorkerCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>A misspelt arm and one that is planned later look alike to a worker: both are waited for, and said.</summary>
+    private static async Task SayUnknownAsync(LedgerSession session, string[]? names, ConsoleLog log, CancellationToken cancellation)
+    {
+        if (names is null)
+            return;
+        await using var ledger = new LedgerContext(session.Source);
+        var known = await ledger.Arms.Select(arm => arm.Name).Distinct().Order().Take(MostNamed).ToListAsync(cancellation);
+        var unknown = names.Except(await ledger.Arms.Where(arm => names.Contains(arm.Name)).Select(arm => arm.Name).ToListAsync(cancellation)).ToList();
+        if (unknown.Count > 0)
+        {
+            log.Say($"No sweep of this ledger has an arm {string.Join(" or ", unknown.Select(name => $"'{name}'"))} yet: this worker waits for one. "
+                + (known.Count == 0 ? "The ledger has no sweeps." : $"Its arms are {string.Join(", ", known)}."));
+        }
     }
 
     /// <summary>A dashboard of the worker's own ledger, that ends with it.</summary>

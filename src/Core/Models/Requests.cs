@@ -72,4 +72,8 @@ public sealed record AnswerRequest(string Question, ReadOnlyMemory<byte> Image);
 /// <param name="Probability">Of the whole text; null where the model does not say it.</param>
 /// <param name="Tokens">Tokens in and out.</param>
 /// <param name="DeviceSeconds">Accelerator time.</param>
-public sealed record Answer(string Text, double? Probability, int Tokens, double DeviceSeconds);
+public sealed record Answer(string Text, double? Probability, int Tokens, double DeviceSeconds)
+{
+    /// <inheritdoc cref="Drawing.Price"/>
+    public double? Price { get; init; }
+}

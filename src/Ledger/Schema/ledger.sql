@@ -212,6 +212,21 @@ CREATE TABLE reflectdit.scores (
     CHECK (passed = (reason = ''))
 );
 
+-- What an answerer said of an image to one question of a scorer: durable at once, so that a scoring that was stopped asks the
+-- others alone, and shared by scorers that ask the same.
+CREATE TABLE reflectdit.answers (
+    id             uuid PRIMARY KEY,           -- hash of answerer (settings, weights), question and what is looked at of the image
+    image          bytea NOT NULL CHECK (octet_length(image) = 32),          -- SHA-256 of the artifact
+    text           text NOT NULL CHECK (text <> ''),
+    probability    double precision CHECK (probability BETWEEN 0 AND 1),     -- NULL where the model does not say it
+    seconds        double precision NOT NULL CHECK (seconds >= 0),
+    device_seconds double precision NOT NULL CHECK (device_seconds >= 0),
+    tokens         integer NOT NULL CHECK (tokens >= 0),
+    price          double precision CHECK (price >= 0),                      -- as of drawings
+    created_at     timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX answers_image ON reflectdit.answers (image);
+
 -- What is to be scored: a drawing of a sweep by one of its scorers, until the score is there. It is held as a chain is: by a
 -- worker, at an epoch that the end of the work must carry.
 CREATE TABLE reflectdit.scorings (

@@ -67,7 +67,7 @@ public sealed class OpenAiChatAnswerer : IAnswerer
                     MayBeCut = true,
                 },
                 withdrawn);
-            answers.Add(new(answer.Text.Trim(), answer.Probability, answer.Tokens, Stopwatch.GetElapsedTime(began).TotalSeconds));
+            answers.Add(new(answer.Text.Trim(), answer.Probability, answer.Tokens, Stopwatch.GetElapsedTime(began).TotalSeconds) { Price = answer.Price });
         }
 
         return answers;

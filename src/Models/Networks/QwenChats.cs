@@ -103,11 +103,14 @@ internal sealed class QwenChats : IDisposable
     /// <summary>What it says to each.</summary>
     /// <param name="texts">One for each image.</param>
     /// <param name="seeds">To draw tokens by; null to take the best.</param>
+    /// <param name="accepts">Words with which an answer may begin, to be weighed against all others.</param>
     public IReadOnlyList<QwenWords> Say(
-        QwenSeen seen, IReadOnlyList<string> texts, int maxTokens, CancellationToken withdrawn, IReadOnlyList<ulong>? seeds = null, double temperature = 1)
+        QwenSeen seen, IReadOnlyList<string> texts, int maxTokens, CancellationToken withdrawn, IReadOnlyList<ulong>? seeds = null,
+        double temperature = 1, string? accepts = null)
     {
         var (ids, mask, lengths) = Prompts(seen, texts);
         var logs = new List<float[]>(); // of each step and row
+        var beginnings = new List<(double Accepts, double Others)>();
         Tensor? step = null;
         var rules = _rules with { MaxTokens = maxTokens, Seeds = seeds, Temperature = temperature };
         var tokens = _network.Generate(ids, mask, seen.Images, rules, Watch, seen.Tokens);
@@ -119,13 +122,19 @@ internal sealed class QwenChats : IDisposable
                 var said = rows[row].data<long>().ToArray().TakeWhile(token => !rules.EndTokens.Contains((int)token)).Select(token => (int)token).ToList();
                 var ended = said.Count < logs.Count ? 1 : 0;
                 return new QwenWords(
-                    _tokenizer.Decode(said, skipSpecial: true), Math.Exp(logs.Take(said.Count).Sum(rows => (double)rows[row])), length + said.Count + ended);
+                    _tokenizer.Decode(said, skipSpecial: true), Math.Exp(logs.Take(said.Count).Sum(rows => (double)rows[row])), length + said.Count + ended)
+                {
+                    Accepts = beginnings.ElementAtOrDefault(row).Accepts,
+                    Others = beginnings.ElementAtOrDefault(row).Others,
+                };
             }),
         ];
 
         void Watch(string name, Tensor value)
         {
             withdrawn.ThrowIfCancellationRequested();
+            if (name == "logits" && accepts is not null && beginnings.Count == 0)
+                beginnings.AddRange(Weigh(value, _tokenizer.Encode(accepts)[0]));
             if (name == "logits")
                 step = nn.functional.log_softmax(value, -1);
             else if (name == "scores")
@@ -145,6 +154,16 @@ internal sealed class QwenChats : IDisposable
     }
 
     public void Dispose() => _network.Dispose();
+
+    /// <summary>The logit of a token and that of all others together, of each row.</summary>
+    /// <param name="logits">[B, vocabulary]</param>
+    private static IEnumerable<(double Token, double Others)> Weigh(Tensor logits, int token)
+    {
+        using var scope = NewDisposeScope();
+        var own = logits.select(1, token).cpu();
+        var others = cat([logits.narrow(1, 0, token), logits.narrow(1, token + 1, logits.shape[1] - token - 1)], 1).logsumexp(1).cpu();
+        return [.. own.data<float>().Zip(others.data<float>(), (a, b) => ((double)a, (double)b))];
+    }
 
     private static string FolderOf(ModelConfiguration model, Placement placement) => placement is { Path: { } folder, Url: null }
         ? folder
@@ -215,4 +234,11 @@ internal sealed record QwenSeen(IReadOnlyList<QwenPatches> Images, Tensor Tokens
 /// <param name="Text">Without what marks its end.</param>
 /// <param name="Probability">Of its tokens, one after the other, where nothing is penalised and the best is taken.</param>
 /// <param name="Tokens">In and out.</param>
-internal sealed record QwenWords(string Text, double Probability, int Tokens);
+internal sealed record QwenWords(string Text, double Probability, int Tokens)
+{
+    /// <summary>The logit of the token that the words given begin with, as the first of the answer.</summary>
+    public double Accepts { get; init; }
+
+    /// <summary>That of all other tokens together.</summary>
+    public double Others { get; init; }
+}

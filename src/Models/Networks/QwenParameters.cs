@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using ReflectDiT.Eval.Core.Judging;
 
 namespace ReflectDiT.Eval.Models.Networks;
 
@@ -12,7 +13,11 @@ namespace ReflectDiT.Eval.Models.Networks;
 /// <c>clean</c> keeps the last sentence.
 /// </param>
 /// <param name="Template">What it is asked beside the image, with the prompt for <c>{prompt}</c>.</param>
-/// <param name="ScoreQuestion">Likewise what it is asked for its score: to be answered with yes or no.</param>
+/// <param name="ScoreQuestion">
+/// Likewise what it is asked for its score: to be answered with yes or no. <c>none</c> to ask nothing more: the score is then the
+/// chance that its answer begins as <paramref name="Accepts"/> does, for a judge whose first word decides.
+/// </param>
+/// <param name="Accepts">The words that accept an image, wherever they occur in its answer: by default those of the released judge.</param>
 /// <param name="MaxTokens">Of its words, which end there.</param>
 /// <param name="Temperature">0 to take the best token; else tokens are drawn by the seed of the request.</param>
 public sealed record QwenJudgeParameters(
@@ -21,6 +26,7 @@ public sealed record QwenJudgeParameters(
     [property: AllowedValues("paper", "clean")] string Feedback = "paper",
     string Template = QwenJudgeParameters.OwnTemplate,
     string ScoreQuestion = QwenJudgeParameters.OwnScoreQuestion,
+    [property: MinLength(1)] string Accepts = JudgeText.Correct,
     [property: Range(1, 1024)] int MaxTokens = 128,
     [property: Range(0.0, 10)] double Temperature = 0)
 {

@@ -39,7 +39,7 @@ public sealed class SanaGenerator : IGenerator
         var folders = Folders(model, placement, parameters);
         var type = NetworkDtype.Of(parameters.Dtype);
         Digest = FileDigests.OfThisUser.Of(folders.Files());
-        (_parameters, _batch, _settings) = (parameters, model.Batch ?? 1, new(parameters.Steps, parameters.Guidance));
+        (_parameters, _batch, _settings) = (parameters, model.Batch ?? 1, new(parameters.Steps, parameters.Guidance, parameters.PromptTokens));
         Batches = new(_batch);
         Libtorch.Load();
         _pipeline = SanaPipeline.Load(
@@ -98,7 +98,10 @@ public sealed class SanaGenerator : IGenerator
 
     private static SanaFolders Folders(ModelConfiguration model, Placement placement, SanaParameters parameters) =>
         placement is { Path: { } folder, Url: null }
-            ? SanaFolders.Of(folder, images: model.Kind == ModelConfiguration.ReflectDit, parameters.Variant == "none" ? null : parameters.Variant)
+            ? SanaFolders.Of(folder, images: model.Kind == ModelConfiguration.ReflectDit, parameters.Variant == "none" ? null : parameters.Variant) with
+            {
+                Transformer = Path.Combine(folder, parameters.Transformer),
+            }
             : throw new NotSupportedException($"a '{model.Kind}' is in a folder: its placement needs a path, and takes no url");
 
     /// <summary>What encodes and decodes overflows in fp16.</summary>
@@ -112,9 +115,9 @@ public sealed class SanaGenerator : IGenerator
         List<DrawRequest> rows = [.. requests, .. Enumerable.Repeat(requests[0], _batch - requests.Count)];
         // All texts before all images: where they take turns on the device, each encoder comes once.
         var prompts = rows.Select(row => _texts.Of($"prompt {row.Prompt}", () => _pipeline.Text.Encode(
-            [row.Prompt], PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
+            [row.Prompt], _parameters.Instruction == "none" ? "" : PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
         var feedback = rows.Select(row => Past(row).Select(past => _texts.Of(
-            $"feedback {past.Feedback}", () => _pipeline.EncodeFeedback(past.Feedback))).ToList()).ToList();
+            $"feedback {past.Feedback}", () => _pipeline.EncodeFeedback(past.Feedback, _parameters.FeedbackInstruction ?? "", _parameters.FeedbackTokens))).ToList()).ToList();
         var images = rows.Select(row => Past(row).Select(past => _images.Of(
             Convert.ToHexStringLower(SHA256.HashData(past.Image.Span)),
             () => _pipeline.EncodeImage(ImageReader.Decode(past.Image), _parameters.ImageTokens))));
@@ -151,7 +154,7 @@ public sealed class SanaGenerator : IGenerator
     {
         if (!_pipeline.Reflects || request.Context.Count == 0)
             return 0;
-        var tokens = _pipeline.ContextTokens(request.Context.Select(past => past.Feedback), _parameters.ImageTokens);
+        var tokens = _pipeline.ContextTokens(request.Context.Select(past => past.Feedback), _parameters.ImageTokens, _parameters.FeedbackInstruction ?? "", _parameters.FeedbackTokens);
         return (tokens + ContextUnit - 1) / ContextUnit * ContextUnit;
     }
 

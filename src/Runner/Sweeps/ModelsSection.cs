@@ -113,7 +113,7 @@ internal sealed class ModelsSection(YamlMap root, string folder)
             throw map.Error("digest", $"expected the 64 lower-case hexadecimal digits of a SHA-256, found '{digest}'");
         }
 
-        var placement = PlacementFile.Read(map.OptionalMap("placement"), kind);
+        var placement = PlacementFile.Read(map.OptionalMap("placement"), kind, folder);
         map.End();
         return new(name, model, placement);
     }

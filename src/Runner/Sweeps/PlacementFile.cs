@@ -14,19 +14,20 @@ public static class PlacementFile
     /// <exception cref="SweepFileException">It cannot be read, or something in it is wrong.</exception>
     public static IReadOnlyDictionary<string, Placement> Read(string path)
     {
-        var root = YamlTree.Load(path).Root;
-        return root.Keys.ToDictionary(name => name, name => Read(root.Map(name), kind: null));
+        var (root, folder) = (YamlTree.Load(path).Root, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return root.Keys.ToDictionary(name => name, name => Read(root.Map(name), kind: null, folder));
     }
 
     /// <param name="kind">Of the model; null where it is not known, and any key may be right.</param>
-    internal static Placement Read(YamlMap map, string? kind)
+    /// <param name="folder">Of the file: what it names is seen from there.</param>
+    internal static Placement Read(YamlMap map, string? kind, string folder)
     {
         var simulated = kind is null or ModelConfiguration.Simulated;
         var remote = kind is null or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat;
         var local = kind is not (ModelConfiguration.Simulated or ModelConfiguration.Pixels or ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat);
         var placement = new Placement
         {
-            Path = local ? map.OptionalText("path") : null,
+            Path = local && map.OptionalText("path") is { } path ? Path.GetFullPath(Path.Combine(folder, path)) : null,
             Device = kind is null or not (ModelConfiguration.OpenAiImages or ModelConfiguration.OpenAiChat) ? map.OptionalText("device") : null,
             Url = remote && map.OptionalText("url") is { } url ? Address(map, url) : null,
             KeyVariable = remote && map.OptionalText("key_variable") is { } variable ? KeyVariable(map, variable) : null,
@@ -36,7 +37,7 @@ public static class PlacementFile
             PricePerRequest = remote ? map.OptionalReal("price_per_request", 0, 1e6) : null,
             PricePerMillionIn = remote ? map.OptionalReal("price_per_million_in", 0, 1e9) : null,
             PricePerMillionOut = remote ? map.OptionalReal("price_per_million_out", 0, 1e9) : null,
-            Rewriter = (kind is null or ModelConfiguration.OpenAiImages) && map.Has("rewriter") ? Read(map.Map("rewriter"), ModelConfiguration.OpenAiChat) : null,
+            Rewriter = (kind is null or ModelConfiguration.OpenAiImages) && map.Has("rewriter") ? Read(map.Map("rewriter"), ModelConfiguration.OpenAiChat, folder) : null,
             Concurrency = map.OptionalInteger("concurrency", 1, MostConcurrent),
             TimeoutSeconds = map.OptionalReal("timeout_seconds", 0.01, 86_400),
             MemoryGib = map.OptionalReal("memory_gib", 0, 100_000),

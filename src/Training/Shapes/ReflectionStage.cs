@@ -79,7 +79,7 @@ internal sealed class ReflectionStage : IStage<Reflected>
         _read = _failures.Count > 0 ? _samples.Reader() : null;
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 2_500, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.999);
+    public static TrainingSettings Settings { get; } = new(Steps: 1_500, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => _context ? "reflection" : "tuned";
 

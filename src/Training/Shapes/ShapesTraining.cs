@@ -12,7 +12,7 @@ public sealed record ShapesTrainingOptions(long Seed, int Threads, TimeSpan? Tim
 public static class ShapesTraining
 {
     /// <summary>Training prompts of which the generator draws samples.</summary>
-    private const int SamplePrompts = 2_000;
+    private const int SamplePrompts = 1_000;
 
     /// <summary>By the names that the command takes.</summary>
     public static IReadOnlyList<string> Stages { get; } = ["autoencoder", "generator", SamplesStage.Name, "judge", "vision", "tuned", "reflection"];

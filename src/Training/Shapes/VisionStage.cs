@@ -49,7 +49,7 @@ internal sealed class VisionStage : IStage<LabelledCells>
         Parameters.Train(Heads, _heads);
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 2_000, Batch: 64, LearningRate: 1e-3, WarmUp: 200, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 1_000, Batch: 64, LearningRate: 1e-3, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => "vision";
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -39,6 +40,17 @@ public sealed class OpenAiImagesTests
             Assert.Equal(local.Image.ToArray(), drawn.Image.ToArray());
             Assert.Equal(40, drawn.FunctionEvaluations);
         }
+    }
+
+    /// <summary>Of the process: .NET reads it from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.</summary>
+    [Fact]
+    public async Task A_server_is_reached_through_the_proxy()
+    {
+        await using var server = await ModelServer.StartAsync("vllm-omni", Remote.Generator);
+        HttpClient.DefaultProxy = new ProxyOf("models.invalid", server.Url, HttpClient.DefaultProxy);
+        var drawn = await Remote.DrawAsync(new() { Url = new("http://models.invalid:8000") }, Remote.Images("vllm-omni"), new(Prompt, Seed, []));
+        Assert.Single(server.Asked);
+        Assert.Equal((await Remote.Generator.OneAsync(new DrawRequest(Prompt, Seed, []))).Image.ToArray(), drawn.Image.ToArray());
     }
 
     [Theory]
@@ -181,4 +193,14 @@ public sealed class OpenAiImagesTests
     }
 
     private static byte[] Flat() => PngWriter.Encode(new RgbImage(Remote.Size, Remote.Size, new byte[3 * Remote.Size * Remote.Size]));
+
+    /// <summary>For one host; all others are reached as before, as other tests are at work.</summary>
+    private sealed class ProxyOf(string host, Uri proxy, IWebProxy others) : IWebProxy
+    {
+        public ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination) => destination.Host == host ? proxy : others.GetProxy(destination);
+
+        public bool IsBypassed(Uri destination) => destination.Host != host && others.IsBypassed(destination);
+    }
 }

@@ -111,6 +111,31 @@ public sealed class QwenJudgeTests : TinyFolder<JudgeRequest, Judgement>
     }
 
     [Fact]
+    public async Task Without_a_second_question_the_score_is_the_chance_of_a_first_word_that_accepts()
+    {
+        using var asked = Load(new ModelKinds(), Configuration);
+        using var judge = Load(new ModelKinds(), Configuration with { Parameters = Json(Parameters with { ScoreQuestion = "none", Accepts = "yes" }) });
+        using var network = QwenVl.Load(At("judge"), ScalarType.Float32, CPU);
+        var tokenizer = Tokenizer.Open(At("judge"));
+        foreach (var request in Requests)
+        {
+            var judgement = await judge.OneAsync(request);
+            var patches = QwenImage.Cut(QwenImage.Published.Resize(ImageReader.DecodeOnWhite(request.Image)));
+            int[] prompt = QwenChat.Encode(
+                tokenizer, [new("user", [ChatPart.Image(patches.Tokens), ChatPart.Of(Parameters.Template.Replace("{prompt}", request.Prompt, StringComparison.Ordinal))])],
+                generate: true);
+            var logits = network.Forward(
+                tensor(prompt.Select(id => (long)id).ToArray()).unsqueeze(0), ones([1, prompt.Length], int64), [patches])[0, -1];
+            Assert.Equal(nn.functional.softmax(logits, 0)[tokenizer.Encode("yes")[0]].item<float>(), judgement.Verdict.Score!.Value, 1e-5);
+            Assert.Equal(logits[tokenizer.Encode("yes")[0]].item<float>(), judgement.Logits!.Yes, 1e-4);
+            Assert.Equal(judgement.Text.Contains("yes", StringComparison.Ordinal), judgement.Verdict.Accepted);
+            var both = await asked.OneAsync(request);
+            Assert.Equal(both.Text, judgement.Text);
+            Assert.True(judgement.Tokens < both.Tokens);
+        }
+    }
+
+    [Fact]
     public async Task A_seed_counts_only_where_tokens_are_drawn()
     {
         using var greedy = Load(new ModelKinds(), Configuration);

@@ -122,6 +122,29 @@ public sealed class GeneratorPlacementTests : IDisposable
         Assert.Contains("vision_encoder", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_stands_before_a_prompt_and_how_much_of_it_is_seen_change_the_drawing_and_the_transformers_folder_does_not()
+    {
+        var request = new DrawRequest("two dogs and a clock above a bench", 1, [Past(1)]);
+        Directory.Move(Path.Combine(_folder, "transformer"), Path.Combine(_folder, "transformer_tuned"));
+        var tuned = Parameters("fp32") with { Transformer = "transformer_tuned" };
+        var drawn = await DrawBy(tuned);
+        var others = new[]
+        {
+            await DrawBy(tuned with { Instruction = "none" }), await DrawBy(tuned with { Instruction = "none", PromptTokens = 4 }),
+            await DrawBy(tuned with { FeedbackTokens = 2 }), await DrawBy(tuned with { FeedbackInstruction = "What is wrong: " }),
+        };
+        Assert.Equal(5, others.Append(drawn).Select(Convert.ToHexString).Distinct().Count());
+        Directory.Move(Path.Combine(_folder, "transformer_tuned"), Path.Combine(_folder, "transformer"));
+        Assert.Equal(drawn, await DrawBy(Parameters("fp32")));
+
+        async Task<byte[]> DrawBy(SanaParameters parameters)
+        {
+            using var generator = new SanaGenerator(Model("fp32"), new() { Path = _folder }, parameters);
+            return await Draw(generator, request);
+        }
+    }
+
     [Theory]
     [InlineData("fp16")]
     [InlineData("bf16")]
