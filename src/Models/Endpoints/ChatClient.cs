@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Models.Host;
 
@@ -71,7 +72,7 @@ internal sealed class ChatClient : IDisposable
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException or FormatException or ArgumentException)
         {
-            throw new BadAnswerException($"an answer in no form of chat completions: {e.Message}");
+            throw new BadAnswerException($"an answer that is not in the form of chat completions: {JsonFault.Read("", e)}");
         }
     }
 

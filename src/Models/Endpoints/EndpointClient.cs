@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
+using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Core.Text;
@@ -133,7 +134,7 @@ internal sealed class EndpointClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw Bad($"the answer is no JSON: {e.Message}");
+            throw Bad($"the answer is no JSON: {JsonFault.Read(Encoding.UTF8.GetString(body), e)}");
         }
     }
 

@@ -117,7 +117,7 @@ public sealed class SanaGenerator : IGenerator
         var prompts = rows.Select(row => _texts.Of($"prompt {row.Prompt}", () => _pipeline.Text.Encode(
             [row.Prompt], _parameters.Instruction == "none" ? "" : PublishedText.SanaInstruction, _settings.PromptTokens))).ToList();
         var feedback = rows.Select(row => Past(row).Select(past => _texts.Of(
-            $"feedback {past.Feedback}", () => _pipeline.EncodeFeedback(past.Feedback, _parameters.FeedbackInstruction ?? "", _parameters.FeedbackTokens))).ToList()).ToList();
+            $"feedback {past.Feedback}", () => _pipeline.EncodeFeedback(past.Feedback, FeedbackInstruction, _parameters.FeedbackTokens))).ToList()).ToList();
         var images = rows.Select(row => Past(row).Select(past => _images.Of(
             Convert.ToHexStringLower(SHA256.HashData(past.Image.Span)),
             () => _pipeline.EncodeImage(ImageReader.Decode(past.Image), _parameters.ImageTokens))));
@@ -146,6 +146,8 @@ public sealed class SanaGenerator : IGenerator
         return files.Select(file => new Drawing(file, evaluations, seconds));
     }
 
+    private string FeedbackInstruction => _parameters.FeedbackInstruction == "none" ? "" : _parameters.FeedbackInstruction;
+
     private IReadOnlyList<ContextImage> Past(DrawRequest request) => _pipeline.Reflects || request.Context.Count == 0
         ? request.Context
         : throw new NotSupportedException("plain SANA draws from a prompt alone: past images are for a 'reflect-dit'");
@@ -154,7 +156,7 @@ public sealed class SanaGenerator : IGenerator
     {
         if (!_pipeline.Reflects || request.Context.Count == 0)
             return 0;
-        var tokens = _pipeline.ContextTokens(request.Context.Select(past => past.Feedback), _parameters.ImageTokens, _parameters.FeedbackInstruction ?? "", _parameters.FeedbackTokens);
+        var tokens = _pipeline.ContextTokens(request.Context.Select(past => past.Feedback), _parameters.ImageTokens, FeedbackInstruction, _parameters.FeedbackTokens);
         return (tokens + ContextUnit - 1) / ContextUnit * ContextUnit;
     }
 

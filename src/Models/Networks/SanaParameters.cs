@@ -14,7 +14,7 @@ namespace ReflectDiT.Eval.Models.Networks;
 /// <param name="PromptTokens">Tokens of a prompt that the transformer is given, the first of which is <c>&lt;bos&gt;</c>.</param>
 /// <param name="FeedbackTokens">Likewise of each feedback.</param>
 /// <param name="FeedbackInstruction">
-/// What stands in front of each feedback, and of which the transformer is given nothing: null for nothing, as the released scripts draw;
+/// What stands in front of each feedback, and of which the transformer is given nothing: <c>none</c>, as the released scripts draw;
 /// what their <c>--add_prefix_feedback</c> puts there has no licence, and is the user's to fill in.
 /// </param>
 /// <param name="Transformer">The folder of the snapshot that holds the transformer: a snapshot may have several, each tuned in its own way.</param>
@@ -31,6 +31,6 @@ public sealed record SanaParameters(
     [property: AllowedValues("sana", "none")] string Instruction = "sana",
     [property: Range(2, 300)] int PromptTokens = 300,
     [property: Range(2, 300)] int FeedbackTokens = 300,
-    string? FeedbackInstruction = null,
+    string FeedbackInstruction = "none",
     [property: RegularExpression("[A-Za-z0-9_-]+")] string Transformer = "transformer",
     [property: AllowedValues("none", "bf16", "fp16", "fp32")] string Variant = "none");
