@@ -30,6 +30,8 @@ public sealed class LedgerSession : IAsyncDisposable
         Models = new(source);
         Changes = new(source);
         Scorings = new(source, Changes);
+        Studies = new(source);
+        Votes = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -46,6 +48,10 @@ public sealed class LedgerSession : IAsyncDisposable
     public LeaseStore Leases { get; }
 
     public ScoringStore Scorings { get; }
+
+    public StudyStore Studies { get; }
+
+    public VoteStore Votes { get; }
 
     /// <summary>Tells dashboards what this process makes durable.</summary>
     public ChangeSignal Changes { get; }

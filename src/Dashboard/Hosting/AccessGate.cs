@@ -52,6 +52,10 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         {
             await next(context); // Public as the program is; the door needs them too.
         }
+        else if (VoteRoutes.IsOf(context.Request.Path))
+        {
+            await next(context); // A rater has a key of his own, and comes to nothing else with it.
+        }
         else if (context.Request.Path == "/login" && context.Request.Method == "POST")
         {
             await LoginAsync(context);

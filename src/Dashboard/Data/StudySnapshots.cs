@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using ReflectDiT.Eval.Analysis.Studies;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Dashboard.Data;
+
+/// <summary>The newest results of studies that were looked at: computed again when votes have come in, in the background.</summary>
+public sealed class StudySnapshots(LedgerSession session)
+{
+    private readonly ConcurrentDictionary<Guid, StudyManifest> _manifests = [];
+    private readonly ConcurrentDictionary<Guid, Background<StudySnapshot>> _studies = [];
+
+    /// <summary>It never changes, and is read once.</summary>
+    public async Task<StudyManifest> ManifestAsync(Guid study, CancellationToken cancellation) =>
+        _manifests.TryGetValue(study, out var known) ? known
+            : _manifests[study] = await session.Studies.ManifestAsync(study, cancellation);
+
+    /// <param name="patience">How long the first may take.</param>
+    /// <returns>Null when it took longer.</returns>
+    public async Task<StudySnapshot?> GetAsync(Guid study, TimeSpan patience, CancellationToken cancellation)
+    {
+        var version = await session.Votes.VersionAsync(study, cancellation);
+        return await _studies.GetOrAdd(study, _ => new(async _ =>
+        {
+            var votes = await session.Votes.OfStudyAsync(study, CancellationToken.None);
+            var raters = await session.Studies.RatersAsync(study, CancellationToken.None);
+            return new StudySnapshot(
+                StudyResults.Of(await ManifestAsync(study, CancellationToken.None), [.. raters.Select(r => r.Rater)], votes), votes);
+        })).GetAsync(version, patience);
+    }
+}
+
+public sealed record StudySnapshot(StudyResults Results, IReadOnlyList<StudyVote> Votes);
