@@ -8,7 +8,7 @@ public sealed class StudyCommandTests(SmallSweeps sweeps)
     [Fact]
     public async Task A_study_goes_from_sweep_to_result_and_through_files()
     {
-        string[] create = ["study", "create", "small/1", "small/0", "--name", "people", "--prompts", "20", "--raters", "1", "--repeats", "0.1"];
+        string[] create = ["study", "create", "small/1", "small/0", "--name", "people", "--prompts", "80", "--raters", "1", "--repeats", "0.1"];
         var dry = await sweeps.InParts.RunAsync([.. create, "--dry-run"]);
         Assert.Equal(0, dry.ExitCode);
         Assert.Contains("against", dry.Out, StringComparison.Ordinal);

@@ -60,12 +60,14 @@ public sealed class DemoLedger : IAsyncLifetime
     }
 
     /// <summary>A study of a sweep's first two arms, as 'reflectdit study create' makes it.</summary>
-    internal async Task<(StudyRow Study, StudyManifest Manifest)> AskAsync(string sweep, string name, int? prompts = null, double repeats = 0.2)
+    /// <param name="asked">Only so many pairs, of different images; null for all.</param>
+    internal async Task<(StudyRow Study, StudyManifest Manifest)> AskAsync(string sweep, string name, int? asked = null, double repeats = 0.2)
     {
         var row = await Session.Sweeps.FindAsync(sweep, CancellationToken.None);
         var results = await SweepResultsQuery.LoadAsync(Session, row, BenchmarkCatalog.Open, CancellationToken.None);
-        var manifest = new StudyDesign(name, N: null, prompts, StudyManifest.UsualQuestion, Seed: 3, Raters: 2, repeats)
+        var manifest = new StudyDesign(name, N: null, Prompts: null, StudyManifest.UsualQuestion, Seed: 3, Raters: 2, repeats)
             .Draw(results, 1, 0, await Session.Studies.ImagesAsync(row.Id, CancellationToken.None));
+        manifest = asked is { } few ? manifest with { Pairs = [.. manifest.Pairs.Where(p => !p.IsSame).Take(few)] } : manifest;
         return (await Session.Studies.AddAsync(manifest, CancellationToken.None), manifest);
     }
 

@@ -15,7 +15,7 @@ public sealed class CrossedBootstrap(
 {
     /// <summary>
     /// 95% intervals of the mean over prompts of the mean over their raters, one a statistic. A prompt of which no rater was
-    /// drawn is left out of a resample; one without any such prompt says no more than the bounds.
+    /// drawn counts as the others with raters do on average; a resample without any of those says no more than the bounds.
     /// </summary>
     /// <param name="bounds">The least and the most that each statistic can be.</param>
     public Interval[] Intervals(IReadOnlyList<(double Least, double Most)> bounds)
@@ -24,7 +24,7 @@ public sealed class CrossedBootstrap(
         var lows = bounds.Select(_ => new double[resamples]).ToArray();
         var highs = bounds.Select(_ => new double[resamples]).ToArray();
         var (means, known) = (prompts.Select(_ => new double[bounds.Count]).ToArray(), new bool[prompts.Count]);
-        var (weights, sums) = (new int[raters], new double[bounds.Count]);
+        var (weights, sums, fixedSums) = (new int[raters], new double[bounds.Count], new double[bounds.Count]);
         for (var r = 0; r < resamples; r++)
         {
             Array.Clear(weights);
@@ -39,27 +39,36 @@ public sealed class CrossedBootstrap(
             }
 
             Array.Clear(sums);
-            var count = 0;
+            Array.Clear(fixedSums);
+            var (withRaters, withoutRaters) = (0, 0);
             for (var drawn = 0; drawn < prompts.Count; drawn++)
             {
                 var p = random.NextInt(prompts.Count);
                 if (known[p])
                 {
-                    count++;
-                    for (var s = 0; s < sums.Length; s++)
-                    {
-                        sums[s] += means[p][s];
-                    }
+                    var isFixed = prompts[p][0].Rater < 0;
+                    (withRaters, withoutRaters) = isFixed ? (withRaters, withoutRaters + 1) : (withRaters + 1, withoutRaters);
+                    Add(means[p], isFixed ? fixedSums : sums);
                 }
             }
 
+            var rest = prompts.Count - withoutRaters;
             for (var s = 0; s < sums.Length; s++)
             {
-                (lows[s][r], highs[s][r]) = count > 0 ? (sums[s] / count, sums[s] / count) : bounds[s];
+                var (low, high) = withRaters > 0 ? (sums[s] / withRaters, sums[s] / withRaters) : rest > 0 ? bounds[s] : (0, 0);
+                (lows[s][r], highs[s][r]) = ((fixedSums[s] + (rest * low)) / prompts.Count, (fixedSums[s] + (rest * high)) / prompts.Count);
             }
         }
 
         return [.. lows.Zip(highs, (low, high) => new Interval(Percentiles.Middle95(low).Low, Percentiles.Middle95(high).High))];
+    }
+
+    private static void Add(double[] values, double[] sums)
+    {
+        for (var s = 0; s < sums.Length; s++)
+        {
+            sums[s] += values[s];
+        }
     }
 
     private static bool Mean(IReadOnlyList<(int Rater, double[] Values)> said, int[] weights, double[] mean)

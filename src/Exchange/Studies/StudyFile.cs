@@ -14,6 +14,8 @@ public sealed record StudyFile(StudyManifest Manifest, IReadOnlyList<VoteRecord>
     public const string Json = ".json";
     public const string Csv = ".csv";
 
+    private static readonly JsonSerializerOptions Indented = new(SettingsJson.Form) { WriteIndented = true, NewLine = "\n" };
+
     private static readonly string[] Columns = ["rater", "showing", "prompt_index", "prompt", "left", "answer", "again", "seconds"];
     private static readonly string[] Needed = ["rater", "prompt_index", "left", "answer"];
 
@@ -22,7 +24,7 @@ public sealed record StudyFile(StudyManifest Manifest, IReadOnlyList<VoteRecord>
 
     /// <param name="ending"><see cref="Json"/> or <see cref="Csv"/>.</param>
     public string Write(string ending) => ending == Json
-        ? JsonSerializer.Serialize(this, new JsonSerializerOptions(SettingsJson.Form) { WriteIndented = true, NewLine = "\n" }) + "\n"
+        ? JsonSerializer.Serialize(this, Indented) + "\n"
         : Table();
 
     /// <summary>A manifest with its votes.</summary>

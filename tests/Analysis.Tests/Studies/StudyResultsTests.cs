@@ -72,6 +72,16 @@ public sealed class StudyResultsTests
         Assert.True(all.OverPrompts.Low > 0.1);
     }
 
+    /// <summary>Raters who have each answered a half agree wholly: what remains is which prompts were drawn, of which half are known ties.</summary>
+    [Fact]
+    public void Known_ties_count_no_more_where_raters_have_answered_a_part()
+    {
+        var halves = new[] { new string('w', 20), new string('-', 20) };
+        var all = StudyResults.Of(Votes.Manifest(80, same: 40, raters: 2), ["r1", "r2"], Votes.Of(halves[0] + halves[1], halves[1] + halves[0])).Overall!;
+        Assert.Equal(0.5, all.Net.Value, 12);
+        Assert.InRange(all.Net.Interval.Low, 0.5 - 0.12, 0.5 - 0.1); // 1.96 standard errors of a share of a half of 80 are 0.11
+    }
+
     /// <summary>
     /// How often the interval holds the truth, of raters with a bias (±0.3) and prompts with an effect (uniform, ±0.5) of their own:
     /// an interval over prompts alone holds it far less often than 95%.
@@ -138,7 +148,7 @@ public sealed class StudyResultsTests
     [Fact]
     public void A_report_says_what_speaks_against_it_in_every_format()
     {
-        var results = StudyResults.Of(Votes.Manifest(12, same: 2, raters: 3), ["r1", "r2"], Votes.Of("wwwwwwwwww", "w"));
+        var results = StudyResults.Of(Votes.Manifest(12, same: 2, raters: 3), ["r1", "r2"], Votes.Of("wwwwwwwwww", "wwwwwwwww"));
         var report = new StudyReport(results, "a SIMULATED", "b SIMULATED", []);
         foreach (var format in Analysis.Reports.ReportFormat.Names)
         {

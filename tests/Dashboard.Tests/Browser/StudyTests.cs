@@ -11,7 +11,7 @@ public sealed class StudyTests(ShownDashboard shown)
     public async Task A_rater_votes_by_keys_takes_back_goes_on_elsewhere_and_comes_to_an_end(int width, bool dark)
     {
         var name = $"keys {width}";
-        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, name, prompts: 5);
+        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, name, asked: 5);
         var rater = await shown.Ledger.RaterAsync(study);
         var order = StudyDraws.Order(manifest, "r1");
         Assert.Equal(6, order.Count);
@@ -70,7 +70,7 @@ public sealed class StudyTests(ShownDashboard shown)
     [Fact]
     public async Task Votes_come_in_while_the_study_is_looked_at()
     {
-        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, "live", prompts: 4, repeats: 0);
+        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, "live", asked: 4, repeats: 0);
         await using var window = await shown.OpenAsync();
         await window.GoAsync($"{shown.Root}/studies/live");
         await window.Page.ClickAsync("#raters button");
@@ -86,6 +86,6 @@ public sealed class StudyTests(ShownDashboard shown)
     private static async Task PressAsync(Window window, string key, int answered)
     {
         await window.Page.Keyboard.PressAsync(key);
-        await window.UntilAsync($"document.querySelector('progress').value === {answered}");
+        await window.UntilAsync($"document.querySelector('progress')?.value === {answered}");
     }
 }

@@ -128,7 +128,7 @@ public sealed class VoteTests(ShownDashboard shown)
     [Fact]
     public async Task Raters_are_added_by_a_form_of_this_dashboard_alone_and_nobody_votes_where_it_only_reads()
     {
-        var (study, _) = await shown.Ledger.AskAsync(shown.Ledger.Demo, "added", prompts: 4);
+        var (study, _) = await shown.Ledger.AskAsync(shown.Ledger.Demo, "added", asked: 4);
         using var client = shown.Client();
         var page = await client.GetStringAsync("/studies/added");
         var token = Regex.Match(page, "name=\"token\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["token"].Value;
@@ -152,7 +152,7 @@ public sealed class VoteTests(ShownDashboard shown)
     /// <summary>A study of its own with one rater, and a client that has nothing but the rater's link.</summary>
     private async Task<(StudyManifest Manifest, string Rater, HttpClient Client)> BeginAsync(string name)
     {
-        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, name, prompts: 5);
+        var (study, manifest) = await shown.Ledger.AskAsync(shown.Ledger.Demo, name, asked: 5);
         return (manifest, await shown.Ledger.RaterAsync(study), Client());
     }
 
@@ -170,7 +170,7 @@ public sealed class VoteTests(ShownDashboard shown)
         return
         [
             .. Regex.Matches(
-                form[..form.IndexOf("</form>", StringComparison.Ordinal)], "name=\"(?<name>[a-z]+)\" value=\"(?<value>[^\"]*)\">", RegexOptions.ExplicitCapture,
+                form[..form.IndexOf("</form>", StringComparison.Ordinal)], "name=\"(?<name>[a-z]+)\" value=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture,
                 TimeSpan.FromSeconds(1)).Where(m => m.Groups["name"].Value != "answer").Select(m => KeyValuePair.Create(m.Groups["name"].Value, m.Groups["value"].Value)),
         ];
     }
