@@ -44,7 +44,7 @@ internal sealed class StudyLoader(
             study is null ? [] : Prompts(manifest, study.Votes),
             await session.Studies.RatersAsync(row.Id, cancellation),
             controls);
-        return new($"Study {row.Name}", typeof(StudyView), model, address, facts, []) { Unfinished = model.Report is null };
+        return new($"Study {row.Name}", typeof(StudyView), model, address, facts, []) { Unfinished = model.Report is null || study is { IsNewest: false } };
     }
 
     private static List<StudiedPrompt> Prompts(StudyManifest manifest, IReadOnlyList<StudyVote> votes) =>
