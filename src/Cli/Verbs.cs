@@ -21,6 +21,7 @@ internal static class Verbs
         ExportCommand.Create(),
         RescoreCommand.Create(),
         CompareCommand.Create(),
+        StudyCommand.Create(),
         CurveCommand.Create(),
         ModelsCommand.Create(),
         DrawCommand.Create(),

@@ -17,6 +17,9 @@ public class LedgerException : Exception
 /// <summary>The ledger holds no sweep of the name or id that was asked for, or several.</summary>
 public class SweepNotFoundException(string message) : LedgerException(message);
 
+/// <summary>The ledger holds no study of the name or id that was asked for, or cannot take what is said of one.</summary>
+public sealed class StudyNotFoundException(string message) : SweepNotFoundException(message);
+
 /// <summary>There is no ledger yet, and the command makes none.</summary>
 public sealed class NoLedgerException(string where) : SweepNotFoundException(
     $"There is no ledger in {where} yet: start one with 'reflectdit demo' or 'reflectdit run SWEEP.yaml'.");

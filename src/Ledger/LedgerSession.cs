@@ -31,6 +31,8 @@ public sealed class LedgerSession : IAsyncDisposable
         Changes = new(source);
         Scorings = new(source, Changes);
         Answers = new(source);
+        Studies = new(source);
+        Votes = new(source);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -49,6 +51,10 @@ public sealed class LedgerSession : IAsyncDisposable
     public ScoringStore Scorings { get; }
 
     public AnswerStore Answers { get; }
+
+    public StudyStore Studies { get; }
+
+    public VoteStore Votes { get; }
 
     /// <summary>Tells dashboards what this process makes durable.</summary>
     public ChangeSignal Changes { get; }

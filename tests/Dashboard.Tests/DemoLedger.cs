@@ -1,4 +1,6 @@
 using System.Text.Json;
+using ReflectDiT.Eval.Analysis.Studies;
+using ReflectDiT.Eval.Benchmarks;
 using ReflectDiT.Eval.Dashboard.Hosting;
 using ReflectDiT.Eval.Ledger;
 using ReflectDiT.Eval.Models.Host;
@@ -33,6 +35,11 @@ public sealed class DemoLedger : IAsyncLifetime
     /// <summary>Four arms, one of them an oracle.</summary>
     public string Four { get; private set; } = "";
 
+    /// <summary>People are asked about its odd arms and prompts: the study's name, and the page of a rater.</summary>
+    public string OddStudy { get; } = "odd study <b>&amp;";
+
+    public string OddRater { get; private set; } = "";
+
     public async ValueTask InitializeAsync()
     {
         await Server.InitializeAsync();
@@ -49,7 +56,24 @@ public sealed class DemoLedger : IAsyncLifetime
             UPDATE reflectdit.chains SET state = 'failed', shown = NULL, failure = '{Hostile.Replace("'", "''", StringComparison.Ordinal)}' || E'\nof two lines'
             WHERE sweep_id::text LIKE '{Odd}%' AND prompt = 2
             """);
+        OddRater = await RaterAsync((await AskAsync(Odd, OddStudy)).Study);
     }
+
+    /// <summary>A study of a sweep's first two arms, as 'reflectdit study create' makes it.</summary>
+    /// <param name="asked">Only so many pairs, of different images; null for all.</param>
+    internal async Task<(StudyRow Study, StudyManifest Manifest)> AskAsync(string sweep, string name, int? asked = null, double repeats = 0.2)
+    {
+        var row = await Session.Sweeps.FindAsync(sweep, CancellationToken.None);
+        var results = await SweepResultsQuery.LoadAsync(Session, row, BenchmarkCatalog.Open, CancellationToken.None);
+        var manifest = new StudyDesign(name, N: null, Prompts: null, StudyManifest.UsualQuestion, Seed: 3, Raters: 2, repeats)
+            .Draw(results, 1, 0, await Session.Studies.ImagesAsync(row.Id, CancellationToken.None));
+        manifest = asked is { } few ? manifest with { Pairs = [.. manifest.Pairs.Where(p => !p.IsSame).Take(few)] } : manifest;
+        return (await Session.Studies.AddAsync(manifest, CancellationToken.None), manifest);
+    }
+
+    /// <summary>The address of a new rater's page.</summary>
+    internal async Task<string> RaterAsync(StudyRow study) =>
+        $"/vote/{(await Session.Studies.AddRaterAsync(study, "tests", CancellationToken.None)).Key:n}";
 
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,7 @@ addEventListener('keydown', event => {
   const target = [...document.querySelectorAll('[data-key]')].find(e => e.dataset.key.split(' ').includes(event.key));
   if (target) {
     event.preventDefault();
+    if (event.repeat && target.closest('form')) return; // a key that is held down answers once
     if (target.matches('input[type=search]')) target.focus();
     else if (target.getAttribute('aria-disabled') !== 'true') target.click();
   } else if (event.key === 'j' || event.key === 'k') {
@@ -45,7 +46,7 @@ class ImagePair extends HTMLElement {
     range?.addEventListener('input', () => this.style.setProperty('--split', range.value + '%'));
     for (const button of document.querySelectorAll('[data-view]')) button.addEventListener('click', () => this.show(button.dataset.view));
     for (const button of document.querySelectorAll('[data-zoom]')) button.addEventListener('click', () =>
-      button.dataset.zoom === 'whole' ? this.move(1, 0, 0) : this.scale(button.dataset.zoom === 'in' ? 1.5 : 1 / 1.5));
+      button.dataset.zoom === 'whole' ? this.move(1, 0, 0) : button.dataset.zoom === 'pixels' ? this.pixels() : this.scale(button.dataset.zoom === 'in' ? 1.5 : 1 / 1.5));
     const panes = this.querySelector('.panes');
     panes.addEventListener('wheel', event => {
       if (!event.ctrlKey && this.zoom === 1) return;
@@ -87,6 +88,12 @@ class ImagePair extends HTMLElement {
     this.move(zoom, this.x * zoom / this.zoom, this.y * zoom / this.zoom);
   }
 
+  // A pixel of the image is one of the screen.
+  pixels() {
+    const image = this.querySelector('.pane img');
+    if (image?.naturalWidth) this.scale(Math.max(image.naturalWidth / image.clientWidth, image.naturalHeight / image.clientHeight) / devicePixelRatio / this.zoom);
+  }
+
   move(zoom, x, y) {
     const most = 50 * (zoom - 1);
     this.zoom = zoom;
@@ -115,6 +122,13 @@ addEventListener('click', event => {
 }, true);
 
 customElements.define('image-pair', ImagePair);
+
+// An answer is sent once, however often it is pressed while the next page comes.
+addEventListener('submit', event => {
+  if (!event.target.matches('[data-once]')) return;
+  if (event.target.dataset.once) event.preventDefault();
+  event.target.dataset.once = 'sent';
+});
 
 // Changes: a signal says that there are some, and the parts of the page that differ are put in place. A tab that nobody
 // sees, or that is paused, asks for nothing.

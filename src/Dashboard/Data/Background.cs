@@ -4,14 +4,13 @@ namespace ReflectDiT.Eval.Dashboard.Data;
 
 /// <summary>
 /// A value that is made anew in the background when it is out of date: who asks has the newest that is there, and waits only
-/// for the first. However many ask, making takes no more than <see cref="MostShare"/> of the time.
+/// for the first.
 /// </summary>
 /// <param name="make">Given the value that was there before.</param>
-internal sealed class Background<T>(Func<T?, Task<T>> make)
+/// <param name="mostShare">However many ask, making takes no more than this share of the time.</param>
+internal sealed class Background<T>(Func<T?, Task<T>> make, double mostShare = 0.05)
     where T : class
 {
-    private const double MostShare = 0.05;
-
     private readonly Lock _lock = new();
     private readonly Stopwatch _sinceMade = new();
     private Task<T>? _making;
@@ -29,7 +28,7 @@ internal sealed class Background<T>(Func<T?, Task<T>> make)
         lock (_lock)
         {
             Settle();
-            if (_version == version || (_value is not null && _making is null && _sinceMade.Elapsed * MostShare < _took))
+            if (_version == version || (_value is not null && _making is null && _sinceMade.Elapsed * mostShare < _took))
             {
                 return _value;
             }

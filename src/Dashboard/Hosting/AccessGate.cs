@@ -31,7 +31,7 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin"; // With none at all, browsers say of our own forms that they come from "null".
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
 
@@ -51,6 +51,10 @@ internal sealed class AccessGate(DashboardOptions options, Sessions sessions, Pa
         else if (context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal))
         {
             await next(context); // Public as the program is; the door needs them too.
+        }
+        else if (VoteRoutes.IsOf(context.Request.Path))
+        {
+            await next(context); // A rater has a key of his own, and comes to nothing else with it.
         }
         else if (context.Request.Path == "/login" && context.Request.Method == "POST")
         {

@@ -65,6 +65,8 @@ public sealed class DashboardServer : IAsyncDisposable
         _server.MapMethods("/assets/{version}/{name}", ["GET", "HEAD"], AssetAsync);
         _server.MapGet("/changes", SignalAsync);
         _server.MapPost("/requeue", RequeueAsync);
+        _server.MapPost("/studies/{id}/raters", AddRaterAsync);
+        new VoteRoutes(session, openForWriting, _sessions, _renderer, _links, TimeProvider.System).Map(_server);
         _server.MapFallback(context => FaultAsync(context, StatusCodes.Status404NotFound, "Not here", "There is no such page."));
     }
 
@@ -206,12 +208,45 @@ public sealed class DashboardServer : IAsyncDisposable
         }
     }
 
-    private async Task RequeueAsync(HttpContext context)
+    /// <summary>Null, and refused, where it is no form of this dashboard, or nobody may change anything.</summary>
+    private async Task<IFormCollection?> FormAsync(HttpContext context)
     {
         var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : null;
-        if (form is null || !_sessions.IsFormToken(form["token"]) || _openForWriting is null)
+        if (form is not null && _sessions.IsFormToken(form["token"]) && _openForWriting is not null)
         {
-            await FaultAsync(context, StatusCodes.Status403Forbidden, "Refused", "The form is not one of this dashboard.");
+            return form;
+        }
+
+        await FaultAsync(context, StatusCodes.Status403Forbidden, "Refused", "The form is not one of this dashboard.");
+        return null;
+    }
+
+    private async Task AddRaterAsync(HttpContext context)
+    {
+        if (await FormAsync(context) is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var session = await _openForWriting!(context.RequestAborted);
+            var study = await session.Studies.FindAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted);
+            await session.Studies.AddRaterAsync(study, AccessGate.UserOf(context), context.RequestAborted);
+            session.Changes.Touch();
+            context.Response.Redirect($"/studies/{study.Id.ToString()[..8]}#raters", permanent: false);
+            context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        }
+        catch (StudyNotFoundException e)
+        {
+            await FaultAsync(context, StatusCodes.Status404NotFound, "Not here", e.Message);
+        }
+    }
+
+    private async Task RequeueAsync(HttpContext context)
+    {
+        if (await FormAsync(context) is not { } form)
+        {
             return;
         }
 
@@ -228,7 +263,7 @@ public sealed class DashboardServer : IAsyncDisposable
             return;
         }
 
-        await using (var session = await _openForWriting(context.RequestAborted))
+        await using (var session = await _openForWriting!(context.RequestAborted))
         {
             await new AuditLog(session).RequeueAsync(sweep, reason, AccessGate.UserOf(context), context.RequestAborted);
         }

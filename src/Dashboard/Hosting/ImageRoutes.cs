@@ -18,14 +18,14 @@ internal static partial class ImageRoutes
     {
         routes.MapMethods("/images/{hash}", ["GET", "HEAD"], async context =>
         {
-            if (Hash(context) is not { } hash || session.Artifacts.PathOf(Convert.FromHexString(hash)) is var path && !File.Exists(path))
+            if (Hash(context) is { } hash)
+            {
+                await SendAsync(context, session, hash, tag: hash);
+            }
+            else
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return;
             }
-
-            Head(context, hash, Path.GetExtension(path) switch { ".jpg" => "image/jpeg", ".webp" => "image/webp", _ => "image/png" });
-            await context.Response.SendFileAsync(path, context.RequestAborted);
         });
         routes.MapMethods("/images/{hash}/{size:int}.webp", ["GET", "HEAD"], async context =>
         {
@@ -49,11 +49,26 @@ internal static partial class ImageRoutes
         });
     }
 
-    private static void Head(HttpContext context, string tag, string type)
+    /// <summary>An original.</summary>
+    /// <param name="tag">Null where the answer may not tell which image it is.</param>
+    public static async Task SendAsync(HttpContext context, LedgerSession session, string hash, string? tag)
+    {
+        var path = session.Artifacts.PathOf(Convert.FromHexString(hash));
+        if (!File.Exists(path))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        Head(context, tag, Path.GetExtension(path) switch { ".jpg" => "image/jpeg", ".webp" => "image/webp", _ => "image/png" });
+        await context.Response.SendFileAsync(path, context.RequestAborted);
+    }
+
+    private static void Head(HttpContext context, string? tag, string type)
     {
         context.Response.ContentType = type;
         context.Response.Headers.CacheControl = Immutable;
-        context.Response.Headers.ETag = $"\"{tag}\"";
+        context.Response.Headers.ETag = tag is null ? default : $"\"{tag}\"";
     }
 
     private static string? Hash(HttpContext context) =>

@@ -14,6 +14,8 @@ internal static class PageRoutes
     {
         Map("/", c => new PageAddress.Sweeps(Text(c, "q")));
         Map("/workers", _ => new PageAddress.Workers());
+        Map("/studies", _ => new PageAddress.Studies());
+        Map("/studies/{id}", c => new PageAddress.Study(Id(c)));
         Map("/sweeps/{id}", c => new PageAddress.Sweep(Id(c), Text(c, "scorer"), Text(c, "axis") ?? CurveFigure.OverN));
         Map("/sweeps/{id}/prompts", c => new PageAddress.Prompts(
             Id(c),

@@ -37,6 +37,11 @@ internal sealed class Sessions
 
     public bool IsFormToken(string? given) => Equal(given, FormToken);
 
+    /// <summary>In a form of a page that needs no session: good for what it says alone.</summary>
+    public string TokenFor(string what) => Sign($"form\n{what}");
+
+    public bool IsTokenFor(string what, string? given) => Equal(given, TokenFor(what));
+
     public bool IsPassword(string? given) => _password.Length > 0 && Equal(given, _password);
 
     /// <summary>Uses the token up, if it is the one.</summary>

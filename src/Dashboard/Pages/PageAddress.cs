@@ -105,6 +105,19 @@ public abstract record PageAddress
         public override string Path => "/workers";
     }
 
+    /// <summary>All studies of the ledger.</summary>
+    public sealed record Studies : PageAddress
+    {
+        public override string Path => "/studies";
+    }
+
+    /// <summary>One study with what came out of it. Raters never see it.</summary>
+    /// <param name="Id">The first digits of its id, or its name.</param>
+    public sealed record Study(string Id) : PageAddress
+    {
+        public override string Path => $"/studies/{Uri.EscapeDataString(Id)}";
+    }
+
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
 

@@ -13,6 +13,8 @@ public sealed class PageLoader(
 {
     private const int RowsAPage = 12;
 
+    private readonly StudySnapshots _studies = new(session);
+
     private static readonly (string, string)[] RowKeys = [("j k", "next and previous prompt"), ("Enter", "open it"), ("/", "search")];
 
     /// <exception cref="SweepNotFoundException">There is no such sweep, or scorer of it.</exception>
@@ -24,6 +26,8 @@ public sealed class PageLoader(
         PageAddress.Chain chain => new ChainLoader(session).LoadAsync(chain, cancellation),
         PageAddress.Compare compare => new CompareLoader(session, snapshots, patience).LoadAsync(compare, cancellation),
         PageAddress.Workers => new WorkersLoader(session, controls).LoadAsync(cancellation),
+        PageAddress.Studies => new StudyLoader(session, snapshots, _studies, patience, controls).AllAsync(cancellation),
+        PageAddress.Study study => new StudyLoader(session, snapshots, _studies, patience, controls).LoadAsync(study, cancellation),
         _ => throw new ArgumentOutOfRangeException(nameof(address), address, "Unknown page."),
     };
 

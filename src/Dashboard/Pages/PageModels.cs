@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
+using ReflectDiT.Eval.Analysis.Studies;
 using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Dashboard.Data;
 using ReflectDiT.Eval.Ledger;
@@ -106,6 +107,44 @@ public sealed record QueueLine(
 
 /// <summary>Chains that failed for the same reason; arm, prompt and replicate are those of the first of them.</summary>
 public sealed record FailureLine(Guid Sweep, string Name, string Reason, int Chains, int Arm, int Prompt, int Replicate);
+
+public sealed record StudiesModel(IReadOnlyList<StudyLine> Studies);
+
+/// <param name="Pairs">That raters are asked about.</param>
+/// <param name="Votes">Answers that stand, with those that were skipped and those that came twice.</param>
+public sealed record StudyLine(StudyRow Row, string First, string Second, int Pairs, int Raters, int Votes);
+
+/// <param name="Report">Null while it is computed.</param>
+/// <param name="Prompts">What people say of each, those that they agree on most first; not all where there are many.</param>
+/// <param name="Controls">Raters may be added.</param>
+public sealed record StudyModel(
+    StudyRow Row,
+    SweepFacts Facts,
+    StudyManifest Manifest,
+    StudySight Sight,
+    StudyReport? Report,
+    IReadOnlyList<StudiedPrompt> Prompts,
+    IReadOnlyList<StudyRater> Raters,
+    bool Controls);
+
+/// <param name="First">Votes for the first arm.</param>
+public sealed record StudiedPrompt(StudyPair Pair, int First, int Neither, int Second);
+
+/// <summary>What a rater sees: nothing of arms, judge or scorer, nor an address that tells of them.</summary>
+/// <param name="Path">Of the rater's page.</param>
+/// <param name="Ballot">The pair that is asked now; null when all are answered.</param>
+/// <param name="Undo">Takes the last answer back; null where there is none.</param>
+/// <param name="Answered">So many of all showings.</param>
+/// <param name="Notice">What became of the form that was sent; null where that goes without saying.</param>
+public sealed record VoteModel(
+    string Path, string Rater, string Question, Ballot? Ballot, Ballot? Undo, int Answered, int Showings, string? Notice, bool Open);
+
+/// <summary>What a form of a rater's page holds.</summary>
+/// <param name="Text">The prompt.</param>
+/// <param name="Revision">How often the showing has been answered or taken back.</param>
+/// <param name="At">When it was shown: milliseconds since 1970.</param>
+/// <param name="Token">Good for this rater, showing, revision and time alone.</param>
+public sealed record Ballot(string Text, int Showing, int Revision, long At, string Token);
 
 /// <summary>The door.</summary>
 /// <param name="Password">A password lets in.</param>

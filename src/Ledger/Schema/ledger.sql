@@ -429,10 +429,59 @@ CREATE TABLE reflectdit.audit (
     number   bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     done_at  timestamptz NOT NULL DEFAULT now(),
     who      text NOT NULL CHECK (who <> ''),
-    action   text NOT NULL CHECK (action IN ('requeue')),
+    action   text NOT NULL CHECK (action IN ('requeue', 'add rater')),
     sweep_id uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
     subject  text NOT NULL                     -- of the sweep, what it was done to: for people
 );
+
+-- Studies: people vote, blind, between the images of two arms. What they are asked stands in the manifest, to the last image.
+CREATE TABLE reflectdit.studies (
+    id         uuid PRIMARY KEY,               -- hash of the manifest: to make it again is to find it
+    name       text NOT NULL UNIQUE CHECK (name <> ''),
+    sweep_id   uuid NOT NULL REFERENCES reflectdit.sweeps ON DELETE CASCADE,
+    manifest   text NOT NULL,                  -- canonical JSON
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Who votes: a pseudonym, and nothing else of the person.
+CREATE TABLE reflectdit.study_raters (
+    study_id uuid NOT NULL REFERENCES reflectdit.studies ON DELETE CASCADE,
+    rater    text NOT NULL CHECK (rater <> ''),
+    key      uuid UNIQUE,                      -- whoever has it votes as this rater; NULL where votes came from elsewhere
+    added_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (study_id, rater)
+);
+
+-- Every answer with what was seen. One that is taken back stays, with a row that says so: even revisions are answers, odd
+-- ones take them back, and the newest counts. A second answer to the same showing has a key that is there already.
+CREATE TABLE reflectdit.study_votes (
+    study_id   uuid NOT NULL,
+    rater      text NOT NULL,
+    showing    integer NOT NULL CHECK (showing >= 0),   -- its place in the rater's order
+    revision   integer NOT NULL CHECK (revision >= 0),
+    pair       integer NOT NULL CHECK (pair >= 0),      -- of the manifest, from 0
+    again      boolean NOT NULL,               -- the rater had seen the pair before, on the other sides
+    first_left boolean NOT NULL,               -- the first arm's image was on the left
+    answer     text CHECK (answer IN ('left', 'right', 'tie', 'bad', 'skip')),
+    seconds    double precision CHECK (seconds >= 0),   -- from showing to answer; NULL where votes from elsewhere do not say
+    voted_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (study_id, rater, showing, revision),
+    FOREIGN KEY (study_id, rater) REFERENCES reflectdit.study_raters ON DELETE CASCADE,
+    CHECK ((answer IS NULL) = (revision % 2 = 1))
+);
+
+-- The answers that stand.
+CREATE VIEW reflectdit.study_answers AS
+    SELECT * FROM (
+        SELECT DISTINCT ON (study_id, rater, showing) * FROM reflectdit.study_votes ORDER BY study_id, rater, showing, revision DESC) newest
+    WHERE answer IS NOT NULL;
+
+CREATE FUNCTION reflectdit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'RD004';
+END $$;
+CREATE TRIGGER never_changed BEFORE UPDATE ON reflectdit.studies FOR EACH STATEMENT EXECUTE FUNCTION reflectdit.refuse_change();
+CREATE TRIGGER never_changed BEFORE UPDATE ON reflectdit.study_votes FOR EACH STATEMENT EXECUTE FUNCTION reflectdit.refuse_change();
 
 -- Workers that are there as far as can be told: they have renewed in time, their session holds its advisory lock (it
 -- does not when the process has died), and no peer has found their silo dead (only peers see that a living one hangs).

@@ -11,6 +11,7 @@ public sealed class PageTests(ShownDashboard shown)
         $"/sweeps/{shown.Ledger.Demo}/arms/1/prompts/0", $"/sweeps/{shown.Ledger.Odd}/arms/1/prompts/0/replicates/1",
         $"/sweeps/{shown.Ledger.Demo}/compare", $"/sweeps/{shown.Ledger.Demo}/compare?view=slider", $"/sweeps/{shown.Ledger.Four}/compare?arms=0,1,3&show=all",
         $"/sweeps/{shown.Ledger.Odd}/compare?show=all", "/sweeps/nothing", "/elsewhere",
+        "/studies", $"/studies/{Uri.EscapeDataString(shown.Ledger.OddStudy)}", shown.Ledger.OddRater,
     ];
 
     [Theory]
@@ -128,7 +129,8 @@ public sealed class PageTests(ShownDashboard shown)
     public async Task Names_and_words_of_others_are_text_and_nothing_else()
     {
         await using var window = await shown.OpenAsync();
-        foreach (var page in Pages.Where(p => p.Contains(shown.Ledger.Odd, StringComparison.Ordinal)).Append("/workers").Append("/"))
+        foreach (var page in Pages.Where(p => p.Contains(shown.Ledger.Odd, StringComparison.Ordinal)).Append("/workers").Append("/")
+            .Append("/studies").Append($"/studies/{Uri.EscapeDataString(shown.Ledger.OddStudy)}").Append(shown.Ledger.OddRater))
         {
             await window.GoAsync(shown.Root + page);
             Assert.Equal(0, await window.Page.Locator("main img[src=x], main script, main b:text('owls')").CountAsync());

@@ -26,19 +26,19 @@ public sealed class RequeueTests(ShownDashboard shown)
         using var tokenless = await PostAsync(("sweep", sweep));
         Assert.Equal(HttpStatusCode.NotFound, got.StatusCode);
         Assert.All([forged, tokenless], a => Assert.Equal(HttpStatusCode.Forbidden, a.StatusCode));
-        Assert.Equal(0, await shown.Ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.audit"));
+        Assert.Equal(0, await shown.Ledger.ScalarAsync<long>("SELECT count(*) FROM reflectdit.audit WHERE action = 'requeue'"));
         var failed = await FailedAsync();
         Assert.True(failed > 0);
 
         using var done = await PostAsync(("token", token), ("sweep", sweep), ("reason", reason));
         Assert.Equal((HttpStatusCode.SeeOther, "/workers"), (done.StatusCode, done.Headers.Location!.ToString()));
         Assert.Equal(0, await FailedAsync());
-        Assert.StartsWith($"{failed} failed chains, 0 failed scores: <img", await shown.Ledger.ScalarAsync<string>("SELECT subject FROM reflectdit.audit"), StringComparison.Ordinal);
+        Assert.StartsWith($"{failed} failed chains, 0 failed scores: <img", await shown.Ledger.ScalarAsync<string>("SELECT subject FROM reflectdit.audit WHERE action = 'requeue'"), StringComparison.Ordinal);
 
         // As it was, for the other tests.
         await shown.Ledger.ExecuteAsync($"""
-            UPDATE reflectdit.chains SET state = 'failed', failure = substr(subject, strpos(subject, ': ') + 2) FROM reflectdit.audit WHERE state = 'open';
-            UPDATE reflectdit.sweeps SET state = 'running'; DELETE FROM reflectdit.audit
+            UPDATE reflectdit.chains SET state = 'failed', failure = substr(subject, strpos(subject, ': ') + 2) FROM reflectdit.audit WHERE state = 'open' AND action = 'requeue';
+            UPDATE reflectdit.sweeps SET state = 'running'; DELETE FROM reflectdit.audit WHERE action = 'requeue'
             """);
         Assert.Equal(failed, await FailedAsync());
 

@@ -42,4 +42,25 @@ public sealed class ComponentTests : BunitContext
         Assert.Equal(badges, shown.FindAll(".badge").Select(b => b.TextContent));
         Assert.StartsWith(name, shown.Find(".arm").TextContent, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_raters_page_shows_text_question_and_two_images_and_has_a_key_for_every_answer()
+    {
+        var ballot = new Ballot("a <b>cat</b>", 4, 2, 123, "token");
+        var page = Render<VoteView>(p => p.AddCascadingValue<Links>(new Links.Served()).Add(
+            c => c.Model, new VoteModel("/vote/k", "r1", "Which?", ballot, ballot with { Showing = 3, Revision = 1, Token = "other" }, 4, 9, Notice: null, Open: true)));
+
+        Assert.Equal("a <b>cat</b>", page.Find("h1").TextContent);
+        Assert.Equal(["/vote/k/4/left", "/vote/k/4/right", "/vote/k/5/left", "/vote/k/5/right"], page.FindAll("img").Select(i => i.GetAttribute("src")));
+        Assert.Equal(
+            [("1", "left"), ("0", "tie"), ("9", "bad"), ("2", "right"), ("s", "skip")],
+            page.FindAll(".answers button").Select(b => (b.GetAttribute("data-key")!, b.GetAttribute("value")!)));
+        Assert.Equal(["4", "2", "123", "token"], page.FindAll(".answers input").Select(i => i.GetAttribute("value")));
+        Assert.Equal("u", page.Find("form[action='/vote/k/undo'] button").GetAttribute("data-key"));
+
+        var end = Render<VoteView>(p => p.AddCascadingValue<Links>(new Links.Served()).Add(
+            c => c.Model, new VoteModel("/vote/k", "r1", "Which?", Ballot: null, ballot, 9, 9, Notice: null, Open: true)));
+        Assert.Empty(end.FindAll("img"));
+        Assert.Contains("Thank you", end.Find("h1").TextContent, StringComparison.Ordinal);
+    }
 }
