@@ -44,14 +44,17 @@ internal static class ModelCard
     private static string Line(string stage, List<JsonElement> log)
     {
         var steps = log.Where(line => line.TryGetProperty("loss", out _)).ToList();
-        var start = log.Last(line => line.TryGetProperty("processor", out _));
+        var starts = log.Where(line => line.TryGetProperty("processor", out _)).ToList();
+        // Of one after the other: a stage that goes on with other threads has other last bits.
+        var threads = string.Join(", then ", starts.Select(start => start.GetProperty("threads").GetInt32())
+            .Aggregate(new List<int>(), (all, one) => all.Count > 0 && all[^1] == one ? all : [.. all, one]));
         var validated = log.LastOrDefault(line => line.TryGetProperty("validation", out _));
         var numbers = validated.ValueKind == JsonValueKind.Undefined ? "" : string.Join(", ", validated.GetProperty("validation").EnumerateObject()
             .Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Name} {one.Value.GetDouble():0.###}")));
         return string.Create(CultureInfo.InvariantCulture,
             $"| {stage} | {(steps.Count > 0 ? steps[^1].GetProperty("step").GetInt64() : 0)} | {(steps.Count > 0 ? steps[^1].GetProperty("samples_per_second").GetDouble() : 0):0.#} ")
             + string.Create(CultureInfo.InvariantCulture,
-            $"| {Spent(log):h\\:mm} | {start.GetProperty("processor").GetString()}, {start.GetProperty("threads").GetInt32()} | {numbers} |\n");
+            $"| {Spent(log):h\\:mm} | {starts[^1].GetProperty("processor").GetString()}, {threads} | {numbers} |\n");
     }
 
     /// <summary>Of all runs of a stage, each from where it began to its last line.</summary>

@@ -15,7 +15,10 @@ namespace ReflectDiT.Eval.Models.Tests.Networks;
 /// <summary>Small networks of the golden cases in one folder, as a snapshot lies on disk.</summary>
 internal static class Snapshot
 {
-    private static readonly string Goldens = Path.Combine(FindRoot(), "tests/Networks.Tests/Goldens");
+    /// <summary>The repository's folder.</summary>
+    public static string Root { get; } = FindRoot();
+
+    private static readonly string Goldens = Path.Combine(Root, "tests/Networks.Tests/Goldens");
 
     public static string Make(string transformer)
     {
