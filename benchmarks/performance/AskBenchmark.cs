@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ReflectDiT.Eval.Core;
-using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Images;
 using ReflectDiT.Eval.Models.Host;
