@@ -54,7 +54,7 @@ public sealed class StudyCommandTests(SmallSweeps sweeps)
 
     [Theory]
     [InlineData("two arms of one sweep", "study", "create", "small/0", "small/0")]
-    [InlineData("names no arm", "study", "create", "small/7", "small/0")]
+    [InlineData("does not name an arm", "study", "create", "small/7", "small/0")]
     [InlineData("at most 0.5", "study", "create", "small/1", "small/0", "--repeats", "0.6")]
     [InlineData("ends in .json or .csv", "study", "export", "people", "votes.txt")]
     [InlineData("name STUDY too", "study", "import", "votes.csv")]
