@@ -12,7 +12,12 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         var run = sweeps.Runs[0];
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal((await sweeps.AtOnce.RunAsync("report", "small")).Out, run.Out);
+        var report = (await sweeps.AtOnce.RunAsync("report", "small")).Out;
+        Assert.StartsWith(report, run.Out, StringComparison.Ordinal);
+        var verdict = run.Out[report.Length..];
+        Assert.StartsWith("Verdict: ", verdict, StringComparison.Ordinal);
+        Assert.Single(verdict.TrimEnd().Split('\n'));
+        Assert.Contains("Next: 'reflectdit compare small' tests", run.Error, StringComparison.Ordinal);
         Assert.Contains("85 of 85 prompts", run.Error);
         Assert.Contains("SANA-1.0 + best-of-20: up to 3 attempts a chain, SIMULATED", run.Error);
         Assert.Contains("170/170 chains", run.Error);
