@@ -25,7 +25,7 @@ public static class SystemFault
     public static string Of(Exception e) => e switch
     {
         FileNotFoundException => "there is no such file",
-        DirectoryNotFoundException => "a folder of its path does not exist",
+        DirectoryNotFoundException => "a folder of its path does not exist, or is a file",
         PathTooLongException => "its name is too long",
         EndOfStreamException => "it ends too early",
         // The runtime says the same of a folder that it is asked to read as a file.
@@ -35,7 +35,7 @@ public static class SystemFault
             DamagedDisk => "the disk reports an error",
             Denied => "permission denied",
             Exists => "a file of this name is already there",
-            NotAFolder => "a part of its path is a file and not a folder",
+            NotAFolder => "a folder of its path does not exist, or is a file",
             AFolder => "it is a folder",
             NoSpace => "the disk is full",
             ReadOnly => "the file system is read-only",

@@ -15,9 +15,9 @@ public sealed class SystemFaultTests : IDisposable
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
         Assert.Equal("there is no such file", Of(() => File.ReadAllText(file + "s")));
-        Assert.Equal("a folder of its path does not exist", Of(() => File.ReadAllText(Path.Combine(_folder, "none", "file"))));
+        Assert.Equal("a folder of its path does not exist, or is a file", Of(() => File.ReadAllText(Path.Combine(_folder, "none", "file"))));
         Assert.Equal("permission denied, or it is a folder", Of(() => File.ReadAllText(_folder)));
-        Assert.Equal("a part of its path is a file and not a folder", Of(() => File.ReadAllText(Path.Combine(file, "file"))));
+        Assert.Equal("a folder of its path does not exist, or is a file", Of(() => File.ReadAllText(Path.Combine(file, "file"))));
         Assert.Equal("its name is too long", Of(() => File.ReadAllText(Path.Combine(_folder, new string('a', 300)))));
         Assert.Equal("no file can have this name", Of(() => File.ReadAllText("a\0b")));
         Assert.Equal("the disk is full", Of(() => File.WriteAllText("/dev/full", "text")));
