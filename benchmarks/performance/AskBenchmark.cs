@@ -22,22 +22,22 @@ internal static class AskBenchmark
         switch (role)
         {
             case "judge":
-            {
-                var model = Model(ModelConfiguration.Qwen, new QwenJudgeParameters("random", Dtype: "fp32", MaxTokens: 16));
-                Console.WriteLine($"planned {kinds.Memory(model, placement) / (double)(1 << 30):0.0} GiB");
-                using var judge = kinds.Judge(model, placement);
-                await TimeAsync(began, image => judge.AnswerAsync([new("a photo of two red apples on a wooden table", image, 1)], CancellationToken.None));
-                return 0;
-            }
+                {
+                    var model = Model(ModelConfiguration.Qwen, new QwenJudgeParameters("random", Dtype: "fp32", MaxTokens: 16));
+                    Console.WriteLine($"planned {kinds.Memory(model, placement) / (double)(1 << 30):0.0} GiB");
+                    using var judge = kinds.Judge(model, placement);
+                    await TimeAsync(began, image => judge.AnswerAsync([new("a photo of two red apples on a wooden table", image, 1)], CancellationToken.None));
+                    return 0;
+                }
 
             case "detector":
-            {
-                var model = Model(ModelConfiguration.Mask2Former, new Mask2FormerParameters("random", Clip: "fp32", LeastScore: 0));
-                Console.WriteLine($"planned {kinds.Memory(model, placement) / (double)(1 << 30):0.0} GiB");
-                using var detector = kinds.Detector(model, placement);
-                await TimeAsync(began, image => detector.AnswerAsync([new(image)], CancellationToken.None));
-                return 0;
-            }
+                {
+                    var model = Model(ModelConfiguration.Mask2Former, new Mask2FormerParameters("random", Clip: "fp32", LeastScore: 0));
+                    Console.WriteLine($"planned {kinds.Memory(model, placement) / (double)(1 << 30):0.0} GiB");
+                    using var detector = kinds.Detector(model, placement);
+                    await TimeAsync(began, image => detector.AnswerAsync([new(image)], CancellationToken.None));
+                    return 0;
+                }
 
             default:
                 Console.Error.WriteLine($"{role}: expected judge or detector");

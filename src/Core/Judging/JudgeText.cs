@@ -4,15 +4,15 @@ namespace ReflectDiT.Eval.Core.Judging;
 public static class JudgeText
 {
     /// <summary>What accepts an image, wherever it occurs in the answer; "is incorrect" does not contain it.</summary>
-    public const string Correct = "is correct";
+    public const string Acceptance = "is correct";
 
-    public static bool Accepts(string text, string accepts = Correct) => text.Contains(accepts, StringComparison.Ordinal);
+    public static bool Accepts(string text, string accepts = Acceptance) => text.Contains(accepts, StringComparison.Ordinal);
 
     /// <summary>
     /// The reason: what follows the last full stop. With <paramref name="keepLastSentence"/> false (as released) a
     /// text that ends in a full stop gives an empty reason; with true that stop is dropped first.
     /// </summary>
-    public static string Feedback(string text, bool keepLastSentence, string accepts = Correct)
+    public static string Feedback(string text, bool keepLastSentence, string accepts = Acceptance)
     {
         if (Accepts(text, accepts))
         {

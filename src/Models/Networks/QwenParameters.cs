@@ -26,7 +26,7 @@ public sealed record QwenJudgeParameters(
     [property: AllowedValues("paper", "clean")] string Feedback = "paper",
     string Template = QwenJudgeParameters.OwnTemplate,
     string ScoreQuestion = QwenJudgeParameters.OwnScoreQuestion,
-    [property: MinLength(1)] string Accepts = JudgeText.Correct,
+    [property: MinLength(1)] string Accepts = JudgeText.Acceptance,
     [property: Range(1, 1024)] int MaxTokens = 128,
     [property: Range(0.0, 10)] double Temperature = 0)
 {
