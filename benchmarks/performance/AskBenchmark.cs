@@ -10,8 +10,8 @@ namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
 /// What a judge or a scorer's detector takes on the processor, in fp32: loads it as a worker does, and has it look at two
-/// images, one after the other. The images are noise: of random weights nothing else could be asked. The detector keeps all
-/// of its hundred objects, and CLIP names the colour of each: the most that a scoring can take.
+/// images, one after the other. The images are noise: of random weights nothing else could be asked. The detector leaves out
+/// none of its objects, and CLIP names the colour of each: near the most that a scoring can take.
 /// </summary>
 internal static class AskBenchmark
 {
