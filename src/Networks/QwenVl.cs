@@ -64,14 +64,15 @@ public sealed class QwenVl : IDisposable
     /// <param name="ids">int64, [B, L]</param>
     /// <param name="mask">1 for a token, 0 for padding, which stands on the left; [B, L].</param>
     /// <param name="images">In the order in which they stand in the prompts.</param>
+    /// <param name="seen">Of <see cref="See"/>; null to look.</param>
     /// <returns>[B, L, vocabulary]; rows at padding hold no meaning.</returns>
-    public Tensor Forward(Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, Watch? watch = null)
+    public Tensor Forward(Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, Watch? watch = null, Tensor? seen = null)
     {
         using var scope = NewDisposeScope();
         var positions = Positions(ids, mask, images);
         watch?.Invoke("position_ids", positions.Places);
         watch?.Invoke("rope_deltas", positions.Offsets);
-        var hidden = Read(Embed(ids, images, watch), positions.Places, mask, null, watch);
+        var hidden = Read(Embed(ids, images, watch, seen), positions.Places, mask, null, watch);
         return functional.linear(hidden, _head).MoveToOuterDisposeScope();
     }
 
@@ -85,7 +86,6 @@ public sealed class QwenVl : IDisposable
 
     /// <summary>The logits behind the last token of each prompt.</summary>
     /// <inheritdoc cref="Forward"/>
-    /// <param name="seen">Of <see cref="See"/>; null to look.</param>
     /// <returns>fp32, [B, vocabulary]</returns>
     public Tensor Next(Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, Tensor? seen = null)
     {
@@ -97,7 +97,6 @@ public sealed class QwenVl : IDisposable
     /// <summary>Goes on with prompts, token by token.</summary>
     /// <inheritdoc cref="Forward"/>
     /// <param name="watch">Told of each step's logits, and of its scores, [B, vocabulary].</param>
-    /// <param name="seen">Of <see cref="See"/>; null to look.</param>
     /// <returns>int64, [B, tokens]; filled up behind a row's end.</returns>
     public Tensor Generate(
         Tensor ids, Tensor mask, IReadOnlyList<QwenPatches> images, QwenGeneration rules, Watch? watch = null, Tensor? seen = null)

@@ -12,12 +12,17 @@ namespace ReflectDiT.Eval.Training.Shapes;
 /// <param name="Ids">Conversations with their answers, filled up on the left, [batch, length].</param>
 /// <param name="Mask">1 for a token.</param>
 /// <param name="Weights">Of each id, how much it counts that it is foreseen: those of answers alone.</param>
-internal sealed record JudgedImages(IReadOnlyList<QwenPatches> Images, long[] Ids, long[] Mask, float[] Weights, int Length);
+/// <param name="Boards">Images that nothing is asked about.</param>
+/// <param name="Cells">What stands in their cells.</param>
+internal sealed record JudgedImages(
+    IReadOnlyList<QwenPatches> Images, long[] Ids, long[] Mask, float[] Weights, int Length, IReadOnlyList<QwenPatches> Boards, CellLabels Cells);
 
 /// <summary>
 /// The judge: a small Qwen2.5-VL, whose patches are half a cell wide, so that a token is a cell. It answers with one word
 /// for a right image, else with one fault in words. Half of what it sees are the generator's own images, as the pixel
 /// detector labels them; the others are rendered, with right prompts, with a fault, and with prompts that are nearly right.
+/// A published judge could see before it learned to judge; this one learns both at once: full boards, of which its
+/// vision tower tells what stands in each cell, go with each batch.
 /// </summary>
 internal sealed class JudgeStage : IStage<JudgedImages>
 {
@@ -28,6 +33,9 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     /// <summary>The first word decides: it counts as much as so many others.</summary>
     private const float FirstWord = 4;
 
+    /// <summary>How much it counts to see, beside judging.</summary>
+    private const float Seeing = 0.5f;
+
     /// <summary>Of the samples, the last are kept for validation.</summary>
     private const double HeldOut = 0.05;
 
@@ -37,6 +45,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     private readonly Tokenizer _tokenizer;
     private readonly string _config;
     private readonly QwenVl _network;
+    private readonly CellReader _reader;
     private readonly int _end;
     private readonly int _pad;
     private readonly IReadOnlyList<Sample> _samples;
@@ -56,10 +65,15 @@ internal sealed class JudgeStage : IStage<JudgedImages>
         var config = QwenConfig.Read(ModelFolder.Read(_config));
         var none = Weights.None();
         _ = new QwenVl(config, none);
-        Parameters = new(new Dictionary<string, IReadOnlyDictionary<string, long[]>> { [Network] = none.Shapes });
+        Parameters = new(new Dictionary<string, IReadOnlyDictionary<string, long[]>>
+        {
+            [Network] = none.Shapes,
+            [CellReader.Name] = CellReader.Sizes(config.Width),
+        });
         Initialization.Fill(Parameters, Network, seed);
         _network = new(config, Parameters.Weights(Network));
         Parameters.Train(Network, _network.Parameters);
+        _reader = new(Parameters, seed);
 
         var set = new SampleSet(folder.Samples);
         _samples = set.All;
@@ -69,7 +83,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
         _wrong = [.. Enumerable.Range(0, learned).Where(i => _samples[i].Fault is not null)];
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 4_000, Batch: 64, LearningRate: 1e-3, WarmUp: 300, MeanDecay: 0.999);
+    public static TrainingSettings Settings { get; } = new(Steps: 3_000, Batch: 64, LearningRate: 1e-3, WarmUp: 300, MeanDecay: 0.999);
 
     public string Name => "judge";
 
@@ -80,23 +94,34 @@ internal sealed class JudgeStage : IStage<JudgedImages>
     public JudgedImages Make(long step, TrainingSettings settings)
     {
         var random = StepRandom.Of(settings.Seed, Name, step);
-        return Batch([.. Enumerable.Range(0, settings.Batch).Select(_ => Draw(random))], answered: true);
+        var boards = Enumerable.Range(0, settings.Batch / 2).Select(_ => Scenes.Full(random)).ToList();
+        return Batch([.. Enumerable.Range(0, settings.Batch).Select(_ => Draw(random))], answered: true) with
+        {
+            Boards = [.. boards.Select(board => Cut(SceneRenderer.Render(board)))],
+            Cells = CellLabels.Of(boards),
+        };
     }
 
     public Tensor Loss(JudgedImages batch, Generator noise)
     {
         using var scope = NewDisposeScope();
         var (ids, mask) = (tensor(batch.Ids).view(-1, batch.Length), tensor(batch.Mask).view(-1, batch.Length));
-        var logits = _network.Forward(ids, mask, batch.Images).narrow(1, 0, batch.Length - 1).flatten(0, 1); // [B × (L - 1), vocabulary]
+        var seen = _network.See([.. batch.Images, .. batch.Boards]); // [(B + boards) × cells, D]
+        var asked = (long)batch.Images.Sum(image => image.Tokens);
+        var logits = _network.Forward(ids, mask, batch.Images, seen: seen.narrow(0, 0, asked)).narrow(1, 0, batch.Length - 1).flatten(0, 1); // [B × (L - 1), vocabulary]
         var weights = tensor(batch.Weights).view(-1, batch.Length).narrow(1, 1, batch.Length - 1).flatten();
         var counted = weights.nonzero().flatten();
         var errors = functional.cross_entropy(
             logits.index_select(0, counted), ids.narrow(1, 1, batch.Length - 1).flatten().index_select(0, counted), reduction: Reduction.None);
         weights = weights.index_select(0, counted);
-        return ((errors * weights).sum() / weights.sum()).MoveToOuterDisposeScope();
+        var judging = (errors * weights).sum() / weights.sum();
+        return (judging + (Seeing * _reader.Loss(seen.narrow(0, asked, seen.shape[0] - asked), batch.Cells))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The shares of right and of wrong images that are accepted: rendered ones, and held out images of the generator.</summary>
+    /// <summary>
+    /// The shares of right and of wrong images that are accepted: rendered ones, and held out images of the generator. And the
+    /// share of cells whose shape and colour are told.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Validate()
     {
         var measured = new Dictionary<string, double>();
@@ -105,6 +130,9 @@ internal sealed class JudgeStage : IStage<JudgedImages>
         Measure("rendered", rendered);
         var first = (int)(_samples.Count * (1 - HeldOut));
         Measure("drawn", [.. Enumerable.Range(first, _samples.Count - first).Take(1024).Select(Drawn)]);
+        var boards = Enumerable.Range(0, 128).Select(_ => Scenes.Full(random)).ToList();
+        using (NewDisposeScope())
+            measured.Add("cells told", _reader.Told(_network.See([.. boards.Select(board => Cut(SceneRenderer.Render(board)))]), CellLabels.Of(boards)));
         return measured;
 
         void Measure(string name, List<Judged> images)
@@ -127,6 +155,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
 
     public void Dispose()
     {
+        _reader.Dispose();
         _network.Dispose();
         Parameters.Dispose();
     }
@@ -171,7 +200,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
 
     private JudgedImages Batch(IReadOnlyList<Judged> judged, bool answered)
     {
-        var patches = judged.Select(one => QwenImage.Cut(one.Image, _network.Config.Vision.Patch)).ToList();
+        var patches = judged.Select(one => Cut(one.Image)).ToList();
         var asked = judged.Zip(patches).Select(pair => QwenChat.Encode(
             _tokenizer, [new("user", [ChatPart.Image(pair.Second.Tokens), ChatPart.Of(pair.First.Prompt)])], generate: true)).ToList();
         var answers = judged.Select(one => answered ? [.. _tokenizer.Encode(one.Answer), _end] : Array.Empty<int>()).ToList();
@@ -189,8 +218,10 @@ internal sealed class JudgeStage : IStage<JudgedImages>
                 weights[i] = i == last - answers[row].Length ? FirstWord : 1;
         }
 
-        return new(patches, ids, mask, weights, length);
+        return new(patches, ids, mask, weights, length, [], new([], []));
     }
+
+    private QwenPatches Cut(RgbImage image) => QwenImage.Cut(image, _network.Config.Vision.Patch);
 
     private sealed record Judged(RgbImage Image, string Prompt, string Answer);
 }

@@ -1,32 +1,28 @@
+using ReflectDiT.Eval.Benchmarks.Shapes;
+using ReflectDiT.Eval.Core.Random;
 using ReflectDiT.Eval.Networks;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace ReflectDiT.Eval.Training.Shapes;
 
 /// <param name="Images">From -1 to 1, [batch, 3, 64, 64].</param>
-/// <param name="Shapes">Of each cell the shape that stands in it, 0 for none; [batch × cells].</param>
-/// <param name="Colours">Likewise its colour.</param>
-internal sealed record LabelledCells(float[] Images, long[] Shapes, long[] Colours);
+internal sealed record LabelledBoards(float[] Images, CellLabels Labels);
 
 /// <summary>
 /// The vision encoder of the context: SigLIP's tower in small. Its tokens, one a cell when they are pooled, learn to tell
 /// which shape of which colour stands in each cell; what reads that off them is thrown away. Half of the images have gone
 /// through the autoencoder with some noise, as the generator's have.
 /// </summary>
-internal sealed class VisionStage : IStage<LabelledCells>
+internal sealed class VisionStage : IStage<LabelledBoards>
 {
     private const string Network = "vision_encoder";
-    private const string Heads = "heads";
     private const double LatentNoise = 0.2;
-    private const int Shapes = 9;
-    private const int Colours = 11;
 
     private readonly ShapesFolder _folder;
     private readonly DcAutoencoder _autoencoder;
     private readonly SiglipVision _network;
-    private readonly Dictionary<string, Tensor> _heads;
+    private readonly CellReader _reader;
 
     public VisionStage(ShapesFolder folder, long seed)
     {
@@ -39,14 +35,12 @@ internal sealed class VisionStage : IStage<LabelledCells>
         Parameters = new(new Dictionary<string, IReadOnlyDictionary<string, long[]>>
         {
             [Network] = none.Shapes,
-            [Heads] = new Dictionary<string, long[]> { ["shape.weight"] = [Shapes, config.Width], ["colour.weight"] = [Colours, config.Width] },
+            [CellReader.Name] = CellReader.Sizes(config.Width),
         });
         Initialization.Fill(Parameters, Network, seed);
-        Initialization.Fill(Parameters, Heads, seed);
         _network = new(config, Parameters.Weights(Network));
-        _heads = Parameters.Network(Parameters.Values, Heads).ToDictionary(StringComparer.Ordinal);
         Parameters.Train(Network, _network.Parameters);
-        Parameters.Train(Heads, _heads);
+        _reader = new(Parameters, seed);
     }
 
     public static TrainingSettings Settings { get; } = new(Steps: 1_000, Batch: 64, LearningRate: 1e-3, WarmUp: 200, MeanDecay: 0.998);
@@ -57,9 +51,9 @@ internal sealed class VisionStage : IStage<LabelledCells>
 
     public FlatParameters Parameters { get; }
 
-    public LabelledCells Make(long step, TrainingSettings settings) => Draw(StepRandom.Of(settings.Seed, Name, step), settings.Batch);
+    public LabelledBoards Make(long step, TrainingSettings settings) => Draw(StepRandom.Of(settings.Seed, Name, step), settings.Batch);
 
-    public Tensor Loss(LabelledCells batch, Generator noise)
+    public Tensor Loss(LabelledBoards batch, Generator noise)
     {
         using var scope = NewDisposeScope();
         var images = Scenes.ToTensor(batch.Images);
@@ -71,8 +65,7 @@ internal sealed class VisionStage : IStage<LabelledCells>
             images = cat([decoded.clamp(-1, 1), images.narrow(0, half.shape[0], images.shape[0] - half.shape[0])]);
         }
 
-        var (shapes, colours) = Read(images);
-        return (functional.cross_entropy(shapes, tensor(batch.Shapes)) + functional.cross_entropy(colours, tensor(batch.Colours))).MoveToOuterDisposeScope();
+        return _reader.Loss(Tokens(images), batch.Labels).MoveToOuterDisposeScope();
     }
 
     /// <summary>The share of cells whose shape and colour are told.</summary>
@@ -80,9 +73,7 @@ internal sealed class VisionStage : IStage<LabelledCells>
     {
         using var scope = NewDisposeScope();
         var batch = Draw(StepRandom.Of(0, "vision validation", 0), 256);
-        var (shapes, colours) = Read(Scenes.ToTensor(batch.Images));
-        var told = (shapes.argmax(-1) == tensor(batch.Shapes)) & (colours.argmax(-1) == tensor(batch.Colours));
-        return new Dictionary<string, double> { ["cells told"] = told.to(float32).mean().item<float>() };
+        return new Dictionary<string, double> { ["cells told"] = _reader.Told(Tokens(Scenes.ToTensor(batch.Images)), batch.Labels) };
     }
 
     public void Save() => ModelFolder.Write(
@@ -91,30 +82,24 @@ internal sealed class VisionStage : IStage<LabelledCells>
 
     public void Dispose()
     {
-        foreach (var head in _heads.Values)
-            head.Dispose();
+        _reader.Dispose();
         _network.Dispose();
         _autoencoder.Dispose();
         Parameters.Dispose();
     }
 
-    private (Tensor Shapes, Tensor Colours) Read(Tensor images)
-    {
-        var tokens = _network.Pool(_network.Forward(images), ShapesConfigs.ImageTokens).flatten(0, 1); // [batch × cells, D]
-        return (functional.linear(tokens, _heads["shape.weight"]), functional.linear(tokens, _heads["colour.weight"]));
-    }
+    /// <returns>[batch × cells, D]</returns>
+    private Tensor Tokens(Tensor images) => _network.Pool(_network.Forward(images), ShapesConfigs.ImageTokens).flatten(0, 1);
 
-    private static LabelledCells Draw(Core.Random.NumpyRandom random, int count)
+    private static LabelledBoards Draw(NumpyRandom random, int count)
     {
-        var (images, shapes, colours) = (new float[count * Scenes.Numbers], new long[count * 16], new long[count * 16]);
+        var (scenes, images) = (new Scene[count], new float[count * Scenes.Numbers]);
         for (var i = 0; i < count; i++)
         {
-            var scene = Scenes.Full(random);
-            Scenes.Render(scene, images.AsSpan(i * Scenes.Numbers, Scenes.Numbers));
-            foreach (var one in scene.Objects)
-                (shapes[(16 * i) + one.Cell], colours[(16 * i) + one.Cell]) = (1 + (int)one.Shape, 1 + one.Colour);
+            scenes[i] = Scenes.Full(random);
+            Scenes.Render(scenes[i], images.AsSpan(i * Scenes.Numbers, Scenes.Numbers));
         }
 
-        return new(images, shapes, colours);
+        return new(images, CellLabels.Of(scenes));
     }
 }
