@@ -15,7 +15,7 @@ namespace ReflectDiT.Eval.Ledger;
 public sealed record WorkerReport(
     string Version,
     int Slots,
-    IReadOnlyList<string> Models,
+    IReadOnlyList<ModelReport> Models,
     long WorkingSetBytes,
     long HeapBytes,
     int ChainsRunning,
@@ -35,6 +35,15 @@ public sealed record WorkerReport(
     /// <exception cref="JsonException">Written by a program that is not this one.</exception>
     public static WorkerReport? FromJson(string json) =>
         json == "{}" ? null : JsonSerializer.Deserialize<WorkerReport>(json, Json);
+}
+
+/// <summary>A model that a worker has loaded.</summary>
+/// <param name="Title">What people know it by.</param>
+/// <param name="Bytes">Of the device that are reserved for it; 0 where that is not known.</param>
+public sealed record ModelReport(string Title, string Device, long Bytes)
+{
+    /// <summary>"judge (qwen2.5-vl): 14746 MiB of cuda:0", or the title alone.</summary>
+    public override string ToString() => Bytes == 0 ? Title : $"{Title}: {Bytes >> 20} MiB of {Device}";
 }
 
 /// <summary>See <see cref="ParkedWork"/>.</summary>

@@ -87,7 +87,7 @@ public sealed class RunProgress
     public WorkerReport Report(int slots) => new(
         WorkerReport.Build,
         slots,
-        Models.Loaded,
+        [.. Models.Loaded.Select(m => new ModelReport(m.Title, m.Device, m.Bytes))],
         Environment.WorkingSet,
         GC.GetTotalMemory(forceFullCollection: false),
         Running,

@@ -93,7 +93,7 @@ public abstract class BenchmarkCompliance
             (from prompt in Gen.Choose(0, Benchmark.Prompts.Count - 1) from pair in Score(scorer, prompt) select pair).ToArbitrary(),
             pair =>
             {
-                var (score, again) = pair;
+                var (score, again, found) = pair;
                 Assert.Equal(score, again);
                 Assert.InRange(score.Value, 0, 1);
                 if (score is { Passed: { } passed, Reason: { } reason })
@@ -103,18 +103,25 @@ public abstract class BenchmarkCompliance
 
                 Assert.NotNull(score.Evidence);
                 Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(score.Evidence).RootElement.ValueKind);
+                if (found is not null)
+                {
+                    Assert.Equivalent(found.SelectMany(f => f.Value.Select(d => (f.Key, d))), scorer.Boxes(score.Evidence).Select(b => (b.Label, b.Box)), strict: true);
+                }
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
     }
 
-    /// <summary>The scores of a random answer, asked for twice.</summary>
-    private static Gen<(Score First, Score Second)> Score(IScorer scorer, int prompt) => scorer switch
+    /// <summary>The scores of a random answer.</summary>
+    private static Gen<Asked> Score(IScorer scorer, int prompt) => scorer switch
     {
-        IDetectorScorer byDetector => Found.Select(f => (byDetector.Score(prompt, f), byDetector.Score(prompt, f.ToDictionary()))),
-        IJudgeScorer byJudge => Said.Select(v => (byJudge.Score(prompt, v), byJudge.Score(prompt, v with { }))),
+        IDetectorScorer byDetector => Found.Select(f => new Asked(byDetector.Score(prompt, f), byDetector.Score(prompt, f.ToDictionary()), f)),
+        IJudgeScorer byJudge => Said.Select(v => new Asked(byJudge.Score(prompt, v), byJudge.Score(prompt, v with { }), null)),
         IAnswerScorer byAnswers => Gen.Elements("yes", "no", "Yes.", "maybe, \"zwei\"").ArrayOf(byAnswers.Questions(prompt).Count)
-            .Select(a => (byAnswers.Score(prompt, a), byAnswers.Score(prompt, [.. a]))),
+            .Select(a => new Asked(byAnswers.Score(prompt, a), byAnswers.Score(prompt, [.. a]), null)),
         _ => throw new NotSupportedException($"Say here how {scorer.GetType().Name} is asked."),
     };
+
+    /// <param name="Found">The answer, where it is of a detector.</param>
+    private sealed record Asked(Score First, Score Second, Dictionary<string, IReadOnlyList<Detection>>? Found);
 
     private static Gen<Verdict> Said { get; } =
         from accepted in Gen.Elements(true, false)
@@ -131,7 +138,9 @@ public abstract class BenchmarkCompliance
             from side in Gen.Choose(1, 100)
             from sure in Gen.Choose(0, 1000)
             from colour in Gen.Elements("red", "blue", null!)
-            select new Detection(x, y, x + side, y + (side / 2f), sure / 1000f, colour)).ArrayOf(3)
+            from inside in Gen.Elements(true, false).ArrayOf(6)
+            select new Detection(
+                x, y, x + side, y + (side / 2f), sure / 1000f, colour, inside[0] ? ObjectMask.Of(inside, 3, 2) : null)).ArrayOf(3)
         select names.ToDictionary(n => n, n => (IReadOnlyList<Detection>)boxes.Skip(n.Length % 3).ToArray());
 }
 

@@ -67,7 +67,7 @@ public sealed partial class WorkerTelemetryTests(PostgresServer server) : IClass
         var report = JsonNode.Parse((await ledger.RunAsync("status", "--format", "json")).Out)!["workers"]![0]!["report"]!;
         Assert.Equal(
             ["Qwen2.5-VL-3B, fine-tuned as Reflect-DiT's judge (simulated)", "Reflect-DiT, SANA-1.0 1.6B + 0.1B (simulated)", "SANA-1.0 1.6B (simulated)", "detector (simulated)"],
-            report["models"]!.AsArray().Select(m => (string)m!));
+            report["models"]!.AsArray().Select(m => (string)m!["title"]!));
         Assert.Matches(@"^\d+\.\d+\.\d+$", (string)report["version"]!);
         Assert.True((long)report["working_set_bytes"]! > (long)report["heap_bytes"]!);
 

@@ -4,7 +4,10 @@ using ReflectDiT.Eval.Core.Detecting;
 
 namespace ReflectDiT.Eval.Benchmarks.GenEval;
 
-/// <summary>What a detector found: <c>{class: [[x1, y1, x2, y2, score, colour], ...]}</c>, colour null where there is none.</summary>
+/// <summary>
+/// What a detector found: <c>{class: [[x1, y1, x2, y2, score, colour], ...]}</c>, colour null where there is none. Behind the
+/// colour there may be an <see cref="ObjectMask"/>.
+/// </summary>
 internal static class DetectionsJson
 {
     /// <summary>Boxes in float32, as few digits as give the same number again.</summary>
@@ -23,6 +26,11 @@ internal static class DetectionsJson
                 json.WriteNumberValue(d.Y2);
                 json.WriteNumberValue(d.Score);
                 json.WriteStringValue(d.Colour);
+                if (d.Mask is not null)
+                {
+                    json.WriteStringValue(d.Mask.ToString());
+                }
+
                 json.WriteEndArray();
             }
 
@@ -46,7 +54,7 @@ internal static class DetectionsJson
             {
                 objects[count] = ReadDetection(item) ?? throw JsonReading.Fault(
                     $"detections: {name}[{count}]",
-                    "[x1, y1, x2, y2, score, colour] with five float32 numbers and a colour or null",
+                    "[x1, y1, x2, y2, score, colour] with five float32 numbers and a colour or null, and a mask at most",
                     item);
                 count++;
             }
@@ -62,8 +70,9 @@ internal static class DetectionsJson
 
     private static Detection? ReadDetection(JsonElement json)
     {
+        var mask = ReadMask(json);
         var wellFormed = json.ValueKind == JsonValueKind.Array
-            && json.GetArrayLength() == 6
+            && json.GetArrayLength() == (mask is null ? 6 : 7)
             && (json[5].ValueKind is JsonValueKind.Null or JsonValueKind.String);
         return wellFormed
             && json[0].TryFloat(out var x1)
@@ -71,7 +80,13 @@ internal static class DetectionsJson
             && json[2].TryFloat(out var x2)
             && json[3].TryFloat(out var y2)
             && json[4].TryFloat(out var score)
-            ? new Detection(x1, y1, x2, y2, score, ReadColour(json[5]))
+            ? new Detection(x1, y1, x2, y2, score, ReadColour(json[5]), mask)
             : null;
     }
+
+    /// <summary>The seventh of an array; null where there is none.</summary>
+    internal static ObjectMask? ReadMask(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Array && json.GetArrayLength() == 7 && json[6].ValueKind == JsonValueKind.String
+            ? ObjectMask.Parse(json[6].GetString()!)
+            : null;
 }

@@ -87,7 +87,7 @@ public static class GenEvalEvidence
                 boxes.Add(fits
                     ? new(
                         found.Name,
-                        new(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], box.GetArrayLength() > 5 ? box[5].GetString() : null),
+                        new(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], box.GetArrayLength() > 5 ? box[5].GetString() : null, DetectionsJson.ReadMask(box)),
                         kept is null || looked.Contains(index))
                     : throw JsonReading.Fault($"detections: {found.Name}[{index}]", "[x1, y1, x2, y2, score, colour]", box));
             }

@@ -46,7 +46,8 @@ public static class PixelDetector
 
             var (left, top, right, bottom) = match.Box;
             var confidence = match.Confidence * Falling(off, 40, 90) * Falling(blob.Impurity, 12, 36);
-            ((List<Detection>)list).Add(new(left, top, right, bottom, confidence, ShapeWorld.Colours[colour]));
+            ((List<Detection>)list).Add(new(
+                left, top, right, bottom, confidence, ShapeWorld.Colours[colour], ObjectMask.Of([.. blob.Cover.Select(c => c >= 0.5f)], Scene.Size, Scene.Size)));
         }
 
         return found;

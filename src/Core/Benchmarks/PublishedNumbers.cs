@@ -50,6 +50,10 @@ public sealed record PublishedTable(
     /// <summary>One column each; where the columns are N, those that have rows of their own.</summary>
     [JsonIgnore]
     public IReadOnlyList<Metric> Metrics { get; init; } = [];
+
+    /// <summary>Where the columns are N: those that it shows without a row that has them, as far as an arm goes.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int> Attempts { get; init; } = [];
 }
 
 /// <param name="Label">Another than the row's own, or null.</param>

@@ -7,4 +7,5 @@ namespace ReflectDiT.Eval.Core.Detecting;
 /// <param name="Y2">Bottom edge.</param>
 /// <param name="Score">Confidence, 0 to 1.</param>
 /// <param name="Colour">The colour classifier's label, or null where it gave none; null fits no colour.</param>
-public readonly record struct Detection(float X1, float Y1, float X2, float Y2, float Score, string? Colour);
+/// <param name="Mask">Where in its box it is; null where the detector does not say.</param>
+public readonly record struct Detection(float X1, float Y1, float X2, float Y2, float Score, string? Colour, ObjectMask? Mask = null);

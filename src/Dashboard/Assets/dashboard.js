@@ -1,4 +1,4 @@
-// The only script: keys, changes that come in, and two images in step. Every page works without it.
+// The only script: keys, two images in step, the way from page to page, and changes that come in. Every page works without it.
 'use strict';
 
 // Keys: what has data-key is pressed by that key.
@@ -20,7 +20,7 @@ addEventListener('keydown', event => {
   } else if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
     step('[data-step]', event.key === 'ArrowRight' ? 1 : -1, part => '#' + part.id === location.hash, part => {
       event.preventDefault();
-      history.replaceState(null, '', '#' + part.id);
+      history.replaceState(history.state, '', '#' + part.id);
       part.scrollIntoView();
     });
   }
@@ -34,7 +34,7 @@ function step(selector, by, isHere, go) {
 }
 
 // Two images, or more, in step. How they are looked at is in the address, and goes along to the next pair.
-const state = new URLSearchParams(location.search);
+let state = new URLSearchParams(location.search), shown = location.pathname + location.search;
 
 class ImagePair extends HTMLElement {
   connectedCallback() {
@@ -110,7 +110,8 @@ function keep(values) {
   for (const [name, value] of Object.entries(values)) value === null ? state.delete(name) : state.set(name, value);
   const query = state.toString();
   const to = location.pathname + (query ? '?' + query : '') + location.hash;
-  if (to !== location.pathname + location.search + location.hash) history.replaceState(null, '', to);
+  if (to !== location.pathname + location.search + location.hash) history.replaceState(history.state, '', to);
+  shown = location.pathname + location.search;
 }
 
 addEventListener('click', event => {
@@ -130,12 +131,71 @@ addEventListener('submit', event => {
   event.target.dataset.once = 'sent';
 });
 
+// From page to page: the next one is put in the place of this one, which keeps its script and its stream of changes. Where
+// that does not work the browser goes there by itself.
+let visits = 0;
+
+async function visit(to, isNew) {
+  const mine = ++visits;
+  let page, answer;
+  try {
+    answer = await fetch(to, { headers: { accept: 'text/html' } });
+    if (!answer.headers.get('content-type')?.startsWith('text/html')) throw new Error('no page');
+    page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  } catch {
+    location.assign(to);
+    return;
+  }
+  if (mine !== visits) return; // somebody went on meanwhile
+  const script = page.querySelector('script')?.getAttribute('src');
+  if (!page.body.dataset.live || script !== document.querySelector('script').getAttribute('src')) { location.assign(to); return; }
+  const address = answer.redirected ? new URL(answer.url) : to;
+  if (isNew) {
+    history.replaceState({ top: scrollY }, '');
+    history.pushState(null, '', address);
+  }
+  [state, shown] = [new URLSearchParams(location.search), location.pathname + location.search];
+  document.title = page.title;
+  isFinishedAs(page);
+  document.body.replaceChildren(...[...page.body.childNodes].map(node => document.importNode(node, true)));
+  arrive();
+  const part = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  document.getElementById('main').focus({ preventScroll: true });
+  part && isNew ? part.scrollIntoView() : scrollTo(0, isNew ? 0 : history.state?.top ?? 0);
+}
+
+function isPage(address) {
+  return document.body.dataset.live && address.origin === location.origin && !/^\/(images|assets)\//.test(address.pathname);
+}
+
+addEventListener('click', event => {
+  const link = event.target.closest?.('a[href]');
+  if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || link.target || link.download) return;
+  const to = new URL(link.href);
+  if (!isPage(to) || to.hash && to.pathname + to.search === location.pathname + location.search) return;
+  event.preventDefault();
+  visit(to, true);
+});
+
+addEventListener('submit', event => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'get') return;
+  const to = new URL(form.action);
+  to.search = new URLSearchParams(new FormData(form, event.submitter));
+  if (!isPage(to)) return;
+  event.preventDefault();
+  visit(to, true);
+});
+
+addEventListener('popstate', () => {
+  if (location.pathname + location.search !== shown) visit(new URL(location.href), false);
+});
+
 // Changes: a signal says that there are some, and the parts of the page that differ are put in place. A tab that nobody
 // sees, or that is paused, asks for nothing.
 const live = document.body.dataset.live;
 const shortest = 600; // ms between two looks
-let signals = null, paused = false, looking = false, again = false, lastLook = 0, timer = 0;
-const lamp = document.getElementById('live');
+let signals = null, paused = false, looking = false, again = false, lastLook = 0, timer = 0, said = '';
 
 function listen() {
   if (!live || signals || document.hidden || paused) return;
@@ -151,9 +211,18 @@ function silence() {
 }
 
 function say(text) {
-  if (!lamp) return;
+  const lamp = document.getElementById('live');
+  said = text;
+  if (!lamp || !said) return;
   lamp.hidden = false;
+  lamp.setAttribute('aria-pressed', String(paused));
   if (lamp.textContent !== text) lamp.textContent = text;
+}
+
+// A page is there, whichever way it came.
+function arrive() {
+  say(said);
+  if (live && document.body.dataset.unfinished !== undefined) look();
 }
 
 function look() {
@@ -165,25 +234,29 @@ function look() {
 async function lookNow() {
   [looking, again] = [true, false];
   lastLook = Date.now();
-  let unfinished = document.body.dataset.unfinished;
+  const at = visits;
   try {
     const answer = await fetch(location.pathname + location.search, { headers: { accept: 'text/html' } });
-    if (answer.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      if (unfinished === 'reload' && page.body.dataset.unfinished !== 'reload') { location.reload(); return; }
+    const page = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (page && at === visits) {
+      if (document.body.dataset.unfinished === 'reload' && page.body.dataset.unfinished !== 'reload') { location.reload(); return; }
       for (const part of page.querySelectorAll('[data-region]')) {
         const here = document.getElementById(part.id);
         if (here) morph(here, part);
       }
-      unfinished = page.body.dataset.unfinished;
-      if (unfinished === undefined) delete document.body.dataset.unfinished;
+      isFinishedAs(page);
     }
   } catch {
     // The server is away: the event stream says when it is back.
   } finally {
     looking = false;
   }
-  if (again || unfinished !== undefined) look();
+  if (again || document.body.dataset.unfinished !== undefined) look();
+}
+
+function isFinishedAs(page) {
+  const { unfinished } = page.body.dataset;
+  unfinished === undefined ? delete document.body.dataset.unfinished : document.body.dataset.unfinished = unfinished;
 }
 
 // Makes a part like another and leaves alone what is the same, with its focus, its open details and its images.
@@ -205,12 +278,12 @@ if (live) {
   document.addEventListener('visibilitychange', () => document.hidden ? silence() : (listen(), look()));
   addEventListener('pagehide', silence);
   addEventListener('pageshow', event => { if (event.persisted) { listen(); look(); } });
-  if (document.body.dataset.unfinished !== undefined) look();
   // Heartbeats of workers are no change that anybody is told of.
-  if (document.getElementById('workers')) setInterval(() => document.hidden || paused || look(), 5000);
-  lamp?.addEventListener('click', () => {
+  setInterval(() => document.hidden || paused || !document.getElementById('workers') || look(), 5000);
+  addEventListener('click', event => {
+    if (!event.target.closest?.('#live')) return;
     paused = !paused;
-    lamp.setAttribute('aria-pressed', String(paused));
-    paused ? (silence(), say('paused')) : (listen(), look());
+    paused ? (silence(), say('paused')) : (listen(), look(), say(said));
   });
 }
+arrive();

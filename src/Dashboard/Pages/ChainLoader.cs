@@ -14,7 +14,7 @@ internal sealed class ChainLoader(LedgerSession session)
 {
     private static readonly (string, string)[] Keys =
     [
-        ("j k", "next and previous prompt"), ("Left Right", "previous and next attempt"), ("b", "boxes on and off"),
+        ("j k", "next and previous prompt"), ("Left Right", "previous and next attempt"), ("b", "boxes and masks on and off"),
         ("c", "compare the arms on this prompt"),
     ];
 

@@ -4,13 +4,20 @@ using ReflectDiT.Eval.Core.Sweeps;
 
 namespace ReflectDiT.Eval.Models.Host;
 
+/// <summary>A model that has been loaded.</summary>
+/// <param name="Title">What people know it by.</param>
+/// <param name="Device">That it lies on.</param>
+/// <param name="Bytes">Of the device that are reserved for it; 0 where that is not known.</param>
+public sealed record LoadedModel(string Title, string Device, long Bytes);
+
 /// <summary>What there is to say of a model, whatever it is asked.</summary>
 public interface IHostedModel : IDisposable
 {
     /// <summary>What people know it by.</summary>
     string Title { get; }
 
-    bool IsLoaded { get; }
+    /// <summary>Null while it is not loaded.</summary>
+    LoadedModel? Loaded { get; }
 
     /// <summary>Of its weights, once it has been loaded; null before.</summary>
     string? Digest { get; }
@@ -48,13 +55,15 @@ public sealed class HostedModel<TRequest, TAnswer>(
 
     public string Title => model.Title == model.Kind ? $"{role} ({model.Kind})" : model.Title;
 
-    public bool IsLoaded => Queue is not null;
+    public LoadedModel? Loaded => Volatile.Read(ref _stay) is { Queue.IsCompletedSuccessfully: true } stay ? new(Title, Device, stay.Bytes) : null;
 
     public string? Digest => Volatile.Read(ref _digest);
 
     public bool UsesSeed { get; private set; }
 
     public string? Hangs => Queue?.Hangs;
+
+    private string Device => placement.Device ?? Placement.Processor;
 
     private BatchQueue<TRequest, TAnswer>? Queue =>
         Volatile.Read(ref _stay) is { Queue: { IsCompletedSuccessfully: true } loaded } ? loaded.Result : null;
@@ -137,9 +146,8 @@ public sealed class HostedModel<TRequest, TAnswer>(
     {
         try
         {
-            var bytes = memory();
-            var room = await host.Memory.TakeAsync(
-                placement.Device ?? Placement.Processor, bytes, () => Volatile.Read(ref _askedAt), () => Leave(stay));
+            var bytes = stay.Bytes = memory();
+            var room = await host.Memory.TakeAsync(Device, bytes, () => Volatile.Read(ref _askedAt), () => Leave(stay));
             return await Task.Run(() => Load(room, bytes)); // waiting for room is no part of the loading
         }
         catch (Exception e)
@@ -213,6 +221,9 @@ public sealed class HostedModel<TRequest, TAnswer>(
     private sealed class Stay
     {
         public Task<BatchQueue<TRequest, TAnswer>> Queue { get; set; } = null!;
+
+        /// <summary>Of the device.</summary>
+        public long Bytes { get; set; }
 
         /// <summary>Those who have asked for it and do not stand in its queue yet: without them it would go unused.</summary>
         public int Arriving { get; set; }

@@ -33,8 +33,9 @@ public sealed class ModelHost(IModelKinds kinds) : IDisposable
     /// <summary>Told of each model that has been loaded, and of each that has made room for another.</summary>
     public event EventHandler<ModelEventArgs>? News;
 
-    /// <summary>What is loaded, as people are told of it.</summary>
-    public IReadOnlyList<string> Loaded => [.. _models.Values.Where(m => m.IsLoaded).Select(m => m.Title).Order(StringComparer.Ordinal)];
+    /// <summary>What is loaded, by title.</summary>
+    public IReadOnlyList<LoadedModel> Loaded =>
+        [.. _models.Values.Select(m => m.Loaded).OfType<LoadedModel>().OrderBy(m => m.Title, StringComparer.Ordinal)];
 
     /// <summary>Why this process had better be started anew: a model does not come back from a batch. Null where all do.</summary>
     public string? Hangs => _models.Values.Select(m => m.Hangs).FirstOrDefault(h => h is not null);

@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Benchmarks.GenEval;
 using ReflectDiT.Eval.Core;
+using ReflectDiT.Eval.Core.Detecting;
 using ReflectDiT.Eval.Core.Models;
 using ReflectDiT.Eval.Core.Sweeps;
 using ReflectDiT.Eval.Images;
@@ -186,7 +187,10 @@ public sealed class ObjectDetector : IDetector
         var colours = _colours.NamesOf(image, found);
         return new(found.Zip(colours).GroupBy(pair => pair.First.Label).OrderBy(group => group.Key).ToDictionary(
             group => DetectorWords.Classes[group.Key],
-            IReadOnlyList<Seen> (group) => [.. group.Select(pair => pair.First.In(pair.Second))]));
+            IReadOnlyList<Seen> (group) => [.. group.Select(pair => pair.First.In(pair.Second) with
+            {
+                Mask = ObjectMask.Of(pair.First.Mask(), image.Width, image.Height),
+            })]));
     }
 }
 

@@ -86,6 +86,15 @@ public sealed class PixelDetectorTests
         0.4);
 
     [Fact]
+    public void A_mask_is_where_the_object_was_drawn()
+    {
+        var scene = new Scene(128, [new(Shape.Square, 0, 5, 0, 0, 6, 1)]);
+        var found = Assert.Single(Assert.Single(PixelDetector.Find(SceneRenderer.Render(scene))).Value);
+        var (left, top) = ((int)scene.Objects[0].CentreX - 6, (int)scene.Objects[0].CentreY - 6);
+        Assert.Equal(Enumerable.Range(top, 12).Select(row => (row, left, left + 12)), found.Mask!.Spans());
+    }
+
+    [Fact]
     public void On_an_empty_board_it_finds_nothing_and_an_image_of_another_size_is_refused()
     {
         Assert.Empty(PixelDetector.Find(SceneRenderer.Render(new(128, []))));

@@ -88,7 +88,7 @@ public sealed class CompareTests(ShownDashboard shown)
         await window.GoAsync($"{shown.Root}/sweeps/{shown.Ledger.Four}/compare?show=all");
         await window.Page.CheckAsync("input[name=arm][value='3']");
         await window.Page.ClickAsync(".filters button");
-        Assert.Equal(3, await window.Page.Locator(".pane").CountAsync());
+        await window.UntilAsync("document.querySelectorAll('.pane').length === 3");
         Assert.Equal(0, await window.Page.Locator("[data-view]").CountAsync());
         Assert.Contains("ORACLE", await window.TextAsync(".sides"), StringComparison.Ordinal);
     }

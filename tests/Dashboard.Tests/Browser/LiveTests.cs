@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using ReflectDiT.Eval.Dashboard.Hosting;
 using ReflectDiT.Eval.Ledger;
+using ReflectDiT.Eval.Ledger.Server;
 
 namespace ReflectDiT.Eval.Dashboard.Tests.Browser;
 
@@ -60,6 +62,32 @@ public sealed class LiveTests(ShownDashboard shown)
 
         await using var again = await shown.Ledger.ServeAsync(shown.Ledger.Options() with { At = at });
         await window.UntilAsync("document.getElementById('live').textContent === 'live'");
+    }
+
+    [Fact]
+    public async Task Pages_come_back_by_themselves_when_the_database_does()
+    {
+        var folder = Directory.CreateTempSubdirectory("reflectdit-dashboard-").FullName;
+        await using var session = await LedgerSession.OpenAsync(folder, null, CancellationToken.None);
+        await using var server = await DashboardServer.StartAsync(
+            await LedgerSession.OpenExistingAsync(folder, null, CancellationToken.None, readOnly: true), null,
+            new(new(IPAddress.Loopback, 0), Path.Combine(folder, "dashboard")), null, CancellationToken.None);
+        await using var window = await shown.Browser.OpenAsync();
+        await window.Page.GotoAsync(server.Address.ToString());
+        await window.UntilAsync("document.getElementById('live')?.textContent === 'live'");
+        try
+        {
+            await PrivateServer.StopAsync(folder);
+            await window.Page.GotoAsync(new Uri(server.Address, "/workers").ToString());
+            Assert.Equal("The database is away", await window.TextAsync("h1"));
+            await PrivateServer.EnsureStartedAsync(folder);
+            await window.UntilAsync("document.querySelector('h1').textContent === 'Workers'");
+        }
+        finally
+        {
+            await PrivateServer.StopAsync(folder);
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

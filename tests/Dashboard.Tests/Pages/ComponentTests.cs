@@ -2,8 +2,11 @@ using Bunit;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Analysis.Statistics;
+using ReflectDiT.Eval.Core.Detecting;
+using ReflectDiT.Eval.Core.Scoring;
 using ReflectDiT.Eval.Dashboard.Pages;
 using ReflectDiT.Eval.Dashboard.Views;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Tests.Pages;
 
@@ -41,6 +44,30 @@ public sealed class ComponentTests : BunitContext
         var shown = Render<ArmName>(p => p.AddCascadingValue<Links>(new Links.Served()).Add(c => c.Arm, arm).Add(c => c.Label, label));
         Assert.Equal(badges, shown.FindAll(".badge").Select(b => b.TextContent));
         Assert.StartsWith(name, shown.Find(".arm").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Over_an_image_lie_the_boxes_and_of_what_counts_the_masks()
+    {
+        var mask = ObjectMask.Of([false, true, false, true], 2, 2);
+        SeenBox[] boxes = [new("ring", new(0, 0, 32, 64, 0.9f, "red", mask), true), new("star", new(0, 0, 8, 8, 0.1f, null, mask), false)];
+        var shown = Render<BoxOverlay>(p => p.AddCascadingValue<Links>(new Links.Served()).Add(o => o.Size, (64, 64)).Add(o => o.Boxes, boxes));
+
+        Assert.Equal(["counted", "passed"], shown.FindAll("rect").Select(r => r.ClassName));
+        var path = Assert.Single(shown.FindAll("path.mask"));
+        Assert.Equal(("scale(32 32)", "M1 0H2v1H1zM1 1H2v1H1z"), (path.GetAttribute("transform"), path.GetAttribute("d")));
+        Assert.Equal("red ring 0.90", shown.Find("svg").GetAttribute("aria-label"));
+    }
+
+    [Fact]
+    public void Of_each_model_that_a_worker_has_loaded_the_memory_is_told()
+    {
+        var report = new WorkerReport(
+            "1.0.0", 4, [new("judge", "cuda:0", 3L << 30), new("simulated", "cpu", 0)], 5L << 30, 1, 0, 0, 0, []);
+        var worker = new WorkerStatus(1, "host", 7, 4, 0, DateTime.UnixEpoch, DateTime.UnixEpoch, report);
+        var shown = Render<WorkersView>(p => p.AddCascadingValue<Links>(new Links.Served()).Add(
+            w => w.Model, new WorkersModel([worker], [], [], [], Controls: false)));
+        Assert.Equal(["judge: 3072 MiB of cuda:0", "simulated"], shown.FindAll("#workers td div").Select(d => d.TextContent));
     }
 
     [Fact]

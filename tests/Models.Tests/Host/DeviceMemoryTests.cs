@@ -46,7 +46,7 @@ public sealed class DeviceMemoryTests
         }
 
         Assert.Equal(["a came", "b came", "b left", "c came"], news);
-        Assert.Equal(["generator (a)", "generator (c)"], host.Loaded);
+        Assert.Equal([("generator (a)", 5L << 30), ("generator (c)", 5L << 30)], host.Loaded.Select(m => (m.Title, m.Bytes)));
     }
 
     [Fact]
@@ -57,7 +57,8 @@ public sealed class DeviceMemoryTests
         await host.Generator(Model("a"), Taking(9)).LoadAsync(CancellationToken.None);
         await host.Generator(Model("b"), Taking(9) with { Device = "cuda:0" }).LoadAsync(CancellationToken.None);
         await host.Generator(Model("c"), new()).LoadAsync(CancellationToken.None);
-        Assert.Equal(["generator (a)", "generator (b)", "generator (c)"], host.Loaded);
+        Assert.Equal(
+            [new("generator (a)", "cpu", 9L << 30), new("generator (b)", "cuda:0", 9L << 30), new("generator (c)", "cpu", 0)], host.Loaded);
     }
 
     [Fact]

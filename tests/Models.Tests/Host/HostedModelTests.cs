@@ -194,10 +194,10 @@ public sealed class HostedModelTests
             Interlocked.Increment(ref loads);
             return new Model(new(4), Task.FromResult, r => "", () => { }, () => disposed.SetResult());
         }, () => 0, _ => null);
-        Assert.False(model.IsLoaded);
+        Assert.Null(model.Loaded);
         Assert.Equal(0, loads);
         Assert.Equal(Enumerable.Range(0, 50), await Task.WhenAll(Enumerable.Range(0, 50).Select(i => AskAsync(model, i))));
-        Assert.True(model.IsLoaded);
+        Assert.NotNull(model.Loaded);
         Assert.Equal(1, loads);
         model.Dispose();
         await disposed.Task;
