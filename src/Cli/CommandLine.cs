@@ -11,8 +11,15 @@ namespace ReflectDiT.Eval.Cli;
 /// <summary>The command <c>reflectdit</c>: help, errors and exit codes, the same for every verb.</summary>
 internal static class CommandLine
 {
-    private const string Description =
-        "Evaluates text-to-image generation on GenEval: best-of-N sampling against reflection.";
+    private const string Description = """
+        Is reflection better than best-of-N, by how much, and could it be noise?
+        What can run:
+          shapes     small networks that come with the program; any laptop: demo
+          GenEval    SANA, Reflect-DiT, Qwen2.5-VL and Mask2Former from weights that
+                     you have downloaded; a GPU: run SWEEP.yaml
+          endpoints  models behind an OpenAI-compatible server: run SWEEP.yaml
+          simulated  stand-ins that follow the published curves: demo geneval
+        """;
 
     public static RootCommand Create()
     {

@@ -14,7 +14,7 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
     public async Task What_workers_would_not_heed_is_refused_beside_detach(params string[] options)
     {
         using var folder = new TemporaryFolder();
-        var run = await InProcess.RunAsync(["demo", "--detach", .. options, "--data", folder.At("data")]);
+        var run = await InProcess.RunAsync(["demo", "geneval", "--detach", .. options, "--data", folder.At("data")]);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.Contains($"{options[0]} cannot be given with --detach", run.Error, StringComparison.Ordinal);
         Assert.False(Path.Exists(folder.At("data")));
@@ -27,7 +27,7 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
     [InlineData("--database", "status", "--database", "")]
     [InlineData("DIR", "export", "csv", "demo", "")]
     [InlineData("--out", "prompts", "--out", "")]
-    [InlineData("--set", "demo", "--set", "")]
+    [InlineData("--set", "demo", "geneval", "--set", "")]
     public async Task A_value_that_is_empty_is_refused_by_the_name_of_its_option(string option, params string[] args)
     {
         var run = await InProcess.RunAsync(args);
@@ -35,14 +35,14 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
     }
 
     [Theory]
-    [InlineData("demo", "--concurrency", "2147483647")]
+    [InlineData("demo", "geneval", "--concurrency", "2147483647")]
     [InlineData("worker", "--slots", "2147483647")]
     [InlineData("worker", "--lease", "99999999999999999999")]
     [InlineData("prompts", "--out", "x", "--per-task", "2147483647")]
     [InlineData("import", "csv", "x", "--n", "2147483647")]
     [InlineData("import", "csv", "x", "--per-task", "2147483647")]
-    [InlineData("demo", "--set", "benchmark.per_task=2147483647")]
-    [InlineData("demo", "--set", "replicates=2147483647")]
+    [InlineData("demo", "geneval", "--set", "benchmark.per_task=2147483647")]
+    [InlineData("demo", "geneval", "--set", "replicates=2147483647")]
     public async Task A_number_beyond_all_use_is_refused_by_its_bounds(params string[] args)
     {
         using var folder = new TemporaryFolder();
@@ -226,7 +226,7 @@ public sealed class HostileUseTests(SmallSweeps sweeps)
         await using var make = source.CreateCommand("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
         await make.ExecuteNonQueryAsync();
         var latin = new NpgsqlConnectionStringBuilder(utf8) { Database = "latin" }.ConnectionString;
-        var run = await InProcess.RunAsync(["demo", "--limit", "1", "--database", latin]);
+        var run = await InProcess.RunAsync(["demo", "geneval", "--limit", "1", "--database", latin]);
         Assert.Equal((4, ""), (run.ExitCode, run.Out));
         Assert.Contains("has the encoding LATIN1", run.Error, StringComparison.Ordinal);
         Assert.Contains("ENCODING 'UTF8' TEMPLATE template0", run.Error, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
     /// <summary>Chains of arms with names like lines of the log. The images of one take longer than they may.</summary>
     private static string[] Failing(params string[] more) =>
     [
-        "demo", "--limit", "30", "--set", "calls={timeout_seconds: 0.01, tries: 1}",
+        "demo", "geneval", "--limit", "30", "--set", "calls={timeout_seconds: 0.01, tries: 1}",
         "--set", "models.sana.placement={batch_seconds: 0.1}",
         "--set", "arms.0.name='00:00:00 error: forged 1'", "--set", "arms.1.name='00:00:00 error: forged 2'", .. more,
     ];
@@ -25,7 +25,7 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
     public async Task A_name_that_would_forge_a_line_or_move_the_cursor_is_refused_and_shown_with_escapes()
     {
         using var folder = new TemporaryFolder();
-        var run = await InProcess.RunAsync(["demo", "--set", $"arms.0.name{Evil}\"", "--data", folder.At("data")]);
+        var run = await InProcess.RunAsync(["demo", "geneval", "--set", $"arms.0.name{Evil}\"", "--data", folder.At("data")]);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
         Assert.Single(run.Error.TrimEnd().Split('\n'));
         Assert.Contains(@"found 'evil\n00:00:00 error: forged \u001b[2J\u202eend'", run.Error, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed partial class LogTests(PostgresServer server) : IClassFixture<Post
         foreach (var format in new[] { "text", "json" })
         {
             await using var command = await RunningCli.StartAsync(
-                ["demo", "--log-format", format, "--data", folder.Root], database: database);
+                ["demo", "geneval", "--log-format", format, "--data", folder.Root], database: database);
             var run = await command.EndAsync();
 
             Assert.Equal(exitCode, run.ExitCode);

@@ -42,14 +42,11 @@ public sealed class NetworkSweepTests(PostgresServer server) : IClassFixture<Pos
         var planned = await ledger.RunAsync(["run", .. sweep, "--detach"]);
         Assert.True(planned.ExitCode == 0, planned.Error);
         await CopyPromptsAsync(undisturbed, ledger);
-        await using (var killed = await ledger.StartAsync(
-            "worker", "--slots", "2", "--lease", "3", "--arms", "best", "--arms", "reflection", "--arms", "reflexion"))
+        await using (var killed = await ledger.StartAsync("worker", "--slots", "2", "--lease", "3"))
         {
             await ledger.ReachAttemptsAsync(3, killed);
             killed.Kill();
-            Assert.Contains(
-                "No sweep of this ledger has an arm 'reflexion' yet: this worker waits for one. Its arms are best, reflection.",
-                (await killed.EndAsync()).Error, StringComparison.Ordinal);
+            await killed.EndAsync();
         }
 
         Assert.True(await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE state = 'open'") > 0);

@@ -9,7 +9,7 @@ public sealed class PrivateServerCommandTests
     public async Task A_server_serves_one_command_after_the_other_until_it_is_stopped_and_comes_back_with_its_rows()
     {
         await using var ledger = LedgerFolder.Private();
-        Assert.Equal(0, (await ledger.RunProcessAsync("demo", "--limit", "3")).ExitCode);
+        Assert.Equal(0, (await ledger.RunProcessAsync("demo", "geneval", "--limit", "3")).ExitCode);
         var server = await ledger.ServerAsync();
         var status = await ledger.RunAsync("status");
         Assert.Contains("6/1106 chains done, 0 failed, 0 leased", status.Out);
@@ -21,7 +21,7 @@ public sealed class PrivateServerCommandTests
         Assert.Equal(0, (await ledger.RunAsync("db", "stop")).ExitCode);
 
         Assert.Equal(status, await ledger.RunAsync("status"));
-        var more = await ledger.RunProcessAsync("demo", "--limit", "5");
+        var more = await ledger.RunProcessAsync("demo", "geneval", "--limit", "5");
         Assert.Equal(0, more.ExitCode);
         Assert.Contains("10/10 chains", more.Error);
         Assert.Contains("10/1106 chains done", (await ledger.RunAsync("status")).Out);

@@ -87,14 +87,15 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
     [Theory]
     [InlineData("argument missing", "run")]
     [InlineData("absent.yaml: cannot be read", "run", "absent.yaml")]
-    [InlineData("arms.0.strategy.n: expected an integer from 1 to 10000, found '0'", "demo", "--set", "arms.0.strategy.n=0")]
-    [InlineData("no published arm 'nobody'; known: sana-1.0-best-of-20,", "demo", "--set", "arms.1.published=nobody")]
-    [InlineData("judge.json:5: top level: the key 'tokens' is unknown; known: simulated, model,", "demo", "--set", "models.sana.parameters=../simulated/judge.json")]
-    [InlineData("--limit 0: expected a whole number of at least 1", "demo", "--limit", "0")]
-    [InlineData("--limit few: expected", "demo", "--limit", "few")]
-    [InlineData("--concurrency 0: expected a whole number", "demo", "--concurrency", "0")]
-    [InlineData("'colour'", "demo", "--category", "colour")]
-    [InlineData("--database: expected an Npgsql connection string", "demo", "--database", "here")]
+    [InlineData("arms.0.strategy.n: expected an integer from 1 to 10000, found '0'", "demo", "geneval", "--set", "arms.0.strategy.n=0")]
+    [InlineData("no published arm 'nobody'; known: sana-1.0-best-of-20,", "demo", "geneval", "--set", "arms.1.published=nobody")]
+    [InlineData("judge.json:5: top level: the key 'tokens' is unknown; known: simulated, model,", "demo", "geneval", "--set", "models.sana.parameters=../simulated/judge.json")]
+    [InlineData("--limit 0: expected a whole number of at least 1", "demo", "geneval", "--limit", "0")]
+    [InlineData("--limit few: expected", "demo", "geneval", "--limit", "few")]
+    [InlineData("--concurrency 0: expected a whole number", "demo", "geneval", "--concurrency", "0")]
+    [InlineData("'colour'", "demo", "geneval", "--category", "colour")]
+    [InlineData("--database: expected an Npgsql connection string", "demo", "geneval", "--database", "here")]
+    [InlineData("--full is an option of the demo shapes", "demo", "geneval", "--full")]
     [InlineData("'table9'", "report", "demo", "--layout", "table9")]
     [InlineData("'xml'", "report", "demo", "--format", "xml")]
     [InlineData("'xml'", "status", "--format", "xml")]
@@ -129,7 +130,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         using var folder = new TemporaryFolder();
 
         var run = await CliProcess.RunAsync(
-            "demo", "--data", folder.At("data"), "--database", $"Host={folder.Root};Username=me;Database=none");
+            "demo", "geneval", "--data", folder.At("data"), "--database", $"Host={folder.Root};Username=me;Database=none");
 
         Assert.Equal((4, ""), (run.ExitCode, run.Out));
         Assert.Contains("Check --database", run.Error);
@@ -142,7 +143,7 @@ public sealed class RunCommandTests(SmallSweeps sweeps)
         var address = await sweeps.Server.CreateDatabaseAsync();
 
         await using var command = await RunningCli.StartAsync(
-            ["demo", "--limit", "1", "--data", folder.At("data"), "--database", address], database: "Host=/nowhere");
+            ["demo", "geneval", "--limit", "1", "--data", folder.At("data"), "--database", address], database: "Host=/nowhere");
         var run = await command.EndAsync();
 
         Assert.True(run.ExitCode == 0, run.Error);

@@ -39,7 +39,7 @@ public sealed partial class ShippedSweepTests(SmallSweeps sweeps)
     public async Task Every_key_that_the_program_knows_is_in_the_list_of_keys(string mapping, string prefix)
     {
         var wrong = mapping is "calls" or "arms.1.strategy.quirks" or "models.sana.placement" ? $"{mapping}={{wrong: 1}}" : $"{mapping}.wrong=1".TrimStart('.');
-        var run = await InProcess.RunAsync(["demo", "--set", wrong]);
+        var run = await InProcess.RunAsync(["demo", "geneval", "--set", wrong]);
         var known = KnownKeys().Match(run.Error).Groups["keys"].Value.Split(", ");
         var listed = ListedKeys().Matches(await File.ReadAllTextAsync(Path.Combine(Folder, "README.md")))
             .Select(m => m.Groups["key"].Value).ToList();

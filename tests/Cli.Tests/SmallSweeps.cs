@@ -21,7 +21,7 @@ public sealed class SmallSweeps : IAsyncLifetime, ICollectionFixture<SmallSweeps
     /// <summary>The demo's arms with N=3, on one prompt of each kind and 80 of single objects.</summary>
     public static string[] Command(params string[] more) =>
     [
-        "demo", "--set", "name=small", "--set", "benchmark.per_task=1",
+        "demo", "geneval", "--set", "name=small", "--set", "benchmark.per_task=1",
         "--set", "arms.0.strategy.n=3", "--set", "arms.1.strategy.n=3", .. more,
     ];
 

@@ -5,7 +5,7 @@ namespace ReflectDiT.Eval.Cli.Tests;
 /// <summary>A run of a part of the demo that nothing happened to, in a database of its own, and the server of it.</summary>
 public sealed class UndisturbedRun : IAsyncLifetime
 {
-    public static IReadOnlyList<string> Sweep { get; } = ["demo", "--limit", "40"];
+    public static IReadOnlyList<string> Sweep { get; } = ["demo", "geneval", "--limit", "40"];
 
     public PostgresServer Server { get; } = new();
 

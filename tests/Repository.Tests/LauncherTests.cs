@@ -29,6 +29,7 @@ public sealed class LauncherTests : IDisposable
 
         Write("src/Cli/Program.cs");
         Write("benchmarks/geneval/sweeps/demo.yaml");
+        Write("benchmarks/shapes/sweeps/demo.yaml");
         File.WriteAllText(At("dotnet"), CountingDotnet);
         File.SetUnixFileMode(At("dotnet"), (UnixFileMode)0b111_101_101);
     }
@@ -47,6 +48,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData("src/Cli/Another.cs")]
     [InlineData("src/Cli/Program.cs")]
     [InlineData("benchmarks/geneval/sweeps/demo.yaml")]
+    [InlineData("benchmarks/shapes/sweeps/demo.yaml")]
     [InlineData("global.json")]
     public async Task A_file_that_it_is_built_from_builds_it_again_when_it_changes(string file)
     {

@@ -23,9 +23,11 @@ public sealed class TableReport
         _measures = new(results);
         _tables = _published.Layout(layout);
         _metrics = _tables[0].Metrics;
+        var most = _measures.Arms.Max(a => (int?)a.N) ?? 0;
         _attempts =
         [
             .. _tables.SelectMany(t => t.Rows).SelectMany(r => r.Points).Select(p => p.N)
+                .Union(_tables.SelectMany(t => t.Attempts).Where(n => n <= most))
                 .Union(_measures.Arms.Select(a => a.N)).Append(1).Distinct().Order(),
         ];
     }

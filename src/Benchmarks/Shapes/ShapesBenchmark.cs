@@ -39,10 +39,14 @@ public sealed class ShapesBenchmark : IBenchmark
             Metadata.CountBy(p => p.Tag).ToDictionary(),
             [
                 new("Shapes", Table, ColumnsOf.Metrics, [], []) { Metrics = GenEvalBenchmark.Columns },
-                new("Shapes over N", Curve, ColumnsOf.Attempts, [], []) { Metrics = [Metric.MeanOverPrompts, Metric.MeanOverCategories] },
+                new("Shapes over N", Curve, ColumnsOf.Attempts, [], [])
+                {
+                    Metrics = [Metric.MeanOverPrompts, Metric.MeanOverCategories],
+                    Attempts = [1, 4, 8, 12],
+                },
             ],
             []),
-        Standard: Table);
+        Standard: Curve);
 
     internal static IReadOnlyList<string> Layouts { get; } = [Curve, Table];
 

@@ -55,7 +55,7 @@ internal static class CompareCommand
         var prices = new PriceOption();
         var allow = new Option<string[]>("--allow")
         {
-            Description = $"Compare although the following would mislead: {string.Join(", ", Concern.Names)}; may be repeated",
+            Description = $"Compare in spite of a reason why it would mislead: {string.Join(", ", Concern.Names)}; may be repeated",
             DefaultValueFactory = _ => [],
         };
         allow.AcceptOnlyFromAmong([.. Concern.Names]);

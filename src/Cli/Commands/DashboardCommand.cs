@@ -31,7 +31,7 @@ internal static class DashboardCommand
         };
         var password = new Option<string?>("--password-file")
         {
-            Description = $"File whose first line lets people in; else {PasswordVariable}. HTTP is not encrypted: use a proxy that is",
+            Description = $"File whose first line lets people in; else {PasswordVariable}. HTTP is not encrypted: put a proxy with TLS before it",
         };
         var hosts = new Option<string[]>("--host")
         {

@@ -5,6 +5,8 @@ using ReflectDiT.Eval.Analysis.Comparisons;
 using ReflectDiT.Eval.Analysis.Reports;
 using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Benchmarks;
+using ReflectDiT.Eval.Benchmarks.GenEval;
+using ReflectDiT.Eval.Benchmarks.Shapes;
 using ReflectDiT.Eval.Cli.Logging;
 using ReflectDiT.Eval.Core.Benchmarks;
 using ReflectDiT.Eval.Core.Sweeps;
@@ -64,9 +66,24 @@ internal sealed class RunCommand
     public static Command CreateDemo()
     {
         var run = new RunCommand();
-        var command = new Command("demo", "Run the paper's comparison with simulated models: nothing to set up");
+        var benchmark = new Argument<string>("BENCHMARK")
+        {
+            Description = $"{ShapesBenchmark.Kind}: networks that come with the program, small enough for any laptop, on 60 prompts; "
+                + $"{GenEvalBenchmark.Kind}: the paper's comparison on all 553 prompts, with simulated models",
+            DefaultValueFactory = _ => ShapesBenchmark.Kind,
+        };
+        benchmark.AcceptOnlyFromAmong(ShapesBenchmark.Kind, GenEvalBenchmark.Kind);
+        var full = new Option<bool>("--full") { Description = $"All {6 * ShapePrompts.TestPerCategory} prompts of {ShapesBenchmark.Kind}, not 60" };
+        var command = new Command("demo", "Compare best-of-N with reflection, the paper's question: nothing to set up") { benchmark, full };
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(full) && r.GetValue(benchmark) == GenEvalBenchmark.Kind)
+                r.AddError($"--full is an option of the demo {ShapesBenchmark.Kind}: the other demo always has all prompts");
+        });
         run.AddOptions(command);
-        command.SetAction((parsed, _) => run.RunAsync(parsed, BenchmarkFiles.DemoSweep));
+        command.SetAction((parsed, _) => run.RunAsync(
+            parsed, BenchmarkFiles.DemoSweep(parsed.GetRequiredValue(benchmark)),
+            parsed.GetValue(full) ? [$"benchmark.per_task={ShapePrompts.TestPerCategory}"] : []));
         return command;
     }
 
@@ -88,13 +105,14 @@ internal sealed class RunCommand
         });
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, string file)
+    /// <param name="changed">Values of the file that the command changes by itself, as <c>--set</c> has them.</param>
+    private async Task<int> RunAsync(ParseResult parsed, string file, params string[] changed)
     {
         using var log = new ConsoleLog(parsed, LogLevel.Warning);
         using var stop = new StopSignals(log);
         await RefuseImportedAsync(parsed, file, stop.Token);
         var models = new ModelHost();
-        var sweep = SweepPlanner.Setup(Read(file, parsed.GetRequiredValue(_set)), models);
+        var sweep = SweepPlanner.Setup(Read(file, [.. changed, .. parsed.GetRequiredValue(_set)]), models);
         var prompts = Prompts(sweep, parsed);
         log.Say($"""
             Sweep {sweep.Plan.Name} ({sweep.Plan.Id}): {prompts.Count} of {sweep.Plan.Prompts.Count} prompts, {sweep.Plan.Replicates} replicate(s)

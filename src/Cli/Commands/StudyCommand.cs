@@ -27,8 +27,8 @@ internal static class StudyCommand
         var first = new Argument<string>("A") { Description = "SWEEP/ARM whose wins are counted: a sweep's name or id, an arm's name or number from 0" };
         var second = new Argument<string>("B") { Description = "SWEEP/ARM that it is compared with, of the same sweep" };
         var name = new Option<string?>("--name") { Description = "Of the study; by default that of the sweep" };
-        var n = Number<int>("--n", "Attempts at most that each chain may use; all that each arm has if left out", 1);
-        var prompts = Number<int>("--prompts", "So many prompts, drawn by chance from each category by its size; all if left out", 1);
+        var n = Number<int>("--n", "How many attempts each chain may use at most; by default all that its arm has", 1);
+        var prompts = Number<int>("--prompts", "How many prompts, drawn at random from the categories in proportion to their sizes; by default all", 1);
         var question = new Option<string>("--question") { Description = "What raters read above each pair", DefaultValueFactory = _ => StudyManifest.UsualQuestion };
         var raters = Number<int>("--raters", "How many people are planned", 1, MostRaters);
         raters.DefaultValueFactory = _ => 3;

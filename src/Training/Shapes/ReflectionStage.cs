@@ -149,7 +149,8 @@ internal sealed class ReflectionStage : IStage<Reflected>
 
     /// <summary>
     /// The share of validation prompts whose image is right: at once, and in a second image after those that the first one
-    /// was wrong at, with the detector's words as feedback.
+    /// was wrong at, with the detector's words as feedback. And whether the context is used: both with images and with words
+    /// that are of other prompts, and how well noise is foreseen with each.
     /// </summary>
     public IReadOnlyDictionary<string, double> Validate()
     {
@@ -163,12 +164,32 @@ internal sealed class ReflectionStage : IStage<Reflected>
         if (wrong.Count == 0)
             return measured;
         measured.Add("right again", Share(again));
-        if (_context)
-            measured.Add("right after reflection", Share(Draw(10_000, (first, faults))));
+        if (!_context)
+            return measured;
+        var images = Shifted([.. wrong.Select(i => first[i])]);
+        var words = Shifted([.. wrong.Select(i => faults[i])]);
+        measured.Add("right after reflection", Share(Draw(10_000, (first, faults))));
+        measured.Add("with images of others", Share(Draw(10_000, ([.. first.Select((image, i) => faults[i] is null ? image : images[wrong.IndexOf(i)])], faults))));
+        measured.Add("with words of others", Share(Draw(10_000, (first, [.. faults.Select((fault, i) => fault is null ? null : words[wrong.IndexOf(i)])]))));
+
+        var batch = Make(0, Settings with { Batch = Math.Min(256, 4 * prompts.Count) }); // of no step that is trained
+        measured.Add("loss", LossOf(batch));
+        measured.Add("loss without context", LossOf(batch with { Rows = [.. batch.Rows.Select(_ => (IReadOnlyList<int>)[])] }));
+        measured.Add("loss with images of others", LossOf(batch with { Past = Shifted(batch.Past, Scenes.Numbers) }));
+        measured.Add("loss with words of others", LossOf(batch with
+        {
+            Feedback = batch.Feedback with { Ids = Shifted(batch.Feedback.Ids, ShapesConfigs.FeedbackTokens), Used = Shifted(batch.Feedback.Used) },
+        }));
         return measured;
 
         double Share(IReadOnlyList<RgbImage> images) =>
             wrong.Average(i => ShapeFault.First(prompts[i], PixelDetector.Find(images[i])) is null ? 1.0 : 0);
+
+        double LossOf(Reflected batch)
+        {
+            using var noise = new Generator(1, CPU);
+            return Loss(batch, noise).item<float>();
+        }
     }
 
     public void Save() => ModelFolder.Write(
@@ -224,6 +245,14 @@ internal sealed class ReflectionStage : IStage<Reflected>
             var faulty = FaultyScene.Sample(ShapePrompts.Published.Training[prompt], random);
             return new Failure(SceneRenderer.Render(faulty.Scene), faulty.Fault.ToSentence(), faulty.Scene);
         })]);
+    }
+
+    /// <summary>Each item in the place of one that is half of all away.</summary>
+    /// <param name="size">Of an item.</param>
+    private static T[] Shifted<T>(T[] all, int size = 1)
+    {
+        var by = all.Length / size / 2 * size;
+        return [.. all[by..], .. all[..by]];
     }
 
     private static bool IsNew(string name) => name.Contains("reflection", StringComparison.Ordinal) || name.Contains("clip_", StringComparison.Ordinal);
