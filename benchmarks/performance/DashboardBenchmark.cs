@@ -6,8 +6,8 @@ using ReflectDiT.Eval.Ledger;
 namespace ReflectDiT.Eval.Performance;
 
 /// <summary>
-/// How soon every page of a ledger's newest sweep begins to arrive, and how much of it there is, without images; and what
-/// fifty who watch while something changes all the time cost the database.
+/// How soon every page of a ledger's newest sweep begins to arrive, and how much of it there is, without images; how soon a
+/// change is on a page that somebody looks at; and what fifty who watch while something changes all the time cost the database.
 /// </summary>
 internal static class DashboardBenchmark
 {
@@ -56,8 +56,55 @@ internal static class DashboardBenchmark
                 + $"({looks[0].Milliseconds:0} to {looks[^1].Milliseconds:0}); {looks[0].Bytes / 1000.0:0.0} kB");
         }
 
+        await FreshAsync(session, client, sweep.Id);
         await WatchAsync(session, client, pages);
         return 0;
+    }
+
+    /// <summary>From a commit to a page that has it, fetched when its browser is told: what the judge said is changed, and put back.</summary>
+    private static async Task FreshAsync(LedgerSession session, HttpClient client, Guid sweep)
+    {
+        await using var find = session.Source.CreateCommand("""
+            SELECT a.judgement_id, c.arm, c.prompt, j.text FROM reflectdit.attempts a JOIN reflectdit.chains c ON c.id = a.chain_id
+            JOIN reflectdit.judgements j ON j.id = a.judgement_id WHERE c.sweep_id = $1 AND c.replicate = 0 LIMIT 1
+            """);
+        find.Parameters.Add(new() { Value = sweep });
+        await using var reader = await find.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        var (judgement, page, text) = (reader.GetGuid(0), $"/sweeps/{sweep.ToString()[..8]}/arms/{reader.GetInt32(1)}/prompts/{reader.GetInt32(2)}", reader.GetString(3));
+        await reader.CloseAsync();
+        using var signals = new StreamReader(await client.GetStreamAsync("/changes"));
+        var took = new List<double>();
+        for (var i = 0; i < 2 * Looks; i++)
+        {
+            await Task.Delay(Stale);
+            var words = $"words number {i}";
+            await SayAsync(words);
+            var clock = Stopwatch.StartNew();
+            session.Changes.Touch();
+            do
+            {
+                while ((await signals.ReadLineAsync())?.StartsWith("data:", StringComparison.Ordinal) != true)
+                {
+                    // Empty lines, and those that keep the stream open.
+                }
+            }
+            while (!(await client.GetStringAsync(page)).Contains(words, StringComparison.Ordinal));
+            took.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        await SayAsync(text);
+        session.Changes.Touch();
+        took.Sort();
+        Console.WriteLine($"{page}: a change is on the page after {took[Looks]:0} ms ({took[0]:0} to {took[^1]:0})");
+
+        async Task SayAsync(string words)
+        {
+            await using var say = session.Source.CreateCommand("UPDATE reflectdit.judgements SET text = $2 WHERE id = $1");
+            say.Parameters.Add(new() { Value = judgement });
+            say.Parameters.Add(new() { Value = words });
+            await say.ExecuteNonQueryAsync();
+        }
     }
 
     private static async Task<(double Milliseconds, int Bytes)> LookAsync(HttpClient client, string page)
