@@ -57,9 +57,10 @@ public sealed class ShapesRunTests(PostgresServer server) : IClassFixture<Postgr
         var row = await sweep.Session.Sweeps.FindAsync(setup.Plan.Id.ToString(), None);
         var results = await SweepResultsQuery.LoadAsync(sweep.Session, row, BenchmarkCatalog.Open, None);
         var table = ReportFormat.Render(TableReport.Build(results, results.Tables.Standard), "text");
-        Assert.StartsWith("Shapes: sweep small-world (", table, StringComparison.Ordinal);
+        Assert.StartsWith("Shapes over N: sweep small-world (", table, StringComparison.Ordinal);
         Assert.Contains("reflection", table, StringComparison.Ordinal);
         Assert.DoesNotContain("SIMULATED", table, StringComparison.Ordinal);
+        Assert.StartsWith("Shapes: sweep small-world (", ReportFormat.Render(TableReport.Build(results, "table"), "text"), StringComparison.Ordinal);
         var csv = ReportFormat.Render(TableReport.Build(results, "curve"), "csv");
         Assert.Contains("mean_over_categories", csv, StringComparison.Ordinal);
     }
