@@ -39,8 +39,8 @@ public sealed class ShapesRunTests(PostgresServer server) : IClassFixture<Postgr
                     Replicates: 1,
                     ShapesBenchmark.ScoredBy(detector),
                     [
-                        new("best-of-4", null, generator, judge, new BestOfN(4, Selector.FirstAccept)),
-                        new("reflection", null, generator, judge, new Reflection(4, 3, ReflectionQuirks.Paper)),
+                        new("best-of-5", null, generator, judge, new BestOfN(5, Selector.FirstAccept)),
+                        new("reflection", null, generator, judge, new Reflection(5, 3, ReflectionQuirks.Paper)),
                     ]),
                 CallSettings.Default,
                 [new("draws", generator, new()), new("judges", judge, new()), new("pixels", detector, new())]),
@@ -58,6 +58,7 @@ public sealed class ShapesRunTests(PostgresServer server) : IClassFixture<Postgr
         var results = await SweepResultsQuery.LoadAsync(sweep.Session, row, BenchmarkCatalog.Open, None);
         var table = ReportFormat.Render(TableReport.Build(results, results.Tables.Standard), "text");
         Assert.StartsWith("Shapes over N: sweep small-world (", table, StringComparison.Ordinal);
+        Assert.Matches("\\bN=1 +N=4 +N=5\n", table); // 8 and 12 are beyond all arms
         Assert.Contains("reflection", table, StringComparison.Ordinal);
         Assert.DoesNotContain("SIMULATED", table, StringComparison.Ordinal);
         Assert.StartsWith("Shapes: sweep small-world (", ReportFormat.Render(TableReport.Build(results, "table"), "text"), StringComparison.Ordinal);
