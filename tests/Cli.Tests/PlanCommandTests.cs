@@ -28,7 +28,7 @@ public sealed class PlanCommandTests(SmallSweeps sweeps)
         var prices = folder.Write(
             "prices.json",
             """{"currency": "EUR", "generator_device_hour": 2, "judge_device_hour": 2, "million_judge_tokens": 0}""");
-        string[] plan = ["plan", Demo, .. SmallSweeps.Command().Skip(1), "--pilot", "12", "--prices", prices];
+        string[] plan = ["plan", Demo, .. SmallSweeps.Command().Skip(2), "--pilot", "12", "--prices", prices];
         var first = await ledger.RunAsync([.. plan, "--format", "json"]);
         var again = await ledger.RunAsync([.. plan, "--format", "json"]);
         var status = await ledger.RunAsync("status", "--format", "json");

@@ -10,13 +10,16 @@ public sealed class ShapesSweepTests(PostgresServer server) : IClassFixture<Post
 {
     private static readonly string Shapes = Path.Combine(AppContext.BaseDirectory, "benchmarks", "shapes");
 
+    /// <summary>Of libtorch: several processes of several threads each would only wait for each other.</summary>
+    private static readonly string[] OneThread = ["env", "OMP_NUM_THREADS=1"];
+
     [Fact]
     public async Task What_is_killed_and_resumed_by_three_workers_ends_as_one_undisturbed_process()
     {
         string[] sweep = [Path.Combine(Shapes, "sweeps", "demo.yaml"), "--set", "benchmark.per_task=4",
-            .. Enumerable.Range(0, 3).SelectMany(arm => new[] { "--set", $"arms.{arm}.strategy.n=3" })];
+            .. Enumerable.Range(0, 3).SelectMany(arm => new[] { "--set", $"arms.{arm}.strategy.n=2" })];
         await using var undisturbed = await LedgerFolder.InAsync(server);
-        var run = await undisturbed.RunAsync(["run", .. sweep]);
+        var run = await (await undisturbed.StartWithinAsync(OneThread, ["run", .. sweep])).EndAsync();
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.DoesNotContain("SIMULATED", run.Out + run.Error, StringComparison.Ordinal);
         Assert.Equal(3, run.Out.Split("Verdict: ").Length - 1);
@@ -24,7 +27,8 @@ public sealed class ShapesSweepTests(PostgresServer server) : IClassFixture<Post
         await using var ledger = await LedgerFolder.InAsync(server);
         var planned = await ledger.RunAsync(["run", .. sweep, "--detach"]);
         Assert.True(planned.ExitCode == 0, planned.Error);
-        await using (var killed = await ledger.StartAsync("worker", "--slots", "4", "--lease", "3", "--arms", "best-of-12", "--arms", "reflexion"))
+        await using (var killed = await ledger.StartWithinAsync(
+            OneThread, "worker", "--slots", "4", "--lease", "3", "--arms", "best-of-12", "--arms", "reflexion"))
         {
             await ledger.ReachAttemptsAsync(20, killed);
             killed.Kill();
@@ -36,7 +40,7 @@ public sealed class ShapesSweepTests(PostgresServer server) : IClassFixture<Post
         Assert.True(await ledger.ScalarAsync("SELECT count(*) FROM reflectdit.chains WHERE state = 'open'") > 0);
         var workers = new List<RunningCli>();
         for (var i = 0; i < 3; i++)
-            workers.Add(await ledger.StartAsync("worker", "--slots", "4"));
+            workers.Add(await ledger.StartWithinAsync(OneThread, "worker", "--slots", "8"));
         await ledger.ReachAsync(
             3 * 24, "SELECT count(*) FROM reflectdit.chains WHERE state = 'done' AND NOT EXISTS (SELECT FROM reflectdit.scorings)", workers[0]);
         Assert.Equal(await undisturbed.NetworkRowsAsync(), await ledger.NetworkRowsAsync());
