@@ -8,7 +8,8 @@ public static class Initialization
 {
     /// <summary>
     /// Matrices by the number of their inputs, so that values keep their size; norms at 1; what a residual begins with at
-    /// nothing (the head of a diffusion transformer, its cross-attention and its context), as the published codes have it.
+    /// nothing (the head of a diffusion transformer and its cross-attention), as the published codes have it. The norm behind
+    /// a Context Transformer begins at 1 too, where the released code has it at 0: from there small networks did not get away.
     /// </summary>
     /// <param name="network">The part of the parameters.</param>
     /// <param name="norms">What norms begin with: 0 where the weight is what is added to 1 (Gemma).</param>
@@ -54,6 +55,6 @@ public static class Initialization
 
     private static bool IsTable(string name) => name.EndsWith("scale_shift_table", StringComparison.Ordinal);
 
-    private static bool IsNothing(string name) => name is "proj_out.weight" or "reflection_norm.weight"
+    private static bool IsNothing(string name) => name == "proj_out.weight"
         || name.EndsWith("attn2.to_out.0.weight", StringComparison.Ordinal);
 }

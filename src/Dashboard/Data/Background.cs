@@ -6,9 +6,9 @@ namespace ReflectDiT.Eval.Dashboard.Data;
 /// A value that is made anew in the background when it is out of date: who asks has the newest that is there, and waits only
 /// for the first.
 /// </summary>
-/// <param name="make">Given the value that was there before.</param>
+/// <param name="make">Given the value that was there before, and what the new one is to be of at least.</param>
 /// <param name="mostShare">However many ask, making takes no more than this share of the time.</param>
-internal sealed class Background<T>(Func<T?, Task<T>> make, double mostShare = 0.05)
+internal sealed class Background<T>(Func<T?, string, Task<T>> make, double mostShare = 0.05)
     where T : class
 {
     private readonly Lock _lock = new();
@@ -21,14 +21,15 @@ internal sealed class Background<T>(Func<T?, Task<T>> make, double mostShare = 0
 
     /// <param name="version">What the value should be of: another text, another value.</param>
     /// <param name="patience">How long the first may take.</param>
+    /// <param name="isLast">No other version is expected after this one: it is made at once, whatever share that takes.</param>
     /// <returns>Null when it took longer.</returns>
-    public async Task<T?> GetAsync(string version, TimeSpan patience)
+    public async Task<T?> GetAsync(string version, TimeSpan patience, bool isLast = false)
     {
         Task<T> making;
         lock (_lock)
         {
             Settle();
-            if (_version == version || (_value is not null && _making is null && _sinceMade.Elapsed * mostShare < _took))
+            if (_version == version || (!isLast && _value is not null && _making is null && _sinceMade.Elapsed * mostShare < _took))
             {
                 return _value;
             }
@@ -36,7 +37,7 @@ internal sealed class Background<T>(Func<T?, Task<T>> make, double mostShare = 0
             if (_making is null)
             {
                 var before = _value;
-                (_making, _makingVersion) = (Task.Run(() => MakeAsync(before)), version);
+                (_making, _makingVersion) = (Task.Run(() => MakeAsync(before, version)), version);
             }
 
             if (_value is not null)
@@ -51,10 +52,10 @@ internal sealed class Background<T>(Func<T?, Task<T>> make, double mostShare = 0
         return making.IsCompleted ? await making : null;
     }
 
-    private async Task<T> MakeAsync(T? before)
+    private async Task<T> MakeAsync(T? before, string version)
     {
         var watch = Stopwatch.StartNew();
-        var value = await make(before);
+        var value = await make(before, version);
         _took = watch.Elapsed;
         _sinceMade.Restart();
         return value;

@@ -23,9 +23,8 @@ public sealed class StudySnapshots(LedgerSession session)
     public async Task<StudySnapshot?> GetAsync(Guid study, TimeSpan patience, CancellationToken cancellation)
     {
         var version = await session.Votes.VersionAsync(study, cancellation);
-        var snapshot = await _studies.GetOrAdd(study, _ => new(async _ =>
+        var snapshot = await _studies.GetOrAdd(study, _ => new(async (_, of) =>
         {
-            var of = await session.Votes.VersionAsync(study, CancellationToken.None);
             var votes = await session.Votes.OfStudyAsync(study, CancellationToken.None);
             var raters = await session.Studies.RatersAsync(study, CancellationToken.None);
             return new StudySnapshot(

@@ -19,6 +19,12 @@ public sealed record SweepFacts(
     /// <summary>What it does, in a word.</summary>
     public required string Phase { get; init; }
 
+    /// <summary>Another whenever results may be: chains have ended, or scores have come or are missing.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Whether some chains have not ended, or some drawings wait for a score.</summary>
+    public required bool IsOpen { get; init; }
+
     /// <summary>In addresses.</summary>
     public string Key => Row.Id.ToString()[..8];
 
@@ -52,6 +58,8 @@ public sealed record SweepFacts(
             Phase = new SweepStatus(
                 row.Name, row.Id, row.State, row.CreatedAt, progress.Sum(p => p.Chains), progress.Sum(p => p.Done), progress.Sum(p => p.Failed),
                 progress.Sum(p => p.Held), Attempts: 0, unscored, unscorable).Phase,
+            Version = $"{progress.Sum(p => p.Done)} {progress.Sum(p => p.Failed)} {unscored + unscorable} {scorers.Count}",
+            IsOpen = unscored > 0 || progress.Exists(p => p.Done + p.Failed < p.Chains),
         };
     }
 

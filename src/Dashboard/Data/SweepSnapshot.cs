@@ -8,7 +8,8 @@ namespace ReflectDiT.Eval.Dashboard.Data;
 
 /// <summary>A sweep's results as they were at one moment, and all that is computed of them: each once, when a page asks first.</summary>
 /// <param name="prices">Null where nothing is counted in money.</param>
-public sealed class SweepSnapshot(SweepResults results, Prices? prices)
+/// <param name="version">What it has is at least <see cref="SweepFacts.Version"/>.</param>
+public sealed class SweepSnapshot(SweepResults results, Prices? prices, string version)
 {
     /// <summary>Bootstraps want a core each: one of all sweeps at a time.</summary>
     private static readonly SemaphoreSlim Turn = new(1);
@@ -22,6 +23,9 @@ public sealed class SweepSnapshot(SweepResults results, Prices? prices)
     public SweepResults Results => results;
 
     public Prices? Prices => prices;
+
+    /// <summary>More is known of the sweep, and nobody will tell of it again: it has no change to come.</summary>
+    public bool IsBehind(SweepFacts facts) => version != facts.Version && !facts.IsOpen;
 
     public IReadOnlyList<PromptFacts> Prompts => field ??= PromptFacts.Of(results);
 

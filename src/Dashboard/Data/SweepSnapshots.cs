@@ -15,31 +15,15 @@ public sealed class SweepSnapshots(LedgerSession session, Prices? prices)
 
     /// <param name="patience">How long the first may take.</param>
     /// <returns>Null when it took longer.</returns>
-    /// <exception cref="SweepNotFoundException">The sweep has no scorer of this name.</exception>
-    public async Task<SweepSnapshot?> GetAsync(SweepRow sweep, string? scorer, TimeSpan patience, CancellationToken cancellation)
+    public Task<SweepSnapshot?> GetAsync(SweepFacts sweep, TimeSpan patience)
     {
-        var version = await VersionAsync(sweep.Id, cancellation);
-        var snapshot = _sweeps.GetOrAdd((sweep.Id, scorer), _ => new(async before =>
+        var (row, scorer) = (sweep.Row, sweep.Scorer?.Name);
+        return _sweeps.GetOrAdd((row.Id, scorer), _ => new(async (before, version) =>
         {
-            var results = await SweepResultsQuery.LoadAsync(session, sweep, BenchmarkCatalog.Open, CancellationToken.None, scorer);
-            var now = new SweepSnapshot(results, prices);
+            var results = await SweepResultsQuery.LoadAsync(session, row, BenchmarkCatalog.Open, CancellationToken.None, scorer);
+            var now = new SweepSnapshot(results, prices, version);
             await now.ComputeAsync(before);
             return now;
-        }));
-        return await snapshot.GetAsync(version, patience);
-    }
-
-    /// <summary>Other whenever results may be: chains that have ended, and scores that are missing.</summary>
-    private async Task<string> VersionAsync(Guid sweep, CancellationToken cancellation)
-    {
-        await using var read = session.Source.CreateCommand("""
-            SELECT concat_ws(' ',
-                (SELECT count(*) FILTER (WHERE state = 'done') || ' ' || count(*) FILTER (WHERE state = 'failed')
-                    FROM reflectdit.chains WHERE sweep_id = $1),
-                (SELECT count(*) FROM reflectdit.scorings WHERE sweep_id = $1),
-                (SELECT count(*) FROM reflectdit.sweep_scorers WHERE sweep_id = $1))
-            """);
-        read.Parameters.Add(new() { Value = sweep });
-        return (string)(await read.ExecuteScalarAsync(cancellation))!;
+        })).GetAsync(sweep.Version, patience, isLast: !sweep.IsOpen);
     }
 }

@@ -45,7 +45,8 @@ public sealed class DashboardServer : IAsyncDisposable
         (_session, _openForWriting, _sessions) = (session, openForWriting, new(options.Folder, options.Password));
         _changes = new(session);
         var loader = new PageLoader(
-            session, new(session, prices), new(session, TimeProvider.System), prices, Patience, controls: openForWriting is not null);
+            session, new(session, () => _changes.Version, TimeProvider.System), new(session, prices), new(session, TimeProvider.System), prices,
+            Patience, controls: openForWriting is not null);
         _pages = new(loader, _renderer, _links, _changes, _sessions.FormToken, TimeProvider.System);
 
         var builder = WebApplication.CreateEmptyBuilder(new());

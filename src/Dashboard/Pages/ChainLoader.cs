@@ -10,7 +10,7 @@ using ReflectDiT.Eval.Ledger;
 namespace ReflectDiT.Eval.Dashboard.Pages;
 
 /// <summary>Reads a chain with all that went into its attempts.</summary>
-internal sealed class ChainLoader(LedgerSession session)
+internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps)
 {
     private static readonly (string, string)[] Keys =
     [
@@ -20,7 +20,7 @@ internal sealed class ChainLoader(LedgerSession session)
 
     public async Task<PageContent> LoadAsync(PageAddress.Chain address, CancellationToken cancellation)
     {
-        var facts = await PageLoader.FactsAsync(session, address, cancellation);
+        var facts = await sweeps.GetAsync(address.Id, address.Scorer);
         await using var ledger = new LedgerContext(session.Source);
         var prompt = await ledger.Prompts.SingleOrDefaultAsync(
             p => p.SweepId == facts.Row.Id && p.Index == address.Prompt, cancellation);

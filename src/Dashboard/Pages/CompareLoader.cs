@@ -7,7 +7,7 @@ using ReflectDiT.Eval.Ledger;
 namespace ReflectDiT.Eval.Dashboard.Pages;
 
 /// <summary>Reads arms side by side: which prompts they differ on, and what each shows of one of them.</summary>
-internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapshots, TimeSpan patience)
+internal sealed class CompareLoader(LedgerSession session, SweepFactsCache sweeps, SweepSnapshots snapshots, TimeSpan patience)
 {
     /// <summary>Prompts in the list beside the images; the others are a key or a link away.</summary>
     private const int Listed = 60;
@@ -20,17 +20,17 @@ internal sealed class CompareLoader(LedgerSession session, SweepSnapshots snapsh
 
     public async Task<PageContent> LoadAsync(PageAddress.Compare address, CancellationToken cancellation)
     {
-        var facts = await PageLoader.FactsAsync(session, address, cancellation);
+        var facts = await sweeps.GetAsync(address.Id, address.Scorer);
         var arms = Arms(address, facts);
         var most = arms.Max(a => facts.Arms[a].MaxAttempts);
         address = address with { Arms = arms, N = address.N is { } n && n < most ? Math.Max(1, n) : null };
-        var snapshot = await snapshots.GetAsync(facts.Row, address.Scorer, patience, cancellation);
+        var snapshot = await snapshots.GetAsync(facts, patience);
         var model = snapshot is null
             ? new(facts, address, arms, most, [], null, null, [], (0, 0), null, Ready: false)
             : await ModelAsync(facts, address, arms, most, snapshot, cancellation);
         return new($"Compare arms of {facts.Row.Name}", typeof(CompareView), model, model.Address, facts, Keys)
         {
-            Unfinished = !model.Ready || (model.Verdict is null && arms.Count == 2 && facts.Scorer is not null),
+            Unfinished = snapshot is null || snapshot.IsBehind(facts) || (model.Verdict is null && arms.Count == 2 && facts.Scorer is not null),
             Bare = !model.Ready,
         };
     }

@@ -9,7 +9,7 @@ namespace ReflectDiT.Eval.Dashboard.Pages;
 /// <summary>Reads from the ledger what a page shows.</summary>
 /// <param name="patience">How long a page may wait for what is computed; it is written without it then.</param>
 public sealed class PageLoader(
-    LedgerSession session, SweepSnapshots snapshots, Overview overview, Prices? prices, TimeSpan patience, bool controls)
+    LedgerSession session, SweepFactsCache sweeps, SweepSnapshots snapshots, Overview overview, Prices? prices, TimeSpan patience, bool controls)
 {
     private const int RowsAPage = 12;
 
@@ -23,16 +23,13 @@ public sealed class PageLoader(
         PageAddress.Sweeps sweeps => SweepsAsync(sweeps),
         PageAddress.Sweep sweep => SweepAsync(sweep, cancellation),
         PageAddress.Prompts prompts => PromptsAsync(prompts, cancellation),
-        PageAddress.Chain chain => new ChainLoader(session).LoadAsync(chain, cancellation),
-        PageAddress.Compare compare => new CompareLoader(session, snapshots, patience).LoadAsync(compare, cancellation),
+        PageAddress.Chain chain => new ChainLoader(session, sweeps).LoadAsync(chain, cancellation),
+        PageAddress.Compare compare => new CompareLoader(session, sweeps, snapshots, patience).LoadAsync(compare, cancellation),
         PageAddress.Workers => new WorkersLoader(session, controls).LoadAsync(cancellation),
-        PageAddress.Studies => new StudyLoader(session, snapshots, _studies, patience, controls).AllAsync(cancellation),
-        PageAddress.Study study => new StudyLoader(session, snapshots, _studies, patience, controls).LoadAsync(study, cancellation),
+        PageAddress.Studies => new StudyLoader(session, sweeps, snapshots, _studies, patience, controls).AllAsync(cancellation),
+        PageAddress.Study study => new StudyLoader(session, sweeps, snapshots, _studies, patience, controls).LoadAsync(study, cancellation),
         _ => throw new ArgumentOutOfRangeException(nameof(address), address, "Unknown page."),
     };
-
-    internal static async Task<SweepFacts> FactsAsync(LedgerSession session, PageAddress.OfSweep page, CancellationToken cancellation) =>
-        await SweepFacts.LoadAsync(session, await session.Sweeps.FindAsync(page.Id, cancellation), page.Scorer, cancellation);
 
     private async Task<PageContent> SweepsAsync(PageAddress.Sweeps address)
     {
@@ -50,12 +47,13 @@ public sealed class PageLoader(
 
     private async Task<PageContent> SweepAsync(PageAddress.Sweep address, CancellationToken cancellation)
     {
-        var facts = await FactsAsync(session, address, cancellation);
+        var facts = await sweeps.GetAsync(address.Id, address.Scorer);
         var axes = CurveFigure.Axes.Where(a => prices is not null || BudgetAxes.Find(a) is not BudgetAxis.Money).ToList();
         address = address with { Axis = axes.Contains(address.Axis) ? address.Axis : CurveFigure.OverN };
         var deadline = Task.Delay(patience, cancellation);
         var model = new SweepModel(facts, address, axes, null) { Prices = prices };
-        if (await snapshots.GetAsync(facts.Row, address.Scorer, patience, cancellation) is { } snapshot)
+        var snapshot = await snapshots.GetAsync(facts, patience);
+        if (snapshot is not null)
         {
             var scored = snapshot.Results.Scorer is not null;
             var (verdict, scores, agreement) = (snapshot.VerdictAsync(), snapshot.ScoresAsync(), snapshot.AgreementAsync());
@@ -71,7 +69,7 @@ public sealed class PageLoader(
             };
         }
 
-        var waits = model.Results is null || model.Verdict is null || model.Scores is null || model.Agreement is null || model.Costs is null
+        var waits = model.Results is null || snapshot!.IsBehind(facts) || model.Verdict is null || model.Scores is null || model.Agreement is null || model.Costs is null
             || (model.Results.Scorer is not null && model.Curve is null);
         return new(facts.Row.Name, typeof(SweepView), model, address, facts, []) { Unfinished = waits };
     }
@@ -81,8 +79,8 @@ public sealed class PageLoader(
 
     private async Task<PageContent> PromptsAsync(PageAddress.Prompts address, CancellationToken cancellation)
     {
-        var facts = await FactsAsync(session, address, cancellation);
-        var snapshot = await snapshots.GetAsync(facts.Row, address.Scorer, patience, cancellation);
+        var facts = await sweeps.GetAsync(address.Id, address.Scorer);
+        var snapshot = await snapshots.GetAsync(facts, patience);
         PromptsModel model;
         if (snapshot is null)
         {
@@ -111,7 +109,7 @@ public sealed class PageLoader(
         return new($"Prompts of {facts.Row.Name}", typeof(PromptsView), model, address, facts,
             [.. RowKeys, ("h l", "previous and next page")])
         {
-            Unfinished = snapshot is null,
+            Unfinished = snapshot is null || snapshot.IsBehind(facts),
             Bare = snapshot is null,
         };
     }

@@ -7,7 +7,7 @@ namespace ReflectDiT.Eval.Dashboard.Pages;
 
 /// <summary>Reads what studies ask, who votes in them, and what came out.</summary>
 internal sealed class StudyLoader(
-    LedgerSession session, SweepSnapshots sweeps, StudySnapshots studies, TimeSpan patience, bool controls)
+    LedgerSession session, SweepFactsCache sweeps, SweepSnapshots snapshots, StudySnapshots studies, TimeSpan patience, bool controls)
 {
     private const int MostPrompts = 60;
 
@@ -31,10 +31,9 @@ internal sealed class StudyLoader(
     {
         var row = await session.Studies.FindAsync(address.Id, cancellation);
         var manifest = await studies.ManifestAsync(row.Id, cancellation);
-        var sweep = await session.Sweeps.FindAsync(row.Sweep.ToString(), cancellation);
-        var facts = await SweepFacts.LoadAsync(session, sweep, scorer: null, cancellation);
+        var facts = await sweeps.GetAsync(row.Sweep.ToString(), scorer: null);
         var (snapshot, study) = (
-            await sweeps.GetAsync(sweep, scorer: null, patience, cancellation), await studies.GetAsync(row.Id, patience, cancellation));
+            await snapshots.GetAsync(facts, patience), await studies.GetAsync(row.Id, patience, cancellation));
         var model = new StudyModel(
             row,
             facts,
@@ -44,7 +43,7 @@ internal sealed class StudyLoader(
             study is null ? [] : Prompts(manifest, study.Votes),
             await session.Studies.RatersAsync(row.Id, cancellation),
             controls);
-        return new($"Study {row.Name}", typeof(StudyView), model, address, facts, []) { Unfinished = model.Report is null || study is { IsNewest: false } };
+        return new($"Study {row.Name}", typeof(StudyView), model, address, facts, []) { Unfinished = model.Report is null || snapshot!.IsBehind(facts) || study is { IsNewest: false } };
     }
 
     private static List<StudiedPrompt> Prompts(StudyManifest manifest, IReadOnlyList<StudyVote> votes) =>

@@ -29,7 +29,7 @@ public static class StaticReport
         using var folder = new ExportFolder(path, session.Artifacts);
         await using var renderer = new PageRenderer();
         var loader = new PageLoader(
-            session, new(session, prices), new(session, TimeProvider.System), prices, Timeout.InfiniteTimeSpan, controls: false);
+            session, new(session, () => 0, TimeProvider.System), new(session, prices), new(session, TimeProvider.System), prices, Timeout.InfiniteTimeSpan, controls: false);
         var content = new BundleContent(originals, image => Path.GetExtension(session.Artifacts.PathOf(Convert.FromHexString(image))));
         var key = sweep.Id.ToString()[..8];
         content.Add("index.html", new PageAddress.Sweep(key, scorer));

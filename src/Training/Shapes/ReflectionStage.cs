@@ -24,6 +24,7 @@ internal sealed record Reflected(
 internal sealed class ReflectionStage : IStage<Reflected>
 {
     private const string Dit = "transformer";
+    private const string Captions = "caption_projection.";
     private const double DroppedPrompts = 0.1;
     private const double DroppedContexts = 0.3;
     private const int MostPairs = 3;
@@ -64,6 +65,10 @@ internal sealed class ReflectionStage : IStage<Reflected>
         Initialization.Load(Parameters, Dit, folder.Transformer);
         if (context)
         {
+            // Feedback comes from the text encoder that prompts come from, so what reads prompts can read it from the first step on.
+            Initialization.Load(Parameters, Dit, folder.Transformer, name => name.StartsWith(Captions, StringComparison.Ordinal)
+                ? "reflection_text_projection." + name[Captions.Length..]
+                : null);
             _vision = SiglipVision.Load(folder.VisionEncoder, ScalarType.Float32, CPU);
             _reflect = new(ReflectConfig.Read(json), Parameters.Weights(Dit), ReflectionQuirks.Clean);
         }
