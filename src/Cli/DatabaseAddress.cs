@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace ReflectDiT.Eval.Cli;
@@ -32,17 +33,38 @@ internal static class DatabaseAddress
         {
             return Schemes.FirstOrDefault(s => text.StartsWith(s, StringComparison.OrdinalIgnoreCase)) is { } scheme
                 ? OfUri(text[scheme.Length..])
-                : new NpgsqlConnectionStringBuilder(text).Host is not { Length: > 0 } host ? throw new FormatException("it does not name a Host")
+                : Checked(text).Host is not { Length: > 0 } host ? throw new FormatException("it does not name a Host")
                 // libpq's form, which is taken for one long name of a host.
                 : host.Contains('=') ? throw new FormatException("put semicolons between its parts, and Database for dbname")
                 : text;
         }
         catch (ArgumentException e)
         {
-            // The driver's own sentence names types of this runtime; it may repeat what was given.
-            throw new FormatException(e.Message.Split('\'') is [_, { Length: > 0 } part, ..] && !text.Contains($"={part}", StringComparison.Ordinal)
-                ? $"the part '{part}' is not known, or has a value that it cannot have"
-                : "it is not made of parts NAME=VALUE with semicolons between them", e);
+            throw new FormatException("it is not made of parts NAME=VALUE with semicolons between them", e);
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder Checked(string text)
+    {
+        var builder = new NpgsqlConnectionStringBuilder();
+        var parts = new DbConnectionStringBuilder { ConnectionString = text };
+        foreach (string name in parts.Keys)
+            Set(builder, name, (string)parts[name], name);
+        return builder;
+    }
+
+    /// <param name="said">The user's name for it. Values are not repeated: a semicolon that is missing makes a password part of one.</param>
+    private static void Set(NpgsqlConnectionStringBuilder builder, string name, string value, string said)
+    {
+        if (!builder.ContainsKey(name))
+            throw new FormatException($"there is no part '{said}'");
+        try
+        {
+            builder[name] = value;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        {
+            throw new FormatException($"'{said}' cannot have this value", e);
         }
     }
 
@@ -73,9 +95,12 @@ internal static class DatabaseAddress
         foreach (var pair in (query ?? "").Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (name, value) = Split(pair, pair.IndexOf('='));
-            builder[Parameters.GetValueOrDefault(name) ?? throw new FormatException(
-                $"the parameter '{name}' of the URI is not known here; known: {string.Join(", ", Parameters.Keys)}")] =
-                Uri.UnescapeDataString(value ?? "").Replace("verify-", "Verify", StringComparison.Ordinal);
+            Set(
+                builder,
+                Parameters.GetValueOrDefault(name) ?? throw new FormatException(
+                    $"the parameter '{name}' of the URI is not known here; known: {string.Join(", ", Parameters.Keys)}"),
+                Uri.UnescapeDataString(value ?? "").Replace("verify-", "Verify", StringComparison.Ordinal),
+                name);
         }
 
         return builder.Host is { Length: > 0 } ? builder.ConnectionString : throw new FormatException("the URI does not name a host");

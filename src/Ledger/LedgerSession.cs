@@ -121,24 +121,12 @@ public sealed class LedgerSession : IAsyncDisposable
 
             if (e is NpgsqlException or ArgumentException or SocketException or TimeoutException)
             {
-                throw new LedgerException($"The database cannot be used: {e.Message} {Advice(e, connectionString is null ? dataFolder : null)}", e);
+                throw new LedgerException($"The database cannot be used: {DatabaseFault.Of(e, address, connectionString is null ? dataFolder : null)}", e);
             }
 
             throw;
         }
     }
-
-    private static string Advice(Exception fault, string? privateFolder) => fault switch
-    {
-        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-            "To read a ledger a role needs USAGE on its schema reflectdit and SELECT on its tables, to make one CREATE on the database.",
-        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } =>
-            "Raise max_connections of the server, or lower 'Maximum Pool Size' in the connection strings.",
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The disk of its server is full: make room there.",
-        _ when privateFolder is not null => $"It is the private server of {privateFolder}: 'reflectdit db stop' ends it, the next command "
-            + $"starts it again, and {System.IO.Path.Combine(privateFolder, "postgres", "server.log")} says what went wrong.",
-        _ => "Check --database (or REFLECTDIT_DATABASE), and that its server runs.",
-    };
 
     /// <summary>
     /// True when the database is away, or cannot serve this moment, by no fault of what was asked: what failed may work
