@@ -154,7 +154,7 @@ public sealed class ReflectTransformer : IDisposable
         return Sana.Denoise(latent, text, mask.to(@bool).unsqueeze(1).unsqueeze(1), time, watch).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => _weights.Dispose();
+    public void Dispose() => Sana.Dispose();
 
     /// <summary>Of a batch that holds the first rows of all, then the second, those of one.</summary>
     private static Tensor RowsOf(Tensor batch, int index, int count) => batch.unflatten(0, -1, count)[.., index];

@@ -8,9 +8,10 @@ namespace ReflectDiT.Eval.Networks;
 /// <summary>What transformer/config.json says of a SANA transformer.</summary>
 /// <param name="QkNorm">Whether queries and keys are normalised over all heads, as in SANA 1.5.</param>
 /// <param name="TimestepScale">What a timestep is multiplied with before it is fed in.</param>
+/// <param name="InterpolationScale">Of the positional embedding; null where there is none, as in all published weights up to 2048 pixels.</param>
 public sealed record SanaConfig(
     int InChannels, int OutChannels, int Heads, int HeadDim, int Layers, int CrossHeads, int CrossHeadDim, int CaptionChannels,
-    double MlpRatio, double NormEps, int SampleSize, bool QkNorm, double TimestepScale)
+    double MlpRatio, double NormEps, int SampleSize, bool QkNorm, double TimestepScale, double? InterpolationScale = null)
 {
     public int Width => Heads * HeadDim;
 
@@ -23,14 +24,14 @@ public sealed record SanaConfig(
         json.OneOf("dropout", "0");
         json.OneOf("attention_bias", "false");
         json.OneOf("norm_elementwise_affine", "false");
-        json.OneOf("interpolation_scale", "null");
         json.OneOf("guidance_embeds", "false");
         var config = new SanaConfig(
             json.Integer("in_channels"), json.Integer("out_channels"), json.Integer("num_attention_heads"),
             json.Integer("attention_head_dim"), json.Integer("num_layers"), json.Integer("num_cross_attention_heads"),
             json.Integer("cross_attention_head_dim"), json.Integer("caption_channels"), json.Number("mlp_ratio"),
             json.Number("norm_eps"), json.Integer("sample_size"),
-            json.OneOf("qk_norm", "null", "\"rms_norm_across_heads\"") != "null", json.Number("timestep_scale", 1));
+            json.OneOf("qk_norm", "null", "\"rms_norm_across_heads\"") != "null", json.Number("timestep_scale", 1),
+            json.Has("interpolation_scale") ? json.Number("interpolation_scale") : null);
         json.OneOf("cross_attention_dim", $"{config.Width}");
         return config;
     }
@@ -38,13 +39,15 @@ public sealed record SanaConfig(
 
 /// <summary>
 /// The diffusion transformer of SANA (arXiv 2410.10629; 1.5: 2501.18427) as diffusers computes it: linear attention without
-/// positions, cross-attention to the prompt, and a feed-forward of convolutions, which is what knows of places.
+/// positions, cross-attention to the prompt, and a feed-forward of convolutions, which is what knows of places where the
+/// config asks for no positional embedding.
 /// B: batch, N: height × width of the latent, D: width, L: tokens of the prompt.
 /// </summary>
 public sealed class SanaTransformer : IDisposable
 {
     private readonly Weights _weights;
     private readonly Conv2d _patchEmbed;
+    private readonly GridPositions? _positions;
     private readonly TimeEmbedding _timeEmbed;
     private readonly TextProjection _captionProjection;
     private readonly RmsNorm _captionNorm;
@@ -56,6 +59,7 @@ public sealed class SanaTransformer : IDisposable
     {
         (Config, _weights) = (config, w);
         _patchEmbed = w.Conv2d("patch_embed.proj", config.InChannels, config.Width, kernel: 1);
+        _positions = config.InterpolationScale is { } scale ? new(config.Width, config.SampleSize, scale) : null;
         _timeEmbed = new(w.In("time_embed"), config.Width);
         _captionProjection = new(w.In("caption_projection"), config.CaptionChannels, config.Width);
         _captionNorm = w.RmsNorm("caption_norm", config.Width, eps: 1e-5);
@@ -95,7 +99,11 @@ public sealed class SanaTransformer : IDisposable
         return Denoise(latent, EmbedPrompt(prompt, watch), bias, time, watch).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => _weights.Dispose();
+    public void Dispose()
+    {
+        _positions?.Dispose();
+        _weights.Dispose();
+    }
 
     internal TimeEmbedded EmbedTime(Tensor timestep, ScalarType type, Watch? watch) => _timeEmbed.Forward(timestep, type, watch);
 
@@ -116,6 +124,8 @@ public sealed class SanaTransformer : IDisposable
         using var scope = NewDisposeScope();
         var (height, width) = (latent.shape[2], latent.shape[3]);
         var x = _patchEmbed.Forward(latent).flatten(2).transpose(1, 2); // [B, N, D]
+        if (_positions is not null)
+            x = (x + _positions.Of(height, width, x.device)).to(x.dtype);
         watch?.Invoke("patch_embed", x);
         for (var i = 0; i < _blocks.Length; i++)
         {

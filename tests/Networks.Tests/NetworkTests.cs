@@ -1,3 +1,4 @@
+using ReflectDiT.Eval.Networks.Checkpoints;
 using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks.Tests;
@@ -24,6 +25,43 @@ public sealed class NetworkTests
         {
             var row = inputs.Select(input => input.narrow(0, i, 1)).ToArray();
             AssertClose(network.Forward(row[0], row[1], row[2], row[3]), batch.narrow(0, i, 1));
+        }
+    }
+
+    [Fact]
+    public void Positions_of_a_grid_are_those_of_diffusers()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var row in JsonLines.Read(GoldenCase.Repository, "positions.jsonl"))
+        {
+            var (rows, columns, width) = (row.GetProperty("rows").GetInt32(), row.GetProperty("columns").GetInt32(), row.GetProperty("width").GetInt32());
+            using var positions = new GridPositions(width, row.GetProperty("side").GetInt32(), row.GetProperty("scale").GetDouble());
+            var expected = row.GetProperty("values").EnumerateArray().SelectMany(place => place.EnumerateArray().Select(n => n.GetSingle())).ToArray();
+            AssertClose(tensor(expected).view(1, rows * columns, width), positions.Of(rows, columns, CPU));
+        }
+    }
+
+    [Fact]
+    public void A_transformer_whose_config_asks_for_positions_adds_them_to_its_latents()
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        using var run = new GoldenRun(GoldenCase.Open(Path.Combine(GoldenCase.Repository, "sana-transformer-1.0")), ScalarType.Float32);
+        var json = ModelConfig.Read(Path.Combine(run.Model("transformer"), "config.json"));
+        var latent = run.Input("in.hidden_states");
+        using var plain = Embedded(null);
+        using var placed = Embedded(2);
+        using var positions = new GridPositions(SanaConfig.Read(json).Width, SanaConfig.Read(json).SampleSize, 2);
+        AssertClose(positions.Of(latent.shape[2], latent.shape[3], CPU).expand_as(placed), placed - plain);
+
+        Tensor Embedded(double? scale)
+        {
+            using var checkpoint = Checkpoint.Open(run.Model("transformer"));
+            using var network = new SanaTransformer(SanaConfig.Read(json) with { InterpolationScale = scale }, Weights.Of(checkpoint, ScalarType.Float32, CPU));
+            Tensor? seen = null;
+            network.Forward(latent, run.Input("in.encoder_hidden_states"), run.Input("in.encoder_attention_mask"), run.Stored("in.timestep"),
+                (name, x) => seen = name == "patch_embed" ? x.clone().DetachFromDisposeScope() : seen);
+            return seen!;
         }
     }
 
