@@ -20,6 +20,7 @@ internal sealed record Reflected(
 /// failed images of the prompt and what is wrong with them; three tenths of the contexts are dropped. The failures are the
 /// generator's own, or rendered ones with a fault. The target is a right image of the prompt near to the last failure:
 /// what has nothing to do with a context teaches nothing about it. Without context the stage is the paper's control.
+/// Unlike the paper's, the Context Transformer does not begin at nothing: see <see cref="Initialization"/>.
 /// </summary>
 internal sealed class ReflectionStage : IStage<Reflected>
 {
@@ -84,7 +85,7 @@ internal sealed class ReflectionStage : IStage<Reflected>
         _read = _failures.Count > 0 ? _samples.Reader() : null;
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 1_500, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 2_000, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => _context ? "reflection" : "tuned";
 
