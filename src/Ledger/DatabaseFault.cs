@@ -13,8 +13,10 @@ internal static class DatabaseFault
     /// <returns>Two sentences or more.</returns>
     public static string Of(Exception fault, string address, string? privateFolder)
     {
+        if (fault is ArgumentException)
+            return $"its address is none that can be read. Check {Option}.";
         var at = new NpgsqlConnectionStringBuilder(address);
-        var server = at.Host!.StartsWith('/') ? $"the socket in {at.Host}" : $"{at.Host}:{at.Port}";
+        var server = at.Host is ['/', ..] ? $"the socket in {at.Host}" : $"{at.Host}:{at.Port}";
         var (what, advice) = fault switch
         {
             PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } e => (Said(e),

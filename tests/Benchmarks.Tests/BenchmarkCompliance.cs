@@ -89,6 +89,7 @@ public abstract class BenchmarkCompliance
     public void A_score_follows_from_the_answer_alone_and_lies_in_0_to_1_with_its_reason_and_evidence()
     {
         var scorer = Benchmark.Scorer(Scorer);
+        var (looked, boxed) = (false, false);
         Prop.ForAll(
             (from prompt in Gen.Choose(0, Benchmark.Prompts.Count - 1) from pair in Score(scorer, prompt) select pair).ToArbitrary(),
             pair =>
@@ -105,9 +106,12 @@ public abstract class BenchmarkCompliance
                 Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(score.Evidence).RootElement.ValueKind);
                 if (found is not null)
                 {
-                    Assert.All(scorer.Boxes(score.Evidence), b => Assert.Contains(b.Box, found[b.Label]));
+                    var boxes = scorer.Boxes(score.Evidence).ToLookup(b => b.Label, b => b.Box);
+                    Assert.All(boxes, of => Assert.Equivalent(found[of.Key], of, strict: true));
+                    (looked, boxed) = (true, boxed || boxes.Count > 0);
                 }
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+        Assert.Equal(looked, boxed);
     }
 
     /// <summary>The scores of a random answer.</summary>

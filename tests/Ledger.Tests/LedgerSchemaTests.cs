@@ -39,12 +39,13 @@ public class LedgerSchemaTests(PostgresServer server) : IClassFixture<PostgresSe
         Assert.Contains("another version of this program", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_database_that_cannot_be_reached_is_named_with_what_to_check()
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=1;Username=nobody;Database=none")]
+    [InlineData("no address")]
+    public async Task A_database_that_cannot_be_reached_is_named_with_what_to_check(string address)
     {
         var folder = Directory.CreateTempSubdirectory("reflectdit-ledger-").FullName;
-        var refused = await Assert.ThrowsAsync<LedgerException>(() => LedgerSession.OpenAsync(
-            folder, "Host=127.0.0.1;Port=1;Username=nobody;Database=none", CancellationToken.None));
+        var refused = await Assert.ThrowsAsync<LedgerException>(() => LedgerSession.OpenAsync(folder, address, CancellationToken.None));
         Assert.Contains("REFLECTDIT_DATABASE", refused.Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }

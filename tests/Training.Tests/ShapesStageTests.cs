@@ -34,8 +34,7 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
     }
 
     /// <summary>
-    /// Fine-tuning begins where the generator ended; with context almost too: what is new begins at nothing, and such tokens
-    /// take no more than their share of the attention.
+    /// Fine-tuning begins where the generator ended; with context almost too: it is a few tokens more to attend to.
     /// </summary>
     [Fact]
     public void Fine_tuning_begins_with_the_generator()
@@ -43,6 +42,17 @@ public sealed class ShapesStageTests : IClassFixture<ShapesRun>
         var generator = _run.Losses["generator"].TakeLast(3).Average();
         Assert.InRange(_run.Losses["tuned"][0], generator * 0.7, generator * 1.3);
         Assert.InRange(_run.Losses["reflection"][0], _run.Losses["tuned"][0] * 0.99, _run.Losses["tuned"][0] * 1.01);
+    }
+
+    /// <summary>From a norm of 0, and feedback that nothing can read, it does not get away.</summary>
+    [Fact]
+    public void A_context_can_be_read_from_the_first_step_on()
+    {
+        using var stage = new ReflectionStage(_run.Folder, context: true, 1);
+        var begins = stage.Parameters.Network(stage.Parameters.Values, "transformer").ToDictionary();
+        Assert.Equal(1, begins["reflection_norm.weight"].min().item<float>());
+        foreach (var part in new[] { "linear_1.weight", "linear_1.bias", "linear_2.weight", "linear_2.bias" })
+            Assert.Equal(begins[$"caption_projection.{part}"].data<float>().ToArray(), begins[$"reflection_text_projection.{part}"].data<float>().ToArray());
     }
 
     [Fact]
