@@ -12,8 +12,8 @@ internal sealed class ServedModels : IDisposable
     private readonly RunProgress _progress;
     private readonly ILogger _log;
 
-    /// <summary>The models whose weights are known to be those of the ledger.</summary>
-    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model, Guid? Scorer), bool> _bound = new();
+    /// <summary>The models whose weights are held to those of the ledger, each by the first chain that needs it.</summary>
+    private readonly ConcurrentDictionary<(Guid Sweep, IHostedModel Model, Guid? Scorer), Lazy<Task>> _bound = new();
 
     public ServedModels(LedgerSession ledger, RunProgress progress, ILogger log)
     {
@@ -62,7 +62,7 @@ internal sealed class ServedModels : IDisposable
     /// <inheritdoc cref="AreReadyAsync(SweepSetup, int, ChainRole?, CancellationToken)"/>
     public async Task<bool> AreReadyAsync(SweepSetup sweep, SweepModel[] needed, Guid? scorer, CancellationToken stop)
     {
-        SweepModel[] unknown = [.. needed.Where(m => !_bound.ContainsKey((sweep.Plan.Id, m.Hosted, scorer)))];
+        SweepModel[] unknown = [.. needed.Where(m => !IsBound((sweep.Plan.Id, m.Hosted, scorer)))];
         if (unknown.Length == 0)
         {
             return true;
@@ -73,7 +73,7 @@ internal sealed class ServedModels : IDisposable
             await _progress.Pulse.LoadAsync(Task.WhenAll(unknown.Where(m => m.Hosted.Digest is null).Select(m => m.Hosted.LoadAsync(stop))));
             foreach (var model in unknown)
             {
-                await BindAsync(sweep, model, scorer, stop);
+                await BindOnceAsync(sweep, model, scorer).WaitAsync(stop);
             }
 
             return true;
@@ -84,10 +84,29 @@ internal sealed class ServedModels : IDisposable
         }
     }
 
-    private async Task BindAsync(SweepSetup sweep, SweepModel model, Guid? scorer, CancellationToken stop)
+    private bool IsBound((Guid, IHostedModel, Guid?) model) =>
+        _bound.TryGetValue(model, out var bound) && bound is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+
+    /// <summary>Who fails lets the next one try.</summary>
+    private async Task BindOnceAsync(SweepSetup sweep, SweepModel model, Guid? scorer)
+    {
+        var key = (sweep.Plan.Id, model.Hosted, scorer);
+        var bound = _bound.GetOrAdd(key, _ => new(() => BindAsync(sweep, model, scorer)));
+        try
+        {
+            await bound.Value;
+        }
+        catch
+        {
+            _bound.TryRemove(new(key, bound));
+            throw;
+        }
+    }
+
+    private async Task BindAsync(SweepSetup sweep, SweepModel model, Guid? scorer)
     {
         var (name, digest) = (model.Named.Name, model.Hosted.Digest!);
-        var bound = await _ledger.Models.BindAsync(sweep.Plan.Id, model.Named.Model, digest, stop);
+        var bound = await _ledger.Models.BindAsync(sweep.Plan.Id, model.Named.Model, digest, CancellationToken.None);
         if (bound != digest)
         {
             throw new ModelUnavailableException(
@@ -96,14 +115,12 @@ internal sealed class ServedModels : IDisposable
         }
 
         if (scorer is { } id && sweep.Scorings[id].Model == model
-            && await _ledger.Scorings.BindAsync(id, digest, stop) is var scored && scored != digest)
+            && await _ledger.Scorings.BindAsync(id, digest, CancellationToken.None) is var scored && scored != digest)
         {
             throw new ModelUnavailableException(
                 $"model '{name}' has weights with the digest {digest} here, and had {scored} when this scorer was first used: scores of two "
                 + "detectors must not mix. Give this worker those weights, or tell the scorers apart by 'digest' in their models");
         }
-
-        _bound.TryAdd((sweep.Plan.Id, model.Hosted, scorer), true);
     }
 
     /// <summary>Says what this process has loaded, and what made room.</summary>

@@ -135,7 +135,7 @@ internal sealed class LedgerFolder : IAsyncDisposable
         var unpooled = new NpgsqlConnectionStringBuilder(await AddressAsync()) { Pooling = false };
         var connection = new NpgsqlConnection(unpooled.ConnectionString);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE reflectdit.scores IN EXCLUSIVE MODE", connection);
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE reflectdit.attempts IN EXCLUSIVE MODE", connection);
         await command.ExecuteNonQueryAsync();
         return connection;
     }

@@ -115,8 +115,8 @@ public sealed class SlotGateTests(PostgresServer server) : IClassFixture<Postgre
         {
             await sweep.Session.Sweeps.PlanAsync(setup.Plan, CancellationToken.None);
             var worker = new GatedWorker { Gate = new(slots, slots), _sweep = setup.Plan.Id };
-            var options = new WorkerOptions(slots, new WorkScope()) { Gate = worker.Gate };
-            options = options with { Lease = lease ?? options.Lease };
+            // A lease is lost only where a test wants that.
+            var options = new WorkerOptions(slots, new WorkScope()) { Gate = worker.Gate, Lease = lease ?? TimeSpan.FromMinutes(10) };
             worker._work = new Worker(sweep.Session, (_, _) => Task.FromResult(setup), options, new()).RunAsync(worker._stop.Token);
             await worker.OpenAsync();
             return worker;

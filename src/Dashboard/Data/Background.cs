@@ -8,7 +8,7 @@ namespace ReflectDiT.Eval.Dashboard.Data;
 /// </summary>
 /// <param name="make">Given the value that was there before, and what the new one is to be of at least.</param>
 /// <param name="mostShare">However many ask, making takes no more than this share of the time.</param>
-internal sealed class Background<T>(Func<T?, string, Task<T>> make, double mostShare = 0.05)
+internal sealed class Background<T>(Func<T?, string, Task<T>> make, double mostShare)
     where T : class
 {
     private readonly Lock _lock = new();
@@ -37,7 +37,10 @@ internal sealed class Background<T>(Func<T?, string, Task<T>> make, double mostS
             if (_making is null)
             {
                 var before = _value;
-                (_making, _makingVersion) = (Task.Run(() => MakeAsync(before, version)), version);
+                using (ExecutionContext.SuppressFlow()) // it is nobody's who happened to ask first
+                {
+                    (_making, _makingVersion) = (Task.Run(() => MakeAsync(before, version)), version);
+                }
             }
 
             if (_value is not null)

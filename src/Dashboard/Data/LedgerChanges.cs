@@ -1,29 +1,47 @@
+using System.Diagnostics;
+using System.Threading.Channels;
 using Npgsql;
 using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Data;
 
 /// <summary>
-/// Hears of changes on one connection for all who watch. While the database is away it tries again, and tells a change when
-/// it is back.
+/// Hears of changes on one connection, and tells all who watch: at once, but the later the more the database has worked since
+/// it last told, for then everybody looks again. While the database is away it tries again, and tells a change when it is back.
 /// </summary>
 public sealed class LedgerChanges : IAsyncDisposable
 {
+    /// <summary>
+    /// However many look, pages take no more of the database than this share of one session; results and the list of sweeps,
+    /// which are read in the background, have shares of their own (<see cref="Background{T}"/>).
+    /// </summary>
+    private const double MostShare = 0.025;
+
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly LedgerSession _session;
+    private readonly Func<TimeSpan> _spent;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _heard = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _lock = new();
+    private readonly Stopwatch _sinceTold = Stopwatch.StartNew();
     private readonly Task _hearing;
+    private readonly Task _telling;
+    private TimeSpan _spentBefore;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _version;
 
-    public LedgerChanges(LedgerSession session)
+    /// <param name="spent">How long the database has worked for those who watch.</param>
+    public LedgerChanges(LedgerSession session, Func<TimeSpan> spent)
     {
-        _session = session;
+        (_session, _spent) = (session, spent);
         _hearing = Task.Run(HearAsync);
+        _telling = Task.Run(TellInTimeAsync);
     }
 
-    /// <summary>Grows with every change that was heard of.</summary>
+    /// <summary>Grows with every change that is told.</summary>
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>Completes with the next change after that of <paramref name="version"/>.</summary>
@@ -44,7 +62,7 @@ public sealed class LedgerChanges : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _hearing;
+        await Task.WhenAll(_hearing, _telling);
         _stop.Dispose();
     }
 
@@ -63,7 +81,7 @@ public sealed class LedgerChanges : IAsyncDisposable
                 while (true)
                 {
                     // Also at first: whoever watched while nobody heard may have missed something.
-                    Tell();
+                    _heard.Writer.TryWrite(true);
                     await connection.WaitAsync(_stop.Token);
                 }
             }
@@ -78,8 +96,44 @@ public sealed class LedgerChanges : IAsyncDisposable
         }
     }
 
-    private void Tell()
+    private async Task TellInTimeAsync()
     {
+        try
+        {
+            while (await _heard.Reader.WaitToReadAsync(_stop.Token))
+            {
+                while (Rest() is { Ticks: > 0 } rest)
+                {
+                    await Task.Delay(rest, _stop.Token);
+                }
+
+                _heard.Reader.TryRead(out _);
+                Tell();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Nobody watches any more.
+        }
+    }
+
+    private TimeSpan Rest()
+    {
+        lock (_lock)
+        {
+            return new[] { (_spent() - _spentBefore) / MostShare, LongestRest }.Min() - _sinceTold.Elapsed;
+        }
+    }
+
+    /// <summary>Tells a change that somebody has made here, and waits to see.</summary>
+    public void Tell()
+    {
+        lock (_lock)
+        {
+            _spentBefore = _spent();
+            _sinceTold.Restart();
+        }
+
         Interlocked.Increment(ref _version);
         Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }

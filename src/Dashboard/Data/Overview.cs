@@ -24,7 +24,7 @@ public sealed class Overview(LedgerSession session, TimeProvider clock)
     /// <summary>The newest sweep first; null when the first count took longer than <paramref name="patience"/>.</summary>
     public Task<IReadOnlyList<SweepLine>?> GetAsync(TimeSpan patience)
     {
-        _lines ??= new((_, _) => CountAsync());
+        _lines ??= new((_, _) => CountAsync(), mostShare: 0.005);
         return _lines.GetAsync($"{clock.GetUtcNow().Ticks / Shortest.Ticks}", patience);
     }
 

@@ -29,6 +29,7 @@ public sealed class DashboardServer : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly LedgerSession _session;
     private readonly Func<CancellationToken, Task<LedgerSession>>? _openForWriting;
+    private readonly DatabaseTime _looks = new();
     private readonly LedgerChanges _changes;
     private readonly PageRenderer _renderer = new();
     private readonly Links _links = new Links.Served();
@@ -43,11 +44,11 @@ public sealed class DashboardServer : IAsyncDisposable
         Prices? prices)
     {
         (_session, _openForWriting, _sessions) = (session, openForWriting, new(options.Folder, options.Password));
-        _changes = new(session);
+        _changes = new(session, () => _looks.Spent);
         var loader = new PageLoader(
             session, new(session, () => _changes.Version, TimeProvider.System), new(session, prices), new(session, TimeProvider.System), prices,
             Patience, controls: openForWriting is not null);
-        _pages = new(loader, _renderer, _links, _changes, _sessions.FormToken, TimeProvider.System);
+        _pages = new(loader, _renderer, _links, _changes, _looks, _sessions.FormToken, TimeProvider.System);
 
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -122,6 +123,7 @@ public sealed class DashboardServer : IAsyncDisposable
         await _stop.CancelAsync();
         await _server.DisposeAsync();
         await _changes.DisposeAsync();
+        _looks.Dispose();
         await _renderer.DisposeAsync();
         _stop.Dispose();
     }
@@ -235,6 +237,7 @@ public sealed class DashboardServer : IAsyncDisposable
             var study = await session.Studies.FindAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted);
             await session.Studies.AddRaterAsync(study, AccessGate.UserOf(context), context.RequestAborted);
             session.Changes.Touch();
+            _changes.Tell();
             context.Response.Redirect($"/studies/{study.Id.ToString()[..8]}#raters", permanent: false);
             context.Response.StatusCode = StatusCodes.Status303SeeOther;
         }
@@ -269,6 +272,7 @@ public sealed class DashboardServer : IAsyncDisposable
             await new AuditLog(session).RequeueAsync(sweep, reason, AccessGate.UserOf(context), context.RequestAborted);
         }
 
+        _changes.Tell();
         context.Response.Redirect("/workers", permanent: false);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
     }

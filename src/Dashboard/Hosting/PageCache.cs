@@ -14,7 +14,7 @@ internal sealed record WrittenPage(byte[] Html, string Tag, int Status, bool Unf
 /// Pages as they were written last, for all who look at the same: it is written anew when something has changed since, and
 /// after a while in any case, as workers' heartbeats are told to nobody.
 /// </summary>
-internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links links, LedgerChanges changes, string formToken, TimeProvider clock)
+internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links links, LedgerChanges changes, DatabaseTime time, string formToken, TimeProvider clock)
 {
     private const int MostPages = 512;
 
@@ -48,6 +48,7 @@ internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links 
 
     private async Task<WrittenPage> WriteAsync(PageAddress address)
     {
+        DatabaseTime.ChargedTo(time);
         var content = await loader.LoadAsync(address, CancellationToken.None);
         var html = Encoding.UTF8.GetBytes(await renderer.RenderAsync(content, links, formToken));
         return new(html, $"\"{Convert.ToHexStringLower(SHA256.HashData(html).AsSpan(0, 12))}\"", content.Status, content.Unfinished);

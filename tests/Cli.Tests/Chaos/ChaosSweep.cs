@@ -11,7 +11,7 @@ public sealed class ChaosSweep : IAsyncLifetime
     /// <summary>An arm whose steps have one image, and one whose steps have several, each with a context.</summary>
     public static string[] Run { get; } =
     [
-        "demo", "geneval", "--set", "name=chaos", "--set", $"benchmark.per_task={Variable("REFLECTDIT_CHAOS_PER_TASK", 4)}",
+        "demo", "geneval", "--set", "name=chaos", "--set", $"benchmark.per_task={Variable("REFLECTDIT_CHAOS_PER_TASK", 2)}",
         "--set", "arms.1.strategy={kind: beam-reflection, n: 20, width: 3, k: 3}",
     ];
 

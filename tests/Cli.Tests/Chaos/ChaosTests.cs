@@ -32,4 +32,12 @@ public abstract class ChaosTests(ChaosSweep sweep, ITestOutputHelper output) : I
         Output.WriteLine($"{again} chains were taken again after a worker had begun them");
         return again;
     }
+
+    /// <summary>Another worker ends the sweep, with the chains of one that is silent.</summary>
+    private protected async Task<RunningCli> TakeOverAsync(LedgerFolder ledger, params string[] options)
+    {
+        var other = await ledger.StartAsync(["worker", "--lease", "3", .. options]);
+        await Sweep.ReachEndAsync(ledger, other);
+        return other;
+    }
 }

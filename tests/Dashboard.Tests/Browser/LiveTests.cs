@@ -94,7 +94,7 @@ public sealed class LiveTests(ShownDashboard shown)
     public async Task However_many_changes_there_are_few_signals_tell_them()
     {
         await using var changes = new Data.LedgerChanges(await LedgerSession.OpenExistingAsync(
-            shown.Ledger.Folder, shown.Ledger.Database, CancellationToken.None, readOnly: true));
+            shown.Ledger.Folder, shown.Ledger.Database, CancellationToken.None, readOnly: true), () => TimeSpan.Zero);
         using var patience = new CancellationTokenSource(Patience);
         var first = await changes.AfterAsync(0, patience.Token);
 

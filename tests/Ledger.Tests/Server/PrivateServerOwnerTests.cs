@@ -62,7 +62,7 @@ public sealed class PrivateServerOwnerTests
         }
     }
 
-    /// <summary>The other tests once more, as a user who may do nothing but run programs.</summary>
+    /// <summary>A server's life once more, as a user who may do nothing but run programs.</summary>
     [RootFact(OthersRun = "dotnet")]
     public async Task An_ordinary_user_has_a_server_too()
     {
@@ -74,7 +74,7 @@ public sealed class PrivateServerOwnerTests
             await RunAsync(["chown", "-R", Stranger, home]);
             var (status, output) = await RunAsync([.. As(Stranger), "env", $"HOME={home}", $"DOTNET_CLI_HOME={home}",
                 "dotnet", "vstest", $"{home}/tests/{Path.GetFileName(assembly)}",
-                $"--TestCaseFilter:FullyQualifiedName~{typeof(PrivateServerOwnerTests).Namespace}.PrivateServer"]);
+                $"--TestCaseFilter:FullyQualifiedName~{typeof(PrivateServerTests).FullName}"]);
             Assert.True(status == 0, output);
             Assert.Contains("Passed!", output, StringComparison.Ordinal);
         }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using ReflectDiT.Eval.Dashboard.Data;
+using ReflectDiT.Eval.Dashboard.Tests.Browser;
+using ReflectDiT.Eval.Ledger;
+
+namespace ReflectDiT.Eval.Dashboard.Tests.Hosting;
+
+/// <summary>Those who watch take a small share of the database, whoever they are and however much changes.</summary>
+[Collection(nameof(ShownDashboard))]
+public sealed class LedgerChangesTests(ShownDashboard shown)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly LedgerSession _session = shown.Ledger.Session;
+
+    [Fact]
+    public async Task The_more_a_look_has_cost_the_later_the_next_change_is_told()
+    {
+        var spent = TimeSpan.Zero;
+        var clock = Stopwatch.StartNew();
+        await using var changes = new LedgerChanges(_session, () => spent);
+        using var patience = new CancellationTokenSource(Patience);
+        var first = await changes.AfterAsync(0, patience.Token);
+        spent = TimeSpan.FromMilliseconds(50);
+        _session.Changes.Touch();
+        await changes.AfterAsync(first, patience.Token);
+        Assert.InRange(clock.Elapsed, 40 * spent, Patience); // at most 2.5% of the time
+    }
+
+    [Fact]
+    public async Task What_somebody_changes_here_is_told_at_once()
+    {
+        var spent = TimeSpan.Zero;
+        await using var changes = new LedgerChanges(_session, () => spent);
+        using var patience = new CancellationTokenSource(Patience);
+        var first = await changes.AfterAsync(0, patience.Token);
+        spent = TimeSpan.FromDays(1);
+        changes.Tell();
+        Assert.Equal(first + 1, changes.Version);
+    }
+
+    [Fact]
+    public async Task A_look_costs_what_the_database_does_for_it_and_not_what_it_does_in_the_background()
+    {
+        using var time = new DatabaseTime();
+        var background = new Background<object>(async (_, _) => await WorkAsync(), mostShare: 1);
+        await LookAsync();
+        var spent = time.Spent;
+        Assert.InRange(spent, TimeSpan.FromSeconds(0.2), Patience);
+        await WorkAsync();
+        Assert.Equal(spent, time.Spent);
+
+        async Task LookAsync()
+        {
+            DatabaseTime.ChargedTo(time);
+            await WorkAsync();
+            var own = time.Spent;
+            Assert.NotNull(await background.GetAsync("first", Patience));
+            Assert.Equal(own, time.Spent);
+        }
+    }
+
+    private async Task<object> WorkAsync()
+    {
+        await using var command = _session.Source.CreateCommand("SELECT 1 FROM pg_sleep(0.2)");
+        return (await command.ExecuteScalarAsync())!;
+    }
+}
