@@ -23,8 +23,8 @@ internal sealed class OutputFile : IDisposable
     public OutputFile(string path)
     {
         _path = path;
-        // A device or pipe is written to as it is; a file renamed over it would take its place.
-        var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal);
+        // A device or pipe is written to as it is; a file renamed over it would take its place. /dev/shm holds files.
+        var isDevice = path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal);
         _temporary = path == "-" || isDevice ? null : $"{path}.{Environment.ProcessId}.tmp";
         _unfinished = _temporary is null ? null : new(_temporary);
         try

@@ -12,17 +12,20 @@ internal sealed record DocumentedCommand(string Page, int Line, IReadOnlyList<st
 
     public string Place => $"{Page}:{Line}";
 
+    private static IEnumerable<string> Pages => new[] { "docs", "benchmarks" }
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.md", SearchOption.AllDirectories))
+        .Concat(Directory.EnumerateFiles(Root, "*.md"))
+        .Select(file => Path.GetRelativePath(Root, file))
+        .Where(file => !file.Contains("/.", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
+
     /// <summary>All of them, page by page in their order.</summary>
-    public static IReadOnlyList<DocumentedCommand> All { get; } =
-    [
-        .. new[] { "docs", "benchmarks" }
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.md", SearchOption.AllDirectories))
-            .Concat(Directory.EnumerateFiles(Root, "*.md"))
-            .Select(file => Path.GetRelativePath(Root, file))
-            .Where(file => !file.Contains("/.", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .SelectMany(page => Of(page, File.ReadAllLines(Path.Combine(Root, page)))),
-    ];
+    public static IReadOnlyList<DocumentedCommand> All { get; } = [.. Pages.SelectMany(page => Of(page, File.ReadAllLines(Path.Combine(Root, page))))];
+
+    /// <summary>What sentences say of commands: <c>run --detach</c> is a part of one, with or without the program's name.</summary>
+    /// <param name="commands">The names of the program's commands.</param>
+    public static IEnumerable<DocumentedCommand> InSentences(IReadOnlyCollection<string> commands) =>
+        Pages.SelectMany(page => InSentencesOf(page, File.ReadAllLines(Path.Combine(Root, page)), commands));
 
     public override string ToString() => $"{Place}: reflectdit {string.Join(' ', Arguments)}";
 
@@ -48,6 +51,23 @@ internal sealed record DocumentedCommand(string Page, int Line, IReadOnlyList<st
             {
                 if (words.FindIndex(Programs.Contains) is >= 0 and var at && (at == 0 || words[at - 1] == "dotnet" || words.Take(at).All(w => w.Contains('='))))
                     yield return new(page, first + 1, words[(at + 1)..]);
+            }
+        }
+    }
+
+    internal static IEnumerable<DocumentedCommand> InSentencesOf(string page, IReadOnlyList<string> lines, IReadOnlyCollection<string> commands)
+    {
+        var inBlock = false;
+        foreach (var (number, line) in lines.Index())
+        {
+            inBlock ^= line.StartsWith("```", StringComparison.Ordinal);
+            if (inBlock)
+                continue;
+            foreach (var words in line.Split('`').Where((_, place) => place % 2 == 1).Select(span => Words(span)[0]))
+            {
+                var isNamed = words is [var first, _, ..] && Programs.Contains(first);
+                if (isNamed || (words is [var name, _, ..] && commands.Contains(name)))
+                    yield return new(page, number + 1, isNamed ? words[1..] : words);
             }
         }
     }

@@ -1,10 +1,12 @@
+using System.CommandLine;
 using ReflectDiT.Eval.Cli.Commands;
 
 namespace ReflectDiT.Eval.Cli.Tests;
 
 /// <summary>
 /// Every command in a block of code of README and docs works when it is pasted: it parses; the sweep that it names is one that can be run;
-/// and what is quick is run, from the repository's root and in order, on a ledger of its own.
+/// and what is quick is run, from the repository's root and in order, on a ledger of its own. What sentences say of commands is
+/// mostly a part of one: there is such a command, with these options.
 /// </summary>
 [Collection(nameof(SmallSweeps))]
 public sealed class DocumentedCommandTests(SmallSweeps sweeps)
@@ -22,6 +24,29 @@ public sealed class DocumentedCommandTests(SmallSweeps sweeps)
         Assert.InRange(DocumentedCommand.All.Count, 30, 1000);
         AssertNone(DocumentedCommand.All.SelectMany(command => root.Parse(command.Arguments).Errors.Select(e => $"{command}\n    {e.Message}")));
     }
+
+    [Fact]
+    public void A_sentence_speaks_of_commands_and_options_that_there_are()
+    {
+        var root = CommandLine.Create();
+        var spoken = DocumentedCommand.InSentences([.. root.Subcommands.Select(c => c.Name)]).ToList();
+        Assert.InRange(spoken.Count, 100, 10_000);
+        AssertNone(spoken.SelectMany(command => Unknown(root, command.Arguments).Select(word => $"{command}\n    there is no '{word}'")));
+    }
+
+    [Theory]
+    [InlineData("so `run --detach` and `reflectdit dashbord` do", "run|--detach", "dashbord")]
+    [InlineData("of `runs` and `./reflectdit` alone, `docker run --gpus`", "", "")]
+    public void Commands_are_found_in_a_sentence(string line, string first, string second) => Assert.Equal(
+        new[] { first, second }.Where(c => c.Length > 0),
+        DocumentedCommand.InSentencesOf("page", ["```", line, "```", line], ["run"]).Select(c => string.Join('|', c.Arguments)));
+
+    [Theory]
+    [InlineData("run --detach --limit=4", "")]
+    [InlineData("models check FOLDER --nothing", "--nothing")]
+    [InlineData("dashbord", "dashbord")]
+    public void What_is_unknown_is_told(string command, string unknown) => Assert.Equal(
+        unknown.Length > 0 ? [unknown] : [], Unknown(CommandLine.Create(), command.Split(' ')));
 
     [Fact]
     public void A_command_is_written_as_it_is_pasted_from_the_root() => AssertNone(DocumentedCommand.All
@@ -61,6 +86,18 @@ public sealed class DocumentedCommandTests(SmallSweeps sweeps)
     public void A_line_is_split_as_by_a_shell(string line, string? arguments) => Assert.Equal(
         arguments is null ? [] : [arguments],
         DocumentedCommand.Of("page", ["```", line, "```", "```yaml", line, "```"]).Select(c => string.Join('|', c.Arguments)));
+
+    private static IEnumerable<string> Unknown(Command command, IReadOnlyList<string> words)
+    {
+        List<Command> path = [command];
+        while (words.Count >= path.Count && path[^1].Subcommands.FirstOrDefault(c => c.Name == words[path.Count - 1]) is { } next)
+            path.Add(next);
+        if (path.Count == 1)
+            return [words[0]];
+        var known = path[^1].Options.Concat(path.SelectMany(c => c.Options.Where(o => o.Recursive)))
+            .SelectMany(o => o.Aliases.Append(o.Name)).ToHashSet();
+        return words.Select(word => word.Split('=')[0]).Where(word => word.StartsWith("--", StringComparison.Ordinal) && !known.Contains(word));
+    }
 
     private static string Rooted(string argument) =>
         argument.Contains('/') && File.Exists(Path.Combine(DocumentedCommand.Root, argument)) ? Path.Combine(DocumentedCommand.Root, argument) : argument;
