@@ -18,7 +18,8 @@ internal static class DashboardBenchmark
     /// <summary>Longer than a page is kept as it is.</summary>
     private static readonly TimeSpan Stale = TimeSpan.FromSeconds(2.1);
 
-    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(20);
+    /// <summary>Results of a large sweep are read in the background every now and then.</summary>
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(60);
 
     /// <param name="data">The data folder of a ledger with a sweep of two arms or more.</param>
     public static async Task<int> RunAsync(string data)
@@ -157,7 +158,7 @@ internal static class DashboardBenchmark
         await changes;
         await Task.Delay(Stale); // statistics of sessions come late
         var (active, alone) = (await ActiveAsync(session) - before, before - begun);
-        Console.WriteLine($"{Viewers} viewers of {pages.Length} pages, a change every {ChangeSignal.Pause.TotalMilliseconds:0} ms: {looks / Watched.TotalSeconds:0} looks/s, "
+        Console.WriteLine($"{Viewers} viewers of {pages.Length} pages, a change every {ChangeSignal.Pause.TotalMilliseconds:0} ms: {looks / Watched.TotalSeconds:0} looks/s, each after {Viewers * Watched.TotalSeconds / looks:0.0} s, "
             + $"{active / Watched.TotalMilliseconds:0.0%} of one session of the database at work, {alone / Watched.TotalMilliseconds:0.0%} while nobody looks");
     }
 

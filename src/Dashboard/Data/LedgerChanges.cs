@@ -15,7 +15,7 @@ public sealed class LedgerChanges : IAsyncDisposable
     /// However many look, pages take no more of the database than this share of one session; results and the list of sweeps,
     /// which are read in the background, have shares of their own (<see cref="Background{T}"/>).
     /// </summary>
-    private const double MostShare = 0.025;
+    private const double MostShare = 0.03;
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 

@@ -24,6 +24,6 @@ public sealed class SweepSnapshots(LedgerSession session, Prices? prices)
             var now = new SweepSnapshot(results, prices, version);
             await now.ComputeAsync(before);
             return now;
-        }, mostShare: 0.015)).GetAsync(sweep.Version, patience, isLast: !sweep.IsOpen);
+        }, mostShare: 0.01)).GetAsync(sweep.Version, patience, isLast: !sweep.IsOpen);
     }
 }

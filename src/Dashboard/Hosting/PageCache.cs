@@ -20,6 +20,12 @@ internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links 
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
+    /// <summary>Of a page that the database keeps waiting; the others go on without it.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>When everybody looks again, a page for each core at a time: more would only make each take longer.</summary>
+    private static readonly SemaphoreSlim Turn = new(Environment.ProcessorCount);
+
     private readonly ConcurrentDictionary<string, Entry> _pages = [];
 
     private sealed record Entry(long Version, DateTimeOffset At, Lazy<Task<WrittenPage>> Page);
@@ -49,7 +55,23 @@ internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links 
     private async Task<WrittenPage> WriteAsync(PageAddress address)
     {
         DatabaseTime.ChargedTo(time);
-        var content = await loader.LoadAsync(address, CancellationToken.None);
+        var hasTurn = await Turn.WaitAsync(LongestTurn);
+        try
+        {
+            var content = await loader.LoadAsync(address, CancellationToken.None);
+            return await RenderAsync(content);
+        }
+        finally
+        {
+            if (hasTurn)
+            {
+                Turn.Release();
+            }
+        }
+    }
+
+    private async Task<WrittenPage> RenderAsync(PageContent content)
+    {
         var html = Encoding.UTF8.GetBytes(await renderer.RenderAsync(content, links, formToken));
         return new(html, $"\"{Convert.ToHexStringLower(SHA256.HashData(html).AsSpan(0, 12))}\"", content.Status, content.Unfinished);
     }
