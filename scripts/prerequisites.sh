@@ -34,6 +34,20 @@ stop_without_sdk() {
     "Without root: Microsoft's dotnet-install.sh --channel 10.0, which installs to ~/.dotnet."
 }
 
+# dotnet build with these arguments and one compiler for all projects, which ends with it: one for each takes half as long again.
+dotnet_build() (
+  compiler=reflectdit-$BASHPID
+  end_compiler() {
+    for process in /proc/[0-9]*; do
+      if grep -qs "pipename:$compiler" "$process/cmdline"; then
+        kill "${process#/proc/}" || true
+      fi
+    done
+  }
+  trap end_compiler EXIT
+  dotnet build "$@" -c Release -nologo -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" </dev/null
+)
+
 # What a build needs over what a run needs.
 need_sdk() {
   need_dotnet

@@ -20,7 +20,7 @@ internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links 
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
-    /// <summary>Of a page that the database keeps waiting; the others go on without it.</summary>
+    /// <summary>No page waits for longer: one that the database keeps waiting holds up no other.</summary>
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(200);
 
     /// <summary>When everybody looks again, a page for each core at a time: more would only make each take longer.</summary>

@@ -33,14 +33,18 @@ internal static class FitReport
 
 
             """.ReplaceLineEndings("\n"));
-        text.Append($"- Expectation: mean over {FitSeeds.Check.Count} sweep seeds that the search did not see. "
-            + "Demo: sweep seed 0. The search also keeps seed 0 inside the bands, so the demo is no independent draw.\n"
+        text.Append($"- Expectation: mean over {FitSeeds.Check.Count} sweep seeds that the search for the parameters "
+            + "did not see. Demo: sweep seed 0. The search also keeps seed 0 inside the bands, so the demo is not an "
+            + "independent sample.\n"
             + "- Band: 95% Wilson interval of one published run. \"overall\" is the mean over prompts.\n"
-            + "- Fitted: levels and spreads of both generators, boosts of Reflect-DiT, the judge's rates.\n"
-            + "- Assumed: Reflect-DiT's categories at N=1, which are not published, lie equally far on the way from "
-            + "SANA-1.0 at N=1 to Reflect-DiT at N=20; and every kind of feedback helps, by at least "
-            + $"{Knobs.MinBoost} times the spread, as the published numbers cannot tell repair by feedback from luck "
-            + "aspect by aspect. What the simulated arms show of feedback was put in and is no evidence.\n");
+            + "- Fitted: levels and spreads of both generators (how often an aspect of an image is right, and how much "
+            + "this varies over prompts), boosts of Reflect-DiT (what feedback adds), and the judge's rates of wrong "
+            + "verdicts.\n"
+            + "- Assumed: Reflect-DiT's categories at N=1, which are not published, have all come the same share of "
+            + "the way from SANA-1.0 at N=1 to Reflect-DiT at N=20. Also assumed: every kind of feedback helps, by at "
+            + $"least {Knobs.MinBoost} times the spread, because the published numbers cannot separate, for each "
+            + "aspect, repair by feedback from luck. What the simulated arms show about feedback was put in and is no "
+            + "evidence.\n");
         for (var arm = 0; arm < arms.Count; arm++)
         {
             var sweep = Fit.Sweep(arm, arms[arm], values);
