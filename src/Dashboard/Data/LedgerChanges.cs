@@ -12,11 +12,12 @@ namespace ReflectDiT.Eval.Dashboard.Data;
 public sealed class LedgerChanges : IAsyncDisposable
 {
     /// <summary>
-    /// However many look, pages take no more of the database than this share of one session; results and the list of sweeps,
-    /// which are read in the background, have shares of their own (<see cref="Background{T}"/>).
+    /// However many look, pages take no more of one session's time than this share, as this process measures it; results and
+    /// the list of sweeps, which are read in the background, have shares of their own (<see cref="Background{T}"/>).
     /// </summary>
     private const double MostShare = 0.03;
 
+    /// <summary>Whatever share that is: nobody waits for longer.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
