@@ -30,6 +30,8 @@ switch (args)
         return await AskBenchmark.RunAsync(role, folder, int.Parse(side));
     case ["dashboard", var folder]:
         return await DashboardBenchmark.RunAsync(folder);
+    case ["viewers", var folder]:
+        return await ViewersBenchmark.RunAsync(folder);
     case ["shapes", var sheet]:
         return ShapesReport.Run(sheet);
     case ["shapes-context", var folder]:
@@ -37,6 +39,6 @@ switch (args)
     case ["shapes-judge", var folder]:
         return await ShapesJudgeReport.RunAsync(folder);
     default:
-        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 [LAYER] | weights SNAPSHOT FOLDER [TOKENIZER-FOLDER] | loading CHECKPOINT-FOLDER | ask judge|detector FOLDER SIDE | dashboard FOLDER | shapes SHEET.png | shapes-judge FOLDER | shapes-context FOLDER");
+        Console.Error.WriteLine("usage: rules ORACLE.jsonl.gz | statistics | coverage RUNS | ledger CHAINS-AT-ONCE FOLDER | claims leases|silos WORKERS FOLDER | silos COUNT FOLDER | fuzz SECONDS SEED IMAGES | networks TRACED-GRAPHS fp32|bf16 [LAYER] | weights SNAPSHOT FOLDER [TOKENIZER-FOLDER] | loading CHECKPOINT-FOLDER | ask judge|detector FOLDER SIDE | dashboard FOLDER | viewers FOLDER | shapes SHEET.png | shapes-judge FOLDER | shapes-context FOLDER");
         return 1;
 }

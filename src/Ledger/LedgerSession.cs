@@ -106,7 +106,9 @@ public sealed class LedgerSession : IAsyncDisposable
 
             if (readOnly)
             {
-                builder.Options = $"{builder.Options} -c default_transaction_read_only=on".TrimStart();
+                // Nor does whoever looks take several of the server's cores for one query.
+                builder.Options = $"{builder.Options} -c default_transaction_read_only=on -c max_parallel_workers_per_gather=0".TrimStart();
+                builder.ApplicationName = "reflectdit, reading";
             }
 
             // The name stands in metrics, where the whole connection string would stand.

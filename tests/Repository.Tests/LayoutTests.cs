@@ -91,6 +91,20 @@ public sealed partial class LayoutTests
                 Repository.Root, Path.GetDirectoryName(file)!, Uri.UnescapeDataString(target.Split('#')[0]))))
             .Select(target => $"{file} links to {target}")));
 
+    [Fact]
+    public void Links_in_markdown_lead_to_headings() =>
+        Repository.AssertNone(Repository.Files(".md").SelectMany(file => Link().Matches(Repository.Read(file))
+            .Select(link => link.Groups["target"].Value.Split('#'))
+            .Where(target => target.Length == 2 && !target[0].Contains("://", StringComparison.Ordinal) && (target[0].Length == 0 || target[0].EndsWith(".md", StringComparison.Ordinal)))
+            .Where(target => !Headings(target[0].Length == 0 ? file : Path.Combine(Path.GetDirectoryName(file)!, target[0])).Contains(target[1]))
+            .Select(target => $"{file} links to {target[0]}#{target[1]}")));
+
+    /// <summary>As where half of a document was pasted below itself.</summary>
+    [Fact]
+    public void No_document_has_a_heading_twice() =>
+        Repository.AssertNone(Repository.Files(".md").SelectMany(file => Headings(file).GroupBy(heading => heading)
+            .Where(heading => heading.Count() > 1).Select(heading => $"{file}: {heading.Key}")));
+
     [Theory]
     [InlineData("reflectdit")]
     [InlineData("test")]
@@ -98,11 +112,23 @@ public sealed partial class LayoutTests
     public void A_command_of_the_repository_can_be_executed(string script) =>
         Assert.True(File.GetUnixFileMode(Path.Combine(Repository.Root, script)).HasFlag(UnixFileMode.UserExecute));
 
+    /// <summary>As links name them: in lower case, without signs, words joined by a hyphen.</summary>
+    private static List<string> Headings(string file) =>
+    [
+        // Code is in every other part.
+        .. Repository.Read(file).Split("```").Where((_, part) => part % 2 == 0)
+            .SelectMany(text => text.Split('\n')).Where(line => line.StartsWith('#'))
+            .Select(line => NoWord().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-')),
+    ];
+
     [GeneratedRegex(
         "single_object|two_object|color_attr|\"counting\"|\"position\"|\"colors\"|GenEvalRules|PromptMetadata|ScoringOptions|ObjectNames|Palette\\.(?:Colours|Relations)|\\bCorrect\\b|\"correct\"",
         RegexOptions.None,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex OfGenEval();
+
+    [GeneratedRegex(@"[^\w\- ]", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NoWord();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Link();

@@ -4,18 +4,35 @@ using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Data;
 
+/// <summary>What a sweep was planned as: nothing of it ever changes.</summary>
+/// <param name="Prompts">In order.</param>
+public sealed record SweepDesign(SweepConfiguration Configuration, IReadOnlyList<ArmRow> Arms, IReadOnlyList<PromptRow> Prompts)
+{
+    public static async Task<SweepDesign> LoadAsync(LedgerSession session, SweepRow row, CancellationToken cancellation)
+    {
+        await using var ledger = new LedgerContext(session.Source);
+        return new(
+            SweepConfiguration.FromJson(row.Configuration),
+            await ledger.Arms.Where(a => a.SweepId == row.Id).OrderBy(a => a.Index).ToListAsync(cancellation),
+            await ledger.Prompts.Where(p => p.SweepId == row.Id).OrderBy(p => p.Index).ToListAsync(cancellation));
+    }
+}
+
 /// <summary>What is known of a sweep without its attempts: quick to read, whatever its size.</summary>
 /// <param name="Scorer">Whose scores are shown; null for an unscored sweep.</param>
 /// <param name="Scorers">All it has.</param>
 public sealed record SweepFacts(
     SweepRow Row,
-    SweepConfiguration Configuration,
-    IReadOnlyList<ArmRow> Arms,
+    SweepDesign Design,
     IReadOnlyList<ArmProgress> Progress,
     IReadOnlyList<(string Name, string Configuration, string? Digest)> Models,
     IReadOnlyList<(string Name, Guid Id, string Configuration)> Scorers,
     (string Name, Guid Id, string Configuration)? Scorer)
 {
+    public SweepConfiguration Configuration => Design.Configuration;
+
+    public IReadOnlyList<ArmRow> Arms => Design.Arms;
+
     /// <summary>What it does, in a word.</summary>
     public required string Phase { get; init; }
 
@@ -29,10 +46,10 @@ public sealed record SweepFacts(
     public string Key => Row.Id.ToString()[..8];
 
     /// <exception cref="SweepNotFoundException">It has no scorer of this name.</exception>
-    public static async Task<SweepFacts> LoadAsync(LedgerSession session, SweepRow row, string? scorer, CancellationToken cancellation)
+    public static async Task<SweepFacts> LoadAsync(
+        LedgerSession session, SweepRow row, SweepDesign design, string? scorer, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
-        var arms = await ledger.Arms.Where(a => a.SweepId == row.Id).OrderBy(a => a.Index).ToListAsync(cancellation);
         var progress = await ledger.Chains.Where(c => c.SweepId == row.Id).GroupBy(c => c.Arm).Select(g => new ArmProgress(
             g.Key,
             g.Count(),
@@ -42,12 +59,12 @@ public sealed record SweepFacts(
         var scorers = (await session.Scorings.OfSweepAsync(row.Id, cancellation))
             .Select(s => (s.Name, s.Id, s.Configuration.ToJson())).ToList();
         var shown = scorer ?? ScoringStore.Own;
-        var unscored = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure == null, cancellation);
-        var unscorable = await ledger.Scorings.CountAsync(q => q.SweepId == row.Id && q.Failure != null, cancellation);
+        var scorings = await ledger.Scorings.Where(q => q.SweepId == row.Id).GroupBy(q => q.Failure != null)
+            .Select(g => new { Failed = g.Key, All = g.Count() }).ToListAsync(cancellation);
+        var (unscored, unscorable) = (scorings.Where(q => !q.Failed).Sum(q => q.All), scorings.Where(q => q.Failed).Sum(q => q.All));
         return new(
             row,
-            SweepConfiguration.FromJson(row.Configuration),
-            arms,
+            design,
             [.. progress.OrderBy(p => p.Arm)],
             await ModelsAsync(session, row.Id, cancellation),
             scorers,

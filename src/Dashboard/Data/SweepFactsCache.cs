@@ -15,6 +15,7 @@ public sealed class SweepFactsCache(LedgerSession session, Func<long> version, T
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<(string Sweep, string? Scorer), Entry> _sweeps = [];
+    private readonly ConcurrentDictionary<Guid, SweepDesign> _designs = [];
 
     private sealed record Entry(long Version, DateTimeOffset At, Lazy<Task<SweepFacts>> Facts);
 
@@ -25,7 +26,11 @@ public sealed class SweepFactsCache(LedgerSession session, Func<long> version, T
     {
         var (now, at) = (version(), clock.GetUtcNow());
         if (_sweeps.Count > MostSweeps)
+        {
             _sweeps.Clear();
+            _designs.Clear();
+        }
+
         return _sweeps.AddOrUpdate(
             (sweep, scorer),
             _ => Fresh(),
@@ -37,6 +42,14 @@ public sealed class SweepFactsCache(LedgerSession session, Func<long> version, T
             && (!facts.IsCompletedSuccessfully || (facts.Result.IsOpen && at - entry.At > Longest));
     }
 
-    private async Task<SweepFacts> LoadAsync(string sweep, string? scorer) =>
-        await SweepFacts.LoadAsync(session, await session.Sweeps.FindAsync(sweep, CancellationToken.None), scorer, CancellationToken.None);
+    private async Task<SweepFacts> LoadAsync(string sweep, string? scorer)
+    {
+        var row = await session.Sweeps.FindAsync(sweep, CancellationToken.None);
+        if (!_designs.TryGetValue(row.Id, out var design))
+        {
+            _designs[row.Id] = design = await SweepDesign.LoadAsync(session, row, CancellationToken.None);
+        }
+
+        return await SweepFacts.LoadAsync(session, row, design, scorer, CancellationToken.None);
+    }
 }

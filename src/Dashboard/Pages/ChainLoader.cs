@@ -10,7 +10,7 @@ using ReflectDiT.Eval.Ledger;
 namespace ReflectDiT.Eval.Dashboard.Pages;
 
 /// <summary>Reads a chain with all that went into its attempts.</summary>
-internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps)
+internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps, ChainStore store)
 {
     private static readonly (string, string)[] Keys =
     [
@@ -22,10 +22,9 @@ internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps)
     {
         var facts = await sweeps.GetAsync(address.Id, address.Scorer);
         await using var ledger = new LedgerContext(session.Source);
-        var prompt = await ledger.Prompts.SingleOrDefaultAsync(
-            p => p.SweepId == facts.Row.Id && p.Index == address.Prompt, cancellation);
-        var chains = await ChainQuery.ReadAsync(
-            session, facts.Row.Id, [(address.Arm, address.Prompt, address.Replicate)], facts.Scorer?.Id, cancellation);
+        var prompt = facts.Design.Prompts.ElementAtOrDefault(address.Prompt);
+        var chains = await store.ReadAsync(
+            facts.Row.Id, [(address.Arm, address.Prompt, address.Replicate)], facts.Scorer?.Id, cancellation);
         if (prompt is null || chains is not [var chain])
         {
             throw new SweepNotFoundException(
@@ -34,7 +33,6 @@ internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps)
 
         var context = (await ledger.ContextItems.Where(c => c.ChainId == chain.Row.Id).OrderBy(c => c.Position).ToListAsync(cancellation))
             .ToLookup(c => c.Attempt);
-        var prompts = await ledger.Prompts.CountAsync(p => p.SweepId == facts.Row.Id, cancellation);
         var model = new ChainModel(
             facts,
             address,
@@ -44,7 +42,7 @@ internal sealed class ChainLoader(LedgerSession session, SweepFactsCache sweeps)
             facts.Scorer is { } scorer
                 ? BenchmarkCatalog.Open(facts.Configuration.Benchmark).Scorer(ScorerConfiguration.FromJson(scorer.Configuration))
                 : null,
-            prompts,
+            facts.Design.Prompts.Count,
             facts.Row.Replicates,
             Sizes(chain),
             await WordsAsync(ledger, facts, chain, context, cancellation));

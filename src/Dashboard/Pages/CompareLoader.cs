@@ -2,12 +2,11 @@ using ReflectDiT.Eval.Analysis.Results;
 using ReflectDiT.Eval.Core.Text;
 using ReflectDiT.Eval.Dashboard.Data;
 using ReflectDiT.Eval.Dashboard.Views;
-using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Pages;
 
 /// <summary>Reads arms side by side: which prompts they differ on, and what each shows of one of them.</summary>
-internal sealed class CompareLoader(LedgerSession session, SweepFactsCache sweeps, SweepSnapshots snapshots, TimeSpan patience)
+internal sealed class CompareLoader(ChainStore store, SweepFactsCache sweeps, SweepSnapshots snapshots, TimeSpan patience)
 {
     /// <summary>Prompts in the list beside the images; the others are a key or a link away.</summary>
     private const int Listed = 60;
@@ -105,8 +104,8 @@ internal sealed class CompareLoader(LedgerSession session, SweepFactsCache sweep
         CancellationToken cancellation)
     {
         var prompt = list[at];
-        var chains = await ChainQuery.ReadAsync(
-            session, facts.Row.Id, arms.Select(arm => (arm, prompt.Prompt.Index, address.Replicate)), facts.Scorer?.Id, cancellation);
+        var chains = await store.ReadAsync(
+            facts.Row.Id, arms.Select(arm => (arm, prompt.Prompt.Index, address.Replicate)), facts.Scorer?.Id, cancellation);
         var flips = list.Index().Where(p => p.Item.Flipped).ToList();
         return new(
             prompt,

@@ -14,6 +14,7 @@ public sealed class PageLoader(
     private const int RowsAPage = 12;
 
     private readonly StudySnapshots _studies = new(session);
+    private readonly ChainStore _chains = new(session);
 
     private static readonly (string, string)[] RowKeys = [("j k", "next and previous prompt"), ("Enter", "open it"), ("/", "search")];
 
@@ -23,8 +24,8 @@ public sealed class PageLoader(
         PageAddress.Sweeps sweeps => SweepsAsync(sweeps),
         PageAddress.Sweep sweep => SweepAsync(sweep, cancellation),
         PageAddress.Prompts prompts => PromptsAsync(prompts, cancellation),
-        PageAddress.Chain chain => new ChainLoader(session, sweeps).LoadAsync(chain, cancellation),
-        PageAddress.Compare compare => new CompareLoader(session, sweeps, snapshots, patience).LoadAsync(compare, cancellation),
+        PageAddress.Chain chain => new ChainLoader(session, sweeps, _chains).LoadAsync(chain, cancellation),
+        PageAddress.Compare compare => new CompareLoader(_chains, sweeps, snapshots, patience).LoadAsync(compare, cancellation),
         PageAddress.Workers => new WorkersLoader(session, controls).LoadAsync(cancellation),
         PageAddress.Studies => new StudyLoader(session, sweeps, snapshots, _studies, patience, controls).AllAsync(cancellation),
         PageAddress.Study study => new StudyLoader(session, sweeps, snapshots, _studies, patience, controls).LoadAsync(study, cancellation),
@@ -92,8 +93,7 @@ public sealed class PageLoader(
             var pages = Math.Max(1, (found.Count + RowsAPage - 1) / RowsAPage);
             address = address with { Number = Math.Clamp(address.Number, 1, pages) };
             var rows = found.Skip((address.Number - 1) * RowsAPage).Take(RowsAPage).ToList();
-            var chains = (await ChainQuery.ReadAsync(
-                session,
+            var chains = (await _chains.ReadAsync(
                 facts.Row.Id,
                 from row in rows
                 from arm in facts.Arms

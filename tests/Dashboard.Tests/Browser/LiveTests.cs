@@ -17,7 +17,7 @@ public sealed class LiveTests(ShownDashboard shown)
     {
         await using var window = await shown.OpenAsync();
         var page = window.Page;
-        await window.GoAsync($"{shown.Root}/sweeps/{shown.Ledger.Odd}/arms/1/prompts/3");
+        await window.GoAsync($"{shown.Root}/sweeps/{shown.Ledger.Odd}/arms/1/prompts/2");
         await window.UntilAsync("document.getElementById('live').textContent === 'live'");
 
         await FeedbackAsync("first words");
@@ -29,7 +29,7 @@ public sealed class LiveTests(ShownDashboard shown)
         using (var client = shown.Client())
         {
             var waited = Stopwatch.StartNew();
-            while (!(await client.GetStringAsync($"/sweeps/{shown.Ledger.Odd}/arms/1/prompts/3")).Contains("second words", StringComparison.Ordinal))
+            while (!(await client.GetStringAsync($"/sweeps/{shown.Ledger.Odd}/arms/1/prompts/2")).Contains("second words", StringComparison.Ordinal))
                 Assert.True(waited.Elapsed < Patience);
         }
 
@@ -38,11 +38,12 @@ public sealed class LiveTests(ShownDashboard shown)
         await window.UntilAsync("document.getElementById('attempts').textContent.includes('second words')");
         Assert.Empty(window.Complaints);
 
+        // Of a chain that failed, and so may change.
         async Task FeedbackAsync(string words)
         {
             await shown.Ledger.ExecuteAsync($"""
                 UPDATE reflectdit.judgements SET text = '{words}' WHERE id = (SELECT judgement_id FROM reflectdit.attempts a
-                    JOIN reflectdit.chains c ON c.id = a.chain_id WHERE c.sweep_id::text LIKE '{shown.Ledger.Odd}%' AND c.prompt = 3 AND c.arm = 1
+                    JOIN reflectdit.chains c ON c.id = a.chain_id WHERE c.sweep_id::text LIKE '{shown.Ledger.Odd}%' AND c.prompt = 2 AND c.arm = 1
                         AND c.replicate = 0 AND a.index = 0)
                 """);
             shown.Ledger.Session.Changes.Touch();

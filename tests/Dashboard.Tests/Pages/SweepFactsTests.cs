@@ -71,7 +71,7 @@ public sealed class SweepFactsTests(ShownDashboard shown)
     public async Task What_is_shown_of_a_sweep_that_has_ended_is_made_anew_after_its_last_change_and_says_so_until_then()
     {
         var snapshots = new SweepSnapshots(_session, null);
-        var before = await SweepFacts.LoadAsync(_session, await _session.Sweeps.FindAsync(shown.Ledger.Demo, CancellationToken.None), null, CancellationToken.None);
+        var before = await new SweepFactsCache(_session, () => 1, TimeProvider.System).GetAsync(shown.Ledger.Demo, null);
         var first = (await snapshots.GetAsync(before, Timeout.InfiniteTimeSpan))!;
         Assert.False(first.IsBehind(before));
 
