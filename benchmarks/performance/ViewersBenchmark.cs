@@ -134,7 +134,12 @@ internal static class ViewersBenchmark
                 {
                     if (line.StartsWith("data:", StringComparison.Ordinal))
                     {
-                        await ledger.Client.GetByteArrayAsync(ledger.Pages[viewer % ledger.Pages.Count], end.Token);
+                        using var page = await ledger.Client.GetAsync(ledger.Pages[viewer % ledger.Pages.Count], end.Token);
+                        if (!page.IsSuccessStatusCode)
+                        {
+                            Console.WriteLine($"{page.RequestMessage!.RequestUri}: {page.StatusCode}: {await page.Content.ReadAsStringAsync(end.Token)}");
+                        }
+
                         Interlocked.Increment(ref looks);
                         await Task.Delay(Shortest, end.Token);
                     }

@@ -1,17 +1,25 @@
 using System.Diagnostics.Metrics;
+using Npgsql;
 
 namespace ReflectDiT.Eval.Dashboard.Data;
 
 /// <summary>
 /// How long the database has worked for what is done on an account: for the queries within a block of
-/// <see cref="ChargedTo"/>, and within all that is awaited there.
+/// <see cref="ChargedTo"/>, and within all that is awaited there. What a query takes that asks for nothing is no work: it is
+/// the way there and back, and the wait for a processor of this machine, which may be busy with a sweep.
 /// </summary>
 internal sealed class DatabaseTime : IDisposable
 {
-    private static readonly AsyncLocal<DatabaseTime?> Payer = new();
+    /// <summary>The way is the mean over about so many queries that ask for nothing.</summary>
+    private const int Remembered = 16;
+
+    private static readonly AsyncLocal<object?> Payer = new();
 
     private readonly MeterListener _queries = new();
-    private long _microseconds;
+    private readonly Lock _lock = new();
+    private readonly object _nothing = new();
+    private double _seconds;
+    private double? _way;
 
     public DatabaseTime()
     {
@@ -23,21 +31,49 @@ internal sealed class DatabaseTime : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _queries.SetMeasurementEventCallback<double>((_, seconds, _, _) =>
-        {
-            if (Payer.Value == this)
-            {
-                Interlocked.Add(ref _microseconds, (long)(1e6 * seconds));
-            }
-        });
+        _queries.SetMeasurementEventCallback<double>((_, seconds, _, _) => Enter(seconds));
         _queries.Start();
     }
 
-    public TimeSpan Spent => TimeSpan.FromMicroseconds(Volatile.Read(ref _microseconds));
+    /// <summary>Does not always grow: the way is an estimate.</summary>
+    public TimeSpan Spent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return TimeSpan.FromSeconds(_seconds);
+            }
+        }
+    }
 
     /// <summary>Of what follows in this method, until it returns.</summary>
     /// <param name="payer">Null for nobody.</param>
     public static void ChargedTo(DatabaseTime? payer) => Payer.Value = payer;
 
+    /// <summary>Asks for nothing, to know how long the way is now.</summary>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    public async Task MeasureWayAsync(NpgsqlDataSource source)
+    {
+        Payer.Value = _nothing;
+        await using var ask = source.CreateCommand("SELECT 1");
+        await ask.ExecuteScalarAsync();
+    }
+
     public void Dispose() => _queries.Dispose();
+
+    private void Enter(double seconds)
+    {
+        lock (_lock)
+        {
+            if (Payer.Value == this)
+            {
+                _seconds += seconds - (_way ?? 0);
+            }
+            else if (Payer.Value == _nothing)
+            {
+                _way = _way is { } way ? way + ((seconds - way) / Remembered) : seconds;
+            }
+        }
+    }
 }

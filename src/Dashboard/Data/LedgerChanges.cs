@@ -20,6 +20,9 @@ public sealed class LedgerChanges : IAsyncDisposable
     /// <summary>Whatever share that is: nobody waits for longer.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
+    /// <summary>What all looks after a change cost is the mean over so many changes, without the costliest: one look that stalls holds up nobody.</summary>
+    private const int Remembered = 6;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly LedgerSession _session;
@@ -30,6 +33,7 @@ public sealed class LedgerChanges : IAsyncDisposable
     private readonly Stopwatch _sinceTold = Stopwatch.StartNew();
     private readonly Task _hearing;
     private readonly Task _telling;
+    private readonly Queue<TimeSpan> _costs = [];
     private TimeSpan _spentBefore;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _version;
@@ -122,7 +126,9 @@ public sealed class LedgerChanges : IAsyncDisposable
     {
         lock (_lock)
         {
-            return new[] { (_spent() - _spentBefore) / MostShare, LongestRest }.Min() - _sinceTold.Elapsed;
+            var now = _spent() - _spentBefore;
+            var cost = _costs.Count < Remembered ? now : _costs.Append(now).Order().SkipLast(1).Aggregate((a, b) => a + b) / Remembered;
+            return new[] { cost / MostShare, LongestRest }.Min() - _sinceTold.Elapsed;
         }
     }
 
@@ -131,7 +137,14 @@ public sealed class LedgerChanges : IAsyncDisposable
     {
         lock (_lock)
         {
-            _spentBefore = _spent();
+            var spent = _spent();
+            _costs.Enqueue(spent - _spentBefore);
+            if (_costs.Count > Remembered)
+            {
+                _costs.Dequeue();
+            }
+
+            _spentBefore = spent;
             _sinceTold.Restart();
         }
 

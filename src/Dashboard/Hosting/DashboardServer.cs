@@ -48,7 +48,7 @@ public sealed class DashboardServer : IAsyncDisposable
         var loader = new PageLoader(
             session, new(session, () => _changes.Version, TimeProvider.System), new(session, prices), new(session, TimeProvider.System), prices,
             Patience, controls: openForWriting is not null);
-        _pages = new(loader, _renderer, _links, _changes, _looks, _sessions.FormToken, TimeProvider.System);
+        _pages = new(session, loader, _renderer, _links, _changes, _looks, _sessions.FormToken, TimeProvider.System);
 
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

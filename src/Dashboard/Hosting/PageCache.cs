@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ReflectDiT.Eval.Dashboard.Data;
 using ReflectDiT.Eval.Dashboard.Pages;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Hosting;
 
@@ -14,7 +15,8 @@ internal sealed record WrittenPage(byte[] Html, string Tag, int Status, bool Unf
 /// Pages as they were written last, for all who look at the same: it is written anew when something has changed since, and
 /// after a while in any case, as workers' heartbeats are told to nobody.
 /// </summary>
-internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links links, LedgerChanges changes, DatabaseTime time, string formToken, TimeProvider clock)
+internal sealed class PageCache(
+    LedgerSession session, PageLoader loader, PageRenderer renderer, Links links, LedgerChanges changes, DatabaseTime time, string formToken, TimeProvider clock)
 {
     private const int MostPages = 512;
 
@@ -58,7 +60,9 @@ internal sealed class PageCache(PageLoader loader, PageRenderer renderer, Links 
         var hasTurn = await Turn.WaitAsync(LongestTurn);
         try
         {
+            var way = time.MeasureWayAsync(session.Source);
             var content = await loader.LoadAsync(address, CancellationToken.None);
+            await way;
             return await RenderAsync(content);
         }
         finally

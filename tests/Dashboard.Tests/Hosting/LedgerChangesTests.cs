@@ -28,6 +28,21 @@ public sealed class LedgerChangesTests(ShownDashboard shown)
     }
 
     [Fact]
+    public async Task One_look_that_stalls_holds_up_nobody()
+    {
+        var spent = TimeSpan.Zero;
+        await using var changes = new LedgerChanges(_session, () => spent);
+        using var patience = new CancellationTokenSource(Patience);
+        for (var version = await changes.AfterAsync(0, patience.Token); version < 8; version = await changes.AfterAsync(version, patience.Token))
+            _session.Changes.Touch();
+        spent = TimeSpan.FromSeconds(10);
+        var (clock, before) = (Stopwatch.StartNew(), changes.Version);
+        _session.Changes.Touch();
+        await changes.AfterAsync(before, patience.Token);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20)); // alone, 30
+    }
+
+    [Fact]
     public async Task What_somebody_changes_here_is_told_at_once()
     {
         var spent = TimeSpan.Zero;
@@ -46,7 +61,7 @@ public sealed class LedgerChangesTests(ShownDashboard shown)
         var background = new Background<object>(async (_, _) => await WorkAsync(), mostShare: 1);
         await LookAsync();
         var spent = time.Spent;
-        Assert.InRange(spent, TimeSpan.FromSeconds(0.2), Patience);
+        Assert.InRange(spent, TimeSpan.FromSeconds(0.2), Patience); // pg_sleep's
         await WorkAsync();
         Assert.Equal(spent, time.Spent);
 
@@ -57,6 +72,33 @@ public sealed class LedgerChangesTests(ShownDashboard shown)
             var own = time.Spent;
             Assert.NotNull(await background.GetAsync("first", Patience));
             Assert.Equal(own, time.Spent);
+        }
+    }
+
+    /// <summary>It is the way to the database, and waiting for a processor here.</summary>
+    [Fact]
+    public async Task What_a_query_takes_that_asks_for_nothing_is_no_work()
+    {
+        using var time = new DatabaseTime();
+        var took = TimeSpan.Zero;
+        for (var i = 0; i < 100; i++)
+        {
+            await time.MeasureWayAsync(_session.Source);
+            var clock = Stopwatch.StartNew();
+            await AskAsync("SELECT 1");
+            took += clock.Elapsed;
+        }
+
+        Assert.InRange(time.Spent, -took / 2, took / 2);
+        var before = time.Spent;
+        await AskAsync("SELECT 1 FROM pg_sleep(0.2)");
+        Assert.InRange(time.Spent - before, TimeSpan.FromSeconds(0.1), Patience);
+
+        async Task AskAsync(string sql)
+        {
+            DatabaseTime.ChargedTo(time);
+            await using var command = _session.Source.CreateCommand(sql);
+            await command.ExecuteScalarAsync();
         }
     }
 
