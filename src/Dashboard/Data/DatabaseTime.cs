@@ -19,7 +19,7 @@ internal sealed class DatabaseTime : IDisposable
     private readonly Lock _lock = new();
     private readonly object _nothing = new();
     private double _seconds;
-    private double? _way;
+    private double _way;
 
     public DatabaseTime()
     {
@@ -68,11 +68,11 @@ internal sealed class DatabaseTime : IDisposable
         {
             if (Payer.Value == this)
             {
-                _seconds += seconds - (_way ?? 0);
+                _seconds += seconds - _way;
             }
             else if (Payer.Value == _nothing)
             {
-                _way = _way is { } way ? way + ((seconds - way) / Remembered) : seconds;
+                _way += (seconds - _way) / Remembered;
             }
         }
     }

@@ -20,7 +20,10 @@ public sealed class LedgerChanges : IAsyncDisposable
     /// <summary>Whatever share that is: nobody waits for longer.</summary>
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
-    /// <summary>What all looks after a change cost is the mean over so many changes, without the costliest: one look that stalls holds up nobody.</summary>
+    /// <summary>
+    /// What all looks after a change cost is the mean over so many changes. The costliest counts as the one below it: a single
+    /// look that stalls holds up nobody.
+    /// </summary>
     private const int Remembered = 6;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -127,7 +130,8 @@ public sealed class LedgerChanges : IAsyncDisposable
         lock (_lock)
         {
             var now = _spent() - _spentBefore;
-            var cost = _costs.Count < Remembered ? now : _costs.Append(now).Order().SkipLast(1).Aggregate((a, b) => a + b) / Remembered;
+            var costs = _costs.Append(now).Order().ToList();
+            var cost = costs.Count < Remembered ? now : (costs.SkipLast(1).Aggregate((a, b) => a + b) + costs[^2]) / costs.Count;
             return new[] { cost / MostShare, LongestRest }.Min() - _sinceTold.Elapsed;
         }
     }
@@ -139,7 +143,7 @@ public sealed class LedgerChanges : IAsyncDisposable
         {
             var spent = _spent();
             _costs.Enqueue(spent - _spentBefore);
-            if (_costs.Count > Remembered)
+            if (_costs.Count >= Remembered)
             {
                 _costs.Dequeue();
             }

@@ -5,8 +5,10 @@ using ReflectDiT.Eval.Ledger;
 namespace ReflectDiT.Eval.Dashboard.Data;
 
 /// <summary>What a sweep was planned as: nothing of it ever changes.</summary>
+/// <param name="Chains">So many of each arm.</param>
 /// <param name="Prompts">In order.</param>
-public sealed record SweepDesign(SweepConfiguration Configuration, IReadOnlyList<ArmRow> Arms, IReadOnlyList<PromptRow> Prompts)
+public sealed record SweepDesign(
+    SweepConfiguration Configuration, IReadOnlyList<ArmRow> Arms, IReadOnlyDictionary<int, int> Chains, IReadOnlyList<PromptRow> Prompts)
 {
     public static async Task<SweepDesign> LoadAsync(LedgerSession session, SweepRow row, CancellationToken cancellation)
     {
@@ -14,6 +16,8 @@ public sealed record SweepDesign(SweepConfiguration Configuration, IReadOnlyList
         return new(
             SweepConfiguration.FromJson(row.Configuration),
             await ledger.Arms.Where(a => a.SweepId == row.Id).OrderBy(a => a.Index).ToListAsync(cancellation),
+            await ledger.Chains.Where(c => c.SweepId == row.Id).GroupBy(c => c.Arm)
+                .Select(g => new { Arm = g.Key, All = g.Count() }).ToDictionaryAsync(g => g.Arm, g => g.All, cancellation),
             await ledger.Prompts.Where(p => p.SweepId == row.Id).OrderBy(p => p.Index).ToListAsync(cancellation));
     }
 }
@@ -50,12 +54,7 @@ public sealed record SweepFacts(
         LedgerSession session, SweepRow row, SweepDesign design, string? scorer, CancellationToken cancellation)
     {
         await using var ledger = new LedgerContext(session.Source);
-        var progress = await ledger.Chains.Where(c => c.SweepId == row.Id).GroupBy(c => c.Arm).Select(g => new ArmProgress(
-            g.Key,
-            g.Count(),
-            g.Count(c => c.State == ChainState.Done),
-            g.Count(c => c.State == ChainState.Failed),
-            g.Count(c => c.Worker != null))).ToListAsync(cancellation);
+        var progress = await ProgressAsync(session, row.Id, design, cancellation);
         var scorers = (await session.Scorings.OfSweepAsync(row.Id, cancellation))
             .Select(s => (s.Name, s.Id, s.Configuration.ToJson())).ToList();
         var shown = scorer ?? ScoringStore.Own;
@@ -65,7 +64,7 @@ public sealed record SweepFacts(
         return new(
             row,
             design,
-            [.. progress.OrderBy(p => p.Arm)],
+            progress,
             await ModelsAsync(session, row.Id, cancellation),
             scorers,
             scorers.Exists(s => s.Name == shown) ? scorers.Find(s => s.Name == shown)
@@ -76,8 +75,37 @@ public sealed record SweepFacts(
                 row.Name, row.Id, row.State, row.CreatedAt, progress.Sum(p => p.Chains), progress.Sum(p => p.Done), progress.Sum(p => p.Failed),
                 progress.Sum(p => p.Held), Attempts: 0, unscored, unscorable).Phase,
             Version = $"{progress.Sum(p => p.Done)} {progress.Sum(p => p.Failed)} {unscored + unscorable} {scorers.Count}",
-            IsOpen = unscored > 0 || progress.Exists(p => p.Done + p.Failed < p.Chains),
+            IsOpen = unscored > 0 || progress.Any(p => p.Done + p.Failed < p.Chains),
         };
+    }
+
+    /// <summary>Chains that are done are most in the end: those that are not are counted, each kind by its index.</summary>
+    private static async Task<IReadOnlyList<ArmProgress>> ProgressAsync(
+        LedgerSession session, Guid sweep, SweepDesign design, CancellationToken cancellation)
+    {
+        await using var count = session.Source.CreateCommand("""
+            SELECT arm, 'free', count(*)::integer FROM reflectdit.chains WHERE sweep_id = $1 AND state = 'open' AND worker IS NULL GROUP BY arm
+            UNION ALL SELECT arm, 'held', count(*)::integer FROM reflectdit.chains WHERE sweep_id = $1 AND worker IS NOT NULL GROUP BY arm
+            UNION ALL SELECT arm, 'failed', count(*)::integer FROM reflectdit.chains WHERE sweep_id = $1 AND state = 'failed' GROUP BY arm
+            """);
+        count.Parameters.Add(new() { Value = sweep });
+        await using var reader = await count.ExecuteReaderAsync(cancellation);
+        var counts = new Dictionary<(int Arm, string Kind), int>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            counts[(reader.GetInt32(0), reader.GetString(1))] = reader.GetInt32(2);
+        }
+
+        return
+        [
+            .. design.Chains.OrderBy(c => c.Key).Select(c =>
+            {
+                var (free, held, failed) = (Of("free"), Of("held"), Of("failed"));
+                return new ArmProgress(c.Key, c.Value, c.Value - free - held - failed, failed, held);
+
+                int Of(string kind) => counts.GetValueOrDefault((c.Key, kind));
+            }),
+        ];
     }
 
     private static async Task<IReadOnlyList<(string, string, string?)>> ModelsAsync(

@@ -28,7 +28,7 @@ internal sealed class WorkersLoader(LedgerSession session, bool controls)
             CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE worker IS NULL)::integer AS free, count(*) FILTER (WHERE worker IS NOT NULL)::integer AS held,
                     count(*) FILTER (WHERE epoch > 1)::integer AS retaken, now() - min(waits_since) FILTER (WHERE worker IS NULL) AS oldest
-                FROM reflectdit.chains WHERE sweep_id = s.id AND state = 'open') c
+                FROM reflectdit.chains WHERE sweep_id = s.id AND ((state = 'open' AND worker IS NULL) OR worker IS NOT NULL)) c
             CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE worker IS NULL AND failure IS NULL)::integer AS free,
                     count(*) FILTER (WHERE worker IS NOT NULL)::integer AS held, count(*) FILTER (WHERE failure IS NOT NULL)::integer AS failed

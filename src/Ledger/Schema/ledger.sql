@@ -123,6 +123,7 @@ CREATE TABLE reflectdit.chains (
 CREATE INDEX chains_free ON reflectdit.chains (sweep_id, replicate, prompt, arm) INCLUDE (needs) WHERE state = 'open' AND worker IS NULL;
 CREATE INDEX chains_held ON reflectdit.chains (worker) WHERE worker IS NOT NULL;
 CREATE INDEX chains_at_work ON reflectdit.chains (sweep_id, replicate, prompt) WHERE worker IS NOT NULL;
+CREATE INDEX chains_failed ON reflectdit.chains (sweep_id, arm) WHERE state = 'failed';
 
 -- Facts: what was drawn and judged, each once for whoever asks for the same. A fact enters with an attempt and is fenced by
 -- nothing: the first that is there counts, and whoever comes later takes it as it is. Seconds are those of a batch, divided
