@@ -76,6 +76,13 @@ internal static class LayersOfWeights
             return next(x);
     }
 
+    /// <summary>What is made on the way is gone when the result is there: as <see cref="Then"/>, of more than one step.</summary>
+    public static Tensor Brief(Func<Tensor> make)
+    {
+        using var scope = NewDisposeScope();
+        return make().MoveToOuterDisposeScope();
+    }
+
     /// <summary>Tensors that nothing else looks at, as one.</summary>
     public static Tensor Joined(this Tensor[] parts, long dim)
     {

@@ -70,6 +70,8 @@ public static class Libtorch
             if (_loaded)
                 return;
             var folder = Folder;
+            // Before it is loaded: libtorch asks once. Large tensors then lie on large pages where the system leaves it to programs.
+            _ = SetEnvironment("THP_MEM_ALLOC_ENABLE", "1", overwrite: 0);
             // In the order in which each needs those before it: what is loaded is found by its name.
             foreach (var name in new[] { "libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so" })
             {
@@ -82,6 +84,10 @@ public static class Libtorch
             _loaded = true;
         }
     }
+
+    /// <summary>Of the process: what .NET sets, libraries do not see.</summary>
+    [DllImport("libc", EntryPoint = "setenv")]
+    private static extern int SetEnvironment([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
 
     private static IntPtr Open(string path)
     {

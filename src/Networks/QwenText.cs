@@ -52,6 +52,13 @@ internal sealed class QwenLayer(Weights w, QwenConfig config)
     public Tensor Forward(Tensor x, Tensor cos, Tensor sin, Tensor seen, QwenCache? cache, int layer)
     {
         using var scope = NewDisposeScope();
+        x = x + Attended(x, cos, sin, seen, cache, layer);
+        return (x + _mlp.Forward(_postAttentionNorm.Forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Attended(Tensor x, Tensor cos, Tensor sin, Tensor seen, QwenCache? cache, int layer)
+    {
+        using var scope = NewDisposeScope();
         var normed = _inputNorm.Forward(x);
         var q = Rotary.Apply(_q.Forward(normed).unflatten(2, config.Heads, config.HeadDim).transpose(1, 2), cos, sin); // [B, heads, L, head dim]
         var k = Rotary.Apply(Keys(_k.Forward(normed)), cos, sin);
@@ -60,8 +67,7 @@ internal sealed class QwenLayer(Weights w, QwenConfig config)
             (k, v) = cache.Append(layer, k, v);
         var shared = config.Heads / config.KeyHeads;
         var attended = functional.scaled_dot_product_attention(q, k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1), seen);
-        x = x + _o.Forward(attended.transpose(1, 2).flatten(2, 3));
-        return (x + _mlp.Forward(_postAttentionNorm.Forward(x))).MoveToOuterDisposeScope();
+        return _o.Forward(attended.transpose(1, 2).flatten(2, 3)).MoveToOuterDisposeScope();
     }
 
     private Tensor Keys(Tensor x) => x.unflatten(2, config.KeyHeads, config.HeadDim).transpose(1, 2);

@@ -47,7 +47,8 @@ internal sealed class QwenVision(Weights w, QwenConfig config)
         var all = Segments.Of([.. images.Select(image => image.GridHeight * image.GridWidth)], device);
         for (var i = 0; i < _blocks.Length; i++)
         {
-            x = _blocks[i].Forward(x, _config.FullBlocks.Contains(i) ? all : near, cos, sin);
+            using var before = x;
+            x = _blocks[i].Forward(before, _config.FullBlocks.Contains(i) ? all : near, cos, sin);
             watch?.Invoke($"vision_block.{i}", x);
         }
 
@@ -162,11 +163,17 @@ internal sealed class QwenVisionBlock(Weights w, QwenVisionConfig config)
     public Tensor Forward(Tensor x, Segments segments, Tensor cos, Tensor sin)
     {
         using var scope = NewDisposeScope();
+        x = x + Attended(x, segments, cos, sin);
+        return (x + _mlp.Forward(_norm2.Forward(x))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Attended(Tensor x, Segments segments, Tensor cos, Tensor sin)
+    {
+        using var scope = NewDisposeScope();
         var qkv = _qkv.Forward(_norm1.Forward(x))
             .unflatten(1, 3, config.Heads, config.Width / config.Heads).permute(1, 2, 0, 3); // [3, heads, N, head dim]
         var attended = segments.Attend(Rotated(qkv[0]), Rotated(qkv[1]), qkv[2]);
-        x = x + _proj.Forward(attended.transpose(0, 1).flatten(1, 2));
-        return (x + _mlp.Forward(_norm2.Forward(x))).MoveToOuterDisposeScope();
+        return _proj.Forward(attended.transpose(0, 1).flatten(1, 2)).MoveToOuterDisposeScope();
 
         Tensor Rotated(Tensor heads) => Rotary.Apply(heads.to(float32), cos, sin).to(x.dtype);
     }
@@ -179,7 +186,11 @@ internal sealed class QwenMlp(Weights w, int width, int hidden, bool bias)
     private readonly Linear _up = w.Linear("up_proj", width, hidden, bias);
     private readonly Linear _down = w.Linear("down_proj", hidden, width, bias);
 
-    public Tensor Forward(Tensor x) => _down.Forward(functional.silu(_gate.Forward(x)) * _up.Forward(x));
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        return _gate.Forward(x).Then(gate => functional.silu(gate)).Then(gate => gate * _up.Forward(x)).Then(_down.Forward).MoveToOuterDisposeScope();
+    }
 }
 
 internal static class Sums

@@ -34,8 +34,9 @@ public sealed class QwenVl : IDisposable
     public IReadOnlyDictionary<string, Tensor> Parameters => _weights.Tensors;
 
     /// <summary>
-    /// What it takes of its device for chats about images of 1024 x 1024 pixels: the feed-forward of the tower or of the text
-    /// model beside some states, and the keys and values of all layers.
+    /// What it takes of its device for chats about images of 1024 x 1024 pixels: the tower's attention, or the feed-forward of
+    /// the text model beside some states, and the keys and values of all layers. On the processor that is 72 states of each patch,
+    /// measured with the published sizes: more than twice what its tensors have, as the heap gives back only some of it.
     /// </summary>
     /// <param name="batch">Chats at once.</param>
     /// <exception cref="CheckpointException">The folder's checkpoint is not sound, or has no config.json of the kind.</exception>
@@ -45,7 +46,7 @@ public sealed class QwenVl : IDisposable
         var config = QwenConfig.Read(ModelConfig.Read(Path.Combine(folder, "config.json")));
         var patches = batch * (side / config.Vision.Patch) * (side / config.Vision.Patch);
         var tokens = (patches / (QwenImage.Merge * QwenImage.Merge)) + (batch * words);
-        var tower = patches * ((3 * config.Vision.MlpWidth) + (8 * config.Vision.Width));
+        var tower = patches * 72 * config.Vision.Width;
         var text = tokens * ((3 * config.MlpWidth) + (8 * config.Width) + (2 * config.Layers * config.KeyHeads * config.HeadDim));
         return new("Qwen2.5-VL", NetworkMemory.Parameters(folder) * NetworkMemory.Size(type), Math.Max(tower, text) * NetworkMemory.Size(type));
     }
@@ -150,7 +151,7 @@ public sealed class QwenVl : IDisposable
     }
 
     /// <summary>The last hidden state after the last norm.</summary>
-    /// <param name="x">Of what is new, [B, L, D].</param>
+    /// <param name="x">Of what is new, [B, L, D]; it is gone afterwards.</param>
     /// <param name="places">Of what is new, [3, B, L].</param>
     /// <param name="mask">Of all, [B, length].</param>
     private Tensor Read(Tensor x, Tensor places, Tensor mask, QwenCache? cache, Watch? watch)
@@ -165,7 +166,8 @@ public sealed class QwenVl : IDisposable
         seen = seen | seen.any(-1, keepdim: true).logical_not();
         for (var i = 0; i < _layers.Length; i++)
         {
-            x = _layers[i].Forward(x, cos, sin, seen, cache, i);
+            using var before = x;
+            x = _layers[i].Forward(before, cos, sin, seen, cache, i);
             watch?.Invoke($"text_layer.{i}", x);
         }
 

@@ -1,5 +1,6 @@
 using ReflectDiT.Eval.Networks.Checkpoints;
 using TorchSharp;
+using static ReflectDiT.Eval.Networks.LayersOfWeights;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -191,12 +192,15 @@ internal sealed class SanaBlock(Weights w, SanaConfig config)
     {
         using var scope = NewDisposeScope();
         var six = (_scaleShiftTable.unsqueeze(0) + modulation.reshape(x.shape[0], 6, -1)).chunk(6, dim: 1); // each [B, 1, D]
-        x = x + (six[2] * _attn1.Forward((_norm.Forward(x) * (1 + six[1])) + six[0]));
+        x = Brief(() => x + (six[2] * _attn1.Forward((_norm.Forward(x) * (1 + six[1])) + six[0])));
         watch?.Invoke($"b{index:00}.after_self_attention", x);
-        x = _attn2.Forward(x, text, mask) + x;
+        x = Brief(() => _attn2.Forward(x, text, mask) + x);
         watch?.Invoke($"b{index:00}.after_cross_attention", x);
-        var map = ((_norm.Forward(x) * (1 + six[4])) + six[3]).unflatten(1, height, width).permute(0, 3, 1, 2); // [B, D, height, width]
-        x = x + (six[5] * _ff.Forward(map).flatten(2, 3).permute(0, 2, 1));
+        x = Brief(() =>
+        {
+            var map = ((_norm.Forward(x) * (1 + six[4])) + six[3]).unflatten(1, height, width).permute(0, 3, 1, 2); // [B, D, height, width]
+            return x + (six[5] * _ff.Forward(map).flatten(2, 3).permute(0, 2, 1));
+        });
         watch?.Invoke($"b{index:00}.after_feed_forward", x);
         return x.MoveToOuterDisposeScope();
     }
@@ -217,15 +221,16 @@ internal sealed class LinearAttention(Weights w, SanaConfig config)
 
     public Tensor Forward(Tensor x)
     {
-        var (q, k, v) = (_toQ.Forward(x), _toK.Forward(x), _toV.Forward(x)); // [B, N, D]
-        q = functional.relu(Heads(_normQ?.Forward(q) ?? q)); // [B, heads, head dim, N]
-        k = functional.relu(Heads(_normK?.Forward(k) ?? k)).transpose(2, 3); // [B, heads, N, head dim]
-        var values = functional.pad(Heads(v).to(float32), [0, 0, 0, 1], PaddingModes.Constant, 1); // [B, heads, head dim + 1, N]
+        var q = Brief(() => functional.relu(Heads(Normed(_normQ, _toQ.Forward(x))))); // [B, heads, head dim, N]
+        var k = Brief(() => functional.relu(Heads(Normed(_normK, _toK.Forward(x))))).transpose(2, 3); // [B, heads, N, head dim]
+        var values = Brief(() => functional.pad(Heads(_toV.Forward(x)).to(float32), [0, 0, 0, 1], PaddingModes.Constant, 1)); // [B, heads, head dim + 1, N]
         var sums = values.matmul(k.to(float32)).matmul(q.to(float32)); // [B, heads, head dim + 1, N]
         var attended = sums.narrow(2, 0, config.HeadDim) / (sums.narrow(2, config.HeadDim, 1) + 1e-15);
         var result = _toOut.Forward(attended.flatten(1, 2).transpose(1, 2).to(x.dtype));
         return x.dtype == ScalarType.Float16 ? result.clamp(-65504, 65504) : result;
     }
+
+    private static Tensor Normed(RmsNorm? norm, Tensor x) => norm is null ? x : x.Then(norm.Forward);
 
     private Tensor Heads(Tensor x) => x.transpose(1, 2).unflatten(1, config.Heads, config.HeadDim);
 }

@@ -50,8 +50,6 @@ public sealed class TrainingLoop
     {
         Libtorch.Load();
         Directory.CreateDirectory(Folder);
-        using var heap = new StillHeap();
-        heap.Settle();
         using var optimizer = new AdamW(stage.Parameters, Settings);
         var checkpoint = new TrainingCheckpoint(Folder, $"{stage.Name} {stage.Identity} {Settings}");
         var done = checkpoint.Load(stage.Parameters, optimizer);
@@ -66,7 +64,6 @@ public sealed class TrainingLoop
         var (first, mean) = (done, new RunningLoss());
         while (done < Settings.Steps && !stop.IsCancellationRequested && (Time is null || Stopwatch.GetElapsedTime(began) < Time))
         {
-            heap.Settle();
             var step = done + 1;
             var (loss, norm) = Learn(stage, optimizer, batches.Take(), step);
             done = step;
@@ -93,7 +90,6 @@ public sealed class TrainingLoop
             }
         }
 
-        heap.Settle();
         checkpoint.Save(done, stage.Parameters, optimizer);
         if (done > first)
             Say?.Invoke(Progress(stage.Name, done, mean.Value, (done - first) * Settings.Batch / Stopwatch.GetElapsedTime(began).TotalSeconds));

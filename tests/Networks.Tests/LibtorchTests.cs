@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace ReflectDiT.Eval.Networks.Tests;
 
@@ -27,6 +31,50 @@ public sealed class LibtorchTests : IDisposable
 
     [Fact]
     public void No_build_copies_libtorch() => Assert.Empty(Directory.GetFiles(AppContext.BaseDirectory, "libtorch*", SearchOption.AllDirectories));
+
+    /// <summary>As scripts/KeepNumbers.cs has it: no method of TorchSharp that was optimised holds what libtorch reads.</summary>
+    [Fact]
+    public void No_method_of_TorchSharp_is_optimised_or_inlined()
+    {
+        const MethodImplAttributes kept = MethodImplAttributes.NoInlining | MethodImplAttributes.NoOptimization;
+        var methods = typeof(torch).Assembly.GetTypes()
+            .SelectMany(type => type.GetMembers(BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance))
+            .OfType<MethodBase>().Where(method => method.GetMethodBody() is not null).ToList();
+        Assert.InRange(methods.Count, 5000, int.MaxValue);
+        Assert.All(methods, method => Assert.Equal(kept, method.MethodImplementationFlags & kept));
+    }
+
+    /// <summary>Optimised at once, as what runs for hours is in the end: many times a second libtorch would throw.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Last(Tensor one, Tensor two)
+    {
+        using var scope = NewDisposeScope();
+        var last = one;
+        for (var i = 0; i < 500; i++)
+            last = ((one + two) * 1.5f) + 0.25f;
+        return last[17].item<float>();
+    }
+
+    [Fact]
+    public void A_number_beside_a_tensor_outlives_a_garbage_collection()
+    {
+        Libtorch.Load();
+        using var end = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        var collecting = new Thread(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                GC.Collect(0, GCCollectionMode.Forced);
+                Thread.SpinWait(3000); // or nobody else gets to run
+            }
+        });
+        collecting.Start();
+        using var mode = inference_mode();
+        var (one, two) = (ones(256), full([256], 2f));
+        while (!end.IsCancellationRequested)
+            Assert.Equal(4.75f, Last(one, two));
+        collecting.Join();
+    }
 
     [Fact]
     public void The_folder_that_the_user_names_goes_before_all_others()

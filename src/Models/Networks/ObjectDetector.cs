@@ -65,8 +65,8 @@ public sealed class ObjectDetector : IDetector
     }
 
     /// <summary>
-    /// What both networks take of their device, by the headers of their files: they compute in fp32. Most of what they compute
-    /// is the masks of all queries at the size of the image, before and after they are cut: an estimate.
+    /// What both networks take of their device, by the headers of their files: they compute in fp32. What they compute is
+    /// measured on the processor with the published sizes: as much as eight times the masks of all queries at the size of the image.
     /// </summary>
     /// <exception cref="NotSupportedException">The placement names no folder.</exception>
     /// <exception cref="CheckpointException">The folder does not hold what it should.</exception>
@@ -75,7 +75,7 @@ public sealed class ObjectDetector : IDetector
         const long queries = 100, longest = 1333, shortest = 800;
         using var detector = Open(WeightsOf(FolderOf(model, placement)));
         return sizeof(float) * (NetworkMemory.Parameters(detector) + Clip.ParametersIn(Path.Combine(placement.Path!, "clip"))
-            + (2 * queries * longest * shortest));
+            + (8 * queries * longest * shortest));
     }
 
     /// <summary>Occupies its thread: nothing here waits for anything but the device.</summary>

@@ -26,7 +26,6 @@ internal static class SamplesStage
         ShapesFolder folder, int prompts, long seed, TimeSpan? time, Action<string>? say, CancellationToken stop)
     {
         Libtorch.Load();
-        using var heap = new StillHeap();
         using var mode = inference_mode();
         using var text = PromptEncoder.Load(folder.Tokenizer, folder.TextEncoder, ScalarType.Float32, CPU);
         using var transformer = SanaTransformer.Load(folder.Transformer, ScalarType.Float32, CPU);
@@ -40,7 +39,6 @@ internal static class SamplesStage
         var (began, first, said) = (Stopwatch.GetTimestamp(), set.All.Count, Stopwatch.GetTimestamp());
         while (set.All.Count < prompts * PerPrompt && !stop.IsCancellationRequested && (time is null || Stopwatch.GetElapsedTime(began) < time))
         {
-            heap.Settle();
             using var scope = NewDisposeScope();
             var random = StepRandom.Of(seed, Name, set.All.Count);
             var drawn = Enumerable.Range(0, PromptsAtOnce).Select(_ => Scenes.Prompt(random)).SelectMany(prompt => Enumerable.Repeat(prompt, PerPrompt)).ToList();
