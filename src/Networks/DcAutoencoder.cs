@@ -1,6 +1,7 @@
 using ReflectDiT.Eval.Core;
 using ReflectDiT.Eval.Networks.Checkpoints;
 using TorchSharp;
+using static ReflectDiT.Eval.Networks.LayersOfWeights;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -301,9 +302,12 @@ internal sealed class MultiScaleAttention(Weights w, int channels, int headDim, 
         var linear = height * width > headDim;
         if (linear)
             all = all.to(float32);
-        var three = all.Then(mixed => mixed.reshape(batch, -1, 3 * headDim, height * width)).chunk(3, dim: 2); // each [B, groups, head dim, N]
-        var (q, k, v) = (functional.relu(three[0]), functional.relu(three[1]), three[2]);
-        var attended = (linear ? Linear(q, k, v) : Quadratic(q, k, v)).to(x.dtype).reshape(batch, -1, height, width);
+        var attended = Brief(() =>
+        {
+            var three = all.Then(mixed => mixed.reshape(batch, -1, 3 * headDim, height * width)).chunk(3, dim: 2); // each [B, groups, head dim, N]
+            var (q, k, v) = (functional.relu(three[0]), functional.relu(three[1]), three[2]);
+            return (linear ? Linear(q, k, v) : Quadratic(q, k, v)).to(x.dtype).reshape(batch, -1, height, width);
+        });
         var result = _toOut.Forward(attended.permute(0, 2, 3, 1)).Then(_normOut.Forward); // [B, height, width, channels]
         return (result.permute(0, 3, 1, 2) + x).MoveToOuterDisposeScope();
     }
