@@ -81,10 +81,10 @@ public abstract class ModelCompliance<TRequest, TAnswer>
     public async Task An_answer_depends_on_no_host_placement_or_time_of_loading()
     {
         var answers = new List<string[]>();
-        foreach (var placement in new[] { new Placement(), new() { Device = "elsewhere", Concurrency = 3, MemoryGib = 1 } })
+        foreach (var placement in new[] { new Placement(), new() { Device = "elsewhere", Concurrency = 3, MemoryGib = 4 } })
         {
             // A device that holds one model: the other makes room for this one between any two of its answers.
-            using var host = new ModelHost { Capacity = _ => 1L << 30 };
+            using var host = new ModelHost { Capacity = _ => 4L << 30 };
             var model = Host(host, Configuration, placement);
             var other = Host(host, Configuration with { Batch = 7 }, placement);
             var said = new List<string>();
