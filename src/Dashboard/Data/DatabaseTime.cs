@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Npgsql;
+using ReflectDiT.Eval.Ledger;
 
 namespace ReflectDiT.Eval.Dashboard.Data;
 
@@ -51,13 +52,19 @@ internal sealed class DatabaseTime : IDisposable
     /// <param name="payer">Null for nobody.</param>
     public static void ChargedTo(DatabaseTime? payer) => Payer.Value = payer;
 
-    /// <summary>Asks for nothing, to know how long the way is now.</summary>
-    /// <exception cref="NpgsqlException">The database is away.</exception>
+    /// <summary>Asks for nothing, to know how long the way is now. While the database is away nothing is measured.</summary>
     public async Task MeasureWayAsync(NpgsqlDataSource source)
     {
         Payer.Value = _nothing;
-        await using var ask = source.CreateCommand("SELECT 1");
-        await ask.ExecuteScalarAsync();
+        try
+        {
+            await using var ask = source.CreateCommand("SELECT 1");
+            await ask.ExecuteScalarAsync();
+        }
+        catch (Exception e) when (LedgerSession.IsOutage(e))
+        {
+            // Whoever asks for something says so.
+        }
     }
 
     public void Dispose() => _queries.Dispose();
