@@ -89,18 +89,22 @@ public sealed class ClusterTests(PostgresServer server) : IClassFixture<Postgres
         var served = sweep.Setup.Plan.Arms[0].Name;
         using var stop = new CancellationTokenSource();
         List<Task> silos = [sweep.HostSiloAsync(slots: 0, null, stop.Token), sweep.HostSiloAsync(slots: 4, [served], stop.Token)];
+        await sweep.UntilAsync("both silos report their slots", async () => (await SlotsAsync(sweep)).SequenceEqual([0, 4]));
         await sweep.UntilAsync("the served arm is done", async () => await OpenAsync(sweep, arm: 0) == 0);
         await using (var tables = new LedgerContext(sweep.Session.Source))
-        {
             Assert.False(await tables.Attempts.AnyAsync(a => tables.Chains.Any(c => c.Id == a.ChainId && c.Arm == 1)));
-            Assert.Equal([0, 4], await tables.Workers.Select(w => w.Slots).Order().ToListAsync());
-        }
 
         silos.Add(sweep.HostSiloAsync(slots: 4, null, stop.Token));
         await sweep.UntilDoneAsync();
         await stop.CancelAsync();
         await Task.WhenAll(silos);
         Assert.Equal(await sweep.UndisturbedAsync(server), await sweep.DumpAsync());
+    }
+
+    private static async Task<List<int>> SlotsAsync(ClusterSweep sweep)
+    {
+        await using var tables = new LedgerContext(sweep.Session.Source);
+        return await tables.Workers.Select(w => w.Slots).Order().ToListAsync();
     }
 
     private static async Task<int> OpenAsync(ClusterSweep sweep, int arm)
