@@ -83,9 +83,12 @@ public sealed class Gemma2 : IDisposable
         var near = seen & ones([ids.shape[1], ids.shape[1]], @bool, ids.device).triu(1 - Config.Window);
         var (all, window) = (Bias(seen, type), Bias(near, type));
         for (var i = 0; i < _layers.Length; i++)
-            x = _layers[i].Forward(x, i % 2 == 0 ? window : all, cos, sin, _softCap, watch, i);
-        x = _norm.Forward(x);
-        return x.MoveToOuterDisposeScope();
+        {
+            using var before = x;
+            x = _layers[i].Forward(before, i % 2 == 0 ? window : all, cos, sin, _softCap, watch, i);
+        }
+
+        return _norm.Forward(x).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _weights.Dispose();
