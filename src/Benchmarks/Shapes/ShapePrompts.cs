@@ -22,7 +22,7 @@ public enum ShapeSet
 /// </remarks>
 public sealed class ShapePrompts
 {
-    public const int PublishedSeed = 43;
+    public const int PublishedSeed = 45;
 
     /// <summary>Of each category.</summary>
     public const int TestPerCategory = 40;

@@ -41,7 +41,7 @@ internal sealed class AutoencoderStage : IStage<float[]>
         Parameters.Train(Network, _network.Parameters);
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 5_000, Batch: 16, LearningRate: 2e-3, WarmUp: 100, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 3_500, Batch: 16, LearningRate: 2e-3, WarmUp: 100, MeanDecay: 0.998);
 
     public string Name => "autoencoder";
 

@@ -52,7 +52,7 @@ internal sealed class GeneratorStage : IStage<PromptedScenes>
         Parameters.Train(Dit, _transformer.Parameters);
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 3_000, Batch: 64, LearningRate: 8e-4, WarmUp: 500);
+    public static TrainingSettings Settings { get; } = new(Steps: 6_500, Batch: 64, LearningRate: 8e-4, WarmUp: 500);
 
     public string Name => "generator";
 

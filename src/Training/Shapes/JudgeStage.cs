@@ -83,7 +83,7 @@ internal sealed class JudgeStage : IStage<JudgedImages>
         _wrong = [.. Enumerable.Range(0, learned).Where(i => _samples[i].Fault is not null)];
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 3_400, Batch: 64, LearningRate: 1e-3, WarmUp: 300, MeanDecay: 0.999);
+    public static TrainingSettings Settings { get; } = new(Steps: 3_600, Batch: 64, LearningRate: 1e-3, WarmUp: 300, MeanDecay: 0.999);
 
     public string Name => "judge";
 

@@ -85,7 +85,7 @@ internal sealed class ReflectionStage : IStage<Reflected>
         _read = _failures.Count > 0 ? _samples.Reader() : null;
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 2_000, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 1_800, Batch: 64, LearningRate: 2e-4, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => _context ? "reflection" : "tuned";
 

@@ -43,7 +43,7 @@ internal sealed class VisionStage : IStage<LabelledBoards>
         _reader = new(Parameters, seed);
     }
 
-    public static TrainingSettings Settings { get; } = new(Steps: 1_000, Batch: 64, LearningRate: 1e-3, WarmUp: 200, MeanDecay: 0.998);
+    public static TrainingSettings Settings { get; } = new(Steps: 700, Batch: 64, LearningRate: 1e-3, WarmUp: 200, MeanDecay: 0.998);
 
     public string Name => "vision";
 
