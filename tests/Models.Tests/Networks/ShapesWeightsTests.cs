@@ -18,9 +18,9 @@ public sealed class ShapesWeightsTests
         "shapes", Steps: 12, Guidance: 3, Height: 64, Width: 64, Dtype: "fp32", Quirks: "clean", ImageTokens: 16, Instruction: "none",
         PromptTokens: 12, FeedbackTokens: 16);
 
-    /// <summary>Half of the images are right; which of them, may differ between processors.</summary>
+    /// <summary>Two thirds of the images are right; which of them, may differ between processors.</summary>
     [Fact]
-    public async Task They_draw_what_a_prompt_asks_for_about_half_of_the_time()
+    public async Task They_draw_what_a_prompt_asks_for_about_two_times_in_three()
     {
         Libtorch.Load();
         set_num_threads(1);
@@ -31,6 +31,6 @@ public sealed class ShapesWeightsTests
         var drawings = await generator.AnswerAsync([.. prompts.Select((prompt, i) => new DrawRequest(prompt.Prompt, i, []))], CancellationToken.None);
         var right = prompts.Zip(drawings).Count(pair =>
             ShapeFault.First(pair.First, PixelDetector.Find(ImageReader.Decode(pair.Second.Image))) is null);
-        Assert.InRange(right, 7, 19);
+        Assert.InRange(right, 10, 22);
     }
 }
